@@ -1,0 +1,48 @@
+"""Bounds of the settings, checked once after they are resolved."""
+
+import math
+from typing import Any
+
+from mech_exo.config.settings import Settings
+from mech_exo.errors import ExoError
+
+# dotted name: (lowest, highest), both allowed
+BOUNDS: dict[str, tuple[float, float]] = {
+    "data.demo.symbols": (2, 100_000),
+    "data.demo.years": (1, 100),
+    "data.demo.information_ratio": (0.0, 20.0),
+    "factors.winsorise": (0.0, 0.49),
+    "factors.min_history": (1, 1_000_000),
+    "factors.min_names": (1, 1_000_000),
+    "backtest.rebalance_days": (1, 1_000_000),
+    "backtest.execution_lag": (1, 1_000),
+    "backtest.stop_lag": (0, 1),
+    "backtest.commission_bps": (0.0, 5_000.0),
+    "backtest.slippage_bps": (0.0, 4_999.0),
+    "backtest.delist_after": (1, 1_000_000),
+    "backtest.delisting_return": (0.0, 1.0),
+    "backtest.risk_free": (-0.5, 1.0),
+    "hyperparameters.cash_pct": (0.0, 1.0),
+    "hyperparameters.stop_loss_pct": (1e-6, 1.0),
+    "hyperparameters.position_size_pct": (1e-6, 1.0),
+    "holdout.fraction": (0.0, 0.9),
+    "tuning.seed": (0, 2**63 - 1),
+    "tuning.window": (1, 4_096),
+    "tuning.population": (2, 4_096),
+    "storage.busy_timeout_s": (0.0, 86_400.0),
+    "verdict.placebos": (1, 100_000),
+    "verdict.windows": (1, 1_000),
+    "verdict.embargo_days": (0, 100_000),
+    "verdict.level": (1e-4, 0.5),
+    "notify.timeout_s": (0.1, 600.0),
+}
+
+
+def check_bounds(settings: Settings, origin: str) -> None:
+    """Raise an ExoError for the first setting that is outside its bounds."""
+    for name, (low, high) in BOUNDS.items():
+        value: Any = settings
+        for part in name.split("."):
+            value = getattr(value, part)
+        if not (math.isfinite(value) and low <= value <= high):
+            raise ExoError(f"{origin}: {name} is {value}, must be between {low:g} and {high:g}.")

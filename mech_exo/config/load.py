@@ -1,0 +1,228 @@
+"""Resolving settings: defaults < YAML file < environment < command line.
+
+The environment speaks as `EXO_<SECTION>__<FIELD>` (EXO_BACKTEST__REBALANCE_DAYS=5).
+"""
+
+import dataclasses
+import difflib
+import os
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import yaml
+
+from mech_exo.config.bounds import check_bounds
+from mech_exo.config.settings import Settings
+from mech_exo.errors import ExoError
+
+ENVIRONMENT_PREFIX = "EXO_"
+
+
+def load_settings(
+    path: Path | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Resolve the settings of a run.
+
+    Parameters
+    ----------
+    path
+        The YAML file; None: defaults only. Paths in it are relative to it.
+    overrides
+        Dotted field name -> value, from the command line ("tuning.seed": 7). Relative paths are
+        relative to the working directory.
+    environment
+        Defaults to `os.environ`.
+
+    Raises
+    ------
+    ExoError
+        For a file that cannot be read, an unknown key (the nearest name is suggested), a value of
+        the wrong type or outside its bounds.
+    """
+    merged = _read_yaml(path) if path else {}
+    merged = _absolute(merged, Settings, path.resolve().parent) if path else merged
+    sources: dict[str, str] = {}
+    for name, text in _from_environment(os.environ if environment is None else environment):
+        _put(merged, name, _parse_scalar(text))
+        sources[name] = ENVIRONMENT_PREFIX + name.upper().replace(".", "__")
+    for name, value in (overrides or {}).items():
+        _put(merged, name, value)
+        sources[name] = "the command line"
+    origin = str(path) if path else "the settings"
+    settings = _build(Settings, merged, "", origin, sources)
+    check_bounds(settings, origin)
+    return typing.cast(Settings, settings)
+
+
+def settings_from_mapping(values: Mapping[str, Any], origin: str) -> Settings:
+    """Settings from a plain mapping, as `Settings.as_dict` wrote it (a file's provenance)."""
+    settings = _build(Settings, values, "", origin, {})
+    check_bounds(settings, origin)
+    return typing.cast(Settings, settings)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ExoError(
+            f"{path}: cannot be read ({error.strerror}).", hint="Check the path of --config."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+    except yaml.YAMLError as error:
+        raise ExoError(f"{path}: is not valid YAML: {one_line(error)}") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise ExoError(f"{path}: must hold sections (data:, backtest:, …), not {_kind(loaded)}.")
+    return loaded
+
+
+def one_line(error: yaml.YAMLError) -> str:
+    """What a YAML error says, and at which line, on one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
+
+
+def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    pairs = []
+    for variable in sorted(environment):
+        if variable.startswith(ENVIRONMENT_PREFIX) and "__" in variable:
+            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
+            pairs.append((name, environment[variable]))
+    return pairs
+
+
+def _parse_scalar(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _put(tree: dict[str, Any], dotted: str, value: Any) -> None:
+    *sections, last = dotted.split(".")
+    for section in sections:
+        inner = tree.get(section)
+        tree[section] = dict(inner) if isinstance(inner, dict) else {}
+        tree = tree[section]
+    tree[last] = value
+
+
+def _absolute(values: Any, kind: Any, base: Path) -> Any:
+    """`values` with the fields that are paths made absolute; wrong shapes are left for `_build`."""
+    if not (dataclasses.is_dataclass(kind) and isinstance(values, dict)):
+        return values
+    hints = typing.get_type_hints(kind)
+    result = dict(values)
+    for field in dataclasses.fields(kind):
+        value = result.get(field.name)
+        inner = hints[field.name]
+        if value is None:
+            continue
+        if field.metadata.get("path") and isinstance(value, str):
+            result[field.name] = str(base / Path(value).expanduser())
+        elif get_origin(inner) is tuple and isinstance(value, list):
+            result[field.name] = [_absolute(v, get_args(inner)[0], base) for v in value]
+        else:
+            result[field.name] = _absolute(value, inner, base)
+    return result
+
+
+def _build(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str, str]) -> Any:
+    """`value` as an object of type `kind`; `where` is its dotted name."""
+    if dataclasses.is_dataclass(kind):
+        return _build_section(kind, value, where, origin, sources)
+    origin_kind, args = get_origin(kind), get_args(kind)
+    if origin_kind in (Union, types.UnionType):
+        if value is None:
+            return None
+        return _build(next(a for a in args if a is not type(None)), value, where, origin, sources)
+    if origin_kind is tuple and isinstance(value, (list, tuple)):
+        return tuple(
+            _build(args[0], v, f"{where}[{i}]", origin, sources) for i, v in enumerate(value)
+        )
+    if origin_kind is dict and isinstance(value, dict):
+        return {
+            str(k): _build(args[1], v, f"{where}.{k}", origin, sources) for k, v in value.items()
+        }
+    if origin_kind is Literal:
+        if value in args:
+            return value
+        raise _error(where, value, "one of " + ", ".join(map(str, args)), origin, sources, args)
+    return _scalar(kind, value, where, origin, sources)
+
+
+def _build_section(
+    kind: Any, value: Any, where: str, origin: str, sources: Mapping[str, str]
+) -> Any:
+    if value is None:
+        return kind()
+    if not isinstance(value, Mapping):
+        raise _error(where, value, "a section of its own", origin, sources)
+    hints = typing.get_type_hints(kind)
+    names = [f.name for f in dataclasses.fields(kind)]
+    for key in value:
+        if key not in names:
+            dotted = f"{where}.{key}".lstrip(".")
+            near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.5)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
+            raise ExoError(f"{sources.get(dotted, origin)}: unknown key {dotted!r}.", hint=hint)
+    built = {
+        key: _build(hints[key], inner, f"{where}.{key}".lstrip("."), origin, sources)
+        for key, inner in value.items()
+    }
+    return kind(**built)
+
+
+def _scalar(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str, str]) -> Any:
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if kind is Path and isinstance(value, (str, Path)):
+        return Path(value)
+    if kind is str and isinstance(value, str):
+        return value
+    if kind is str and hasattr(value, "isoformat"):  # YAML reads 2020-01-01 as a date
+        return str(value.isoformat())
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    raise _error(where, value, names.get(kind, "a path"), origin, sources)
+
+
+def _error(
+    where: str,
+    value: Any,
+    expected: str,
+    origin: str,
+    sources: Mapping[str, str],
+    choices: tuple[Any, ...] = (),
+) -> ExoError:
+    near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else ""
+    return ExoError(
+        f"{sources.get(where, origin)}: {where or 'the file'} is {value!r} ({_kind(value)}), "
+        f"expected {expected}.",
+        hint=hint,
+    )
+
+
+def _kind(value: Any) -> str:
+    kinds = {
+        dict: "a section",
+        list: "a list",
+        str: "text",
+        bool: "true/false",
+        type(None): "empty",
+    }
+    return kinds.get(type(value), type(value).__name__)

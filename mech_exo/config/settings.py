@@ -1,0 +1,165 @@
+"""What can be configured: one frozen object, made once per run.
+
+Every field is declared here and nowhere else; `config.load` fills it from the defaults below, a
+YAML file, the environment and the command line, in that order of precedence.
+"""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+def path_field() -> Any:
+    """A path that is relative to the settings file that names it."""
+    return field(default=None, metadata={"path": True})
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """The embedded synthetic market (`data.source: demo`)."""
+
+    symbols: int = 100
+    years: int = 8
+    seed: int = 7
+    information_ratio: float = 2.0  # annual, of the true weights, before costs
+
+
+@dataclass(frozen=True)
+class FactorTable:
+    """One file of factor values or fundamentals (`data.factors`, a list)."""
+
+    file: Path | None = path_field()
+    layout: Literal["auto", "long", "wide"] = "auto"
+    factor: str | None = None  # the factor's name in a wide table
+    columns: dict[str, str] = field(default_factory=dict)  # column in the file -> factor name
+    categories: dict[str, str] = field(default_factory=dict)  # factor name -> category
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where prices and factor values come from."""
+
+    source: Literal["demo", "sp500", "files"] = "demo"
+    prices: Path | None = path_field()
+    prices_layout: Literal["auto", "long", "wide"] = "auto"
+    factors: tuple[FactorTable, ...] = ()
+    start: str | None = None  # first date used, YYYY-MM-DD
+    end: str | None = None  # last date used, YYYY-MM-DD
+    max_age_days: int | None = None  # a fundamental older than this is unknown; null: for ever
+    demo: DemoSettings = field(default_factory=DemoSettings)
+
+
+@dataclass(frozen=True)
+class FactorSettings:
+    """How raw factor values become scores."""
+
+    winsorise: float = 0.01  # share clipped at each tail of the cross-section
+    min_history: int = 252  # sessions before the first rebalance date
+    min_names: int = 1  # names tradable on a rebalance date for it to be used
+
+
+@dataclass(frozen=True)
+class BacktestSettings:
+    """When and at what cost the portfolio trades."""
+
+    rebalance_days: int = 21  # sessions between rebalances
+    execution_lag: int = 1  # sessions from the decision to the trade; at least 1
+    stop_reference: Literal["entry", "rebalance"] = "entry"
+    stop_lag: int = 0  # 0: sold at the close that hits the stop; 1: at the next
+    commission_bps: float = 5.0
+    slippage_bps: float = 5.0
+    delist_after: int = 10  # sessions without a price until a name is sold
+    delisting_return: float = 0.0  # loss on that sale, a fraction (0.3: sold 30 % lower)
+    risk_free: float = 0.0  # a year, simple
+
+    @property
+    def cost(self) -> float:
+        """Cost of trading one unit of value, a fraction."""
+        return (self.commission_bps + self.slippage_bps) * 1e-4
+
+
+@dataclass(frozen=True)
+class HyperparameterSettings:
+    """Values used where the objective file does not suggest them."""
+
+    cash_pct: float = 0.05
+    stop_loss_pct: float = 0.15
+    position_size_pct: float = 0.05
+
+
+@dataclass(frozen=True)
+class HoldoutSettings:
+    """The last part of the dates, which no trial sees."""
+
+    fraction: float = 0.2
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """The search."""
+
+    seed: int = 42
+    sampler: Literal["tpe", "cmaes", "nsga2", "qmc", "random", "gp"] = "tpe"
+    pruner: Literal["median", "none"] = "median"
+    window: int = 4  # trials in flight at most; a property of the study, not of the machine
+    population: int = 12  # a generation of cmaes
+    objectives: tuple[str, ...] = ()  # names of metrics; empty: the objective file's own value
+    warm_start: bool = True
+
+
+@dataclass(frozen=True)
+class StorageSettings:
+    """How the study's SQLite file is written."""
+
+    journal_mode: Literal["wal", "delete"] = "wal"
+    busy_timeout_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
+    """When a result is called skill."""
+
+    placebos: int = 99
+    windows: int = 8
+    walk_forward: Literal["expanding", "rolling"] = "expanding"
+    embargo_days: int = 21
+    level: float = 0.05
+    benchmark: Path | None = path_field()
+    choose: Literal["best", "plateau"] = "best"
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """Telegram; the token and the chat come from the environment only."""
+
+    api_base_url: str = "https://api.telegram.org"
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    factors: FactorSettings = field(default_factory=FactorSettings)
+    backtest: BacktestSettings = field(default_factory=BacktestSettings)
+    hyperparameters: HyperparameterSettings = field(default_factory=HyperparameterSettings)
+    holdout: HoldoutSettings = field(default_factory=HoldoutSettings)
+    tuning: TuningSettings = field(default_factory=TuningSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as plain YAML-able values (paths as strings, tuples as lists)."""
+        plain = _plain(asdict(self))
+        assert isinstance(plain, dict)
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return str(value) if isinstance(value, Path) else value

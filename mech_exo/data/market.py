@@ -1,0 +1,77 @@
+"""The Market: what a source delivers, before any factor is standardised."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mech_exo.data.panel import DateArray, FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Vintage:
+    """Values of one field by the date on which they became public.
+
+    Attributes
+    ----------
+    symbol
+        [R] positions in `Market.symbols`.
+    period_end, available
+        [R] datetime64[D]: what period the value is of, and when it could first be known.
+    value
+        [R]; NaN is a value that was published as missing.
+    """
+
+    symbol: np.ndarray[tuple[int], np.dtype[np.int64]]
+    period_end: DateArray
+    available: DateArray
+    value: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Prices and public facts of a universe.
+
+    Attributes
+    ----------
+    dates
+        [T] sessions, datetime64[D], strictly increasing.
+    symbols
+        [N] names, sorted.
+    close
+        [T, N] total-return closes; NaN where there is no price.
+    vintages
+        Field name -> its values by date of publication (fundamentals, sentiment).
+    daily
+        Field name -> [T, N] values that were known at the close of the day they stand at.
+    categories
+        Field name -> category, where the source or the user states one.
+    source
+        What the data is, in words for the user.
+    """
+
+    dates: DateArray
+    symbols: tuple[str, ...]
+    close: FloatArray
+    vintages: dict[str, Vintage] = field(default_factory=dict)
+    daily: dict[str, FloatArray] = field(default_factory=dict)
+    categories: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    def until(self, stop: int) -> "Market":
+        """The market as it was known at the close of the date at position `stop` − 1."""
+        last = self.dates[stop - 1]
+        known = {
+            name: Vintage(
+                *(a[v.available <= last] for a in (v.symbol, v.period_end, v.available, v.value))
+            )
+            for name, v in self.vintages.items()
+        }
+        return Market(
+            dates=self.dates[:stop],
+            symbols=self.symbols,
+            close=self.close[:stop],
+            vintages=known,
+            daily={name: values[:stop] for name, values in self.daily.items()},
+            categories=self.categories,
+            source=self.source,
+        )

@@ -1,0 +1,121 @@
+"""The Panel: everything that a backtest may know, in read-only arrays."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+DateArray = NDArray[np.datetime64]
+
+_ARRAYS = ("dates", "returns", "exposures", "rebalance", "tradable")
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A point-in-time data set, ready to be backtested.
+
+    Attributes
+    ----------
+    dates
+        [T] datetime64[D], strictly increasing.
+    symbols
+        [N] names, sorted.
+    returns
+        [T, N] simple close-to-close total returns; NaN where the name has no price that day or
+        has had none before.
+    exposures
+        [M, N, K] standardised factor scores on the rebalance dates; NaN where unknown.
+    factor_names, factor_categories
+        [K] names and their categories (fundamental, technical, sentiment or the user's own).
+    rebalance
+        [M] positions in `dates` at whose close a portfolio is decided, strictly increasing.
+    tradable
+        [M, N] whether the name has a price on the rebalance date.
+    missing_factors
+        Known factors for which the source has no data (name -> category); their weight is 0.
+    source
+        What the data is, in words for the user.
+    """
+
+    dates: DateArray
+    symbols: tuple[str, ...]
+    returns: FloatArray
+    exposures: FloatArray
+    factor_names: tuple[str, ...]
+    factor_categories: tuple[str, ...]
+    rebalance: IntArray
+    tradable: BoolArray
+    missing_factors: dict[str, str] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dates", np.asarray(self.dates, dtype="datetime64[D]"))
+        object.__setattr__(self, "rebalance", np.asarray(self.rebalance, dtype=np.int64))
+        t, n, m, k = len(self.dates), len(self.symbols), len(self.rebalance), len(self.factor_names)
+        expected = {
+            "returns": (t, n),
+            "exposures": (m, n, k),
+            "tradable": (m, n),
+        }
+        for name, shape in expected.items():
+            actual = getattr(self, name).shape
+            if actual != shape:
+                raise ValueError(f"Panel.{name} has shape {actual}, expected {shape}")
+        if t > 1 and not (np.diff(self.dates) > np.timedelta64(0, "D")).all():
+            raise ValueError("Panel.dates must increase strictly")
+        if m and (
+            self.rebalance[0] < 0 or self.rebalance[-1] >= t or (np.diff(self.rebalance) < 1).any()
+        ):
+            raise ValueError("Panel.rebalance must increase strictly within the dates")
+        for name in _ARRAYS:
+            array = np.ascontiguousarray(getattr(self, name))
+            if array.flags.writeable:
+                array = array.copy() if array is getattr(self, name) else array
+                array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, shapes, dtypes and bytes in a fixed order."""
+        digest = hashlib.sha256()
+        names = (self.symbols, self.factor_names, self.factor_categories)
+        digest.update(repr((names, sorted(self.missing_factors.items()))).encode())
+        for name in _ARRAYS:
+            array: NDArray[Any] = getattr(self, name)
+            digest.update(repr((name, array.shape, array.dtype.str)).encode())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+        return digest.hexdigest()
+
+    def between(self, start: int, stop: int) -> "Panel":
+        """The panel of the dates at positions `start` to `stop` (exclusive).
+
+        Scores are kept as they were computed, from all that was known at each date; rebalance
+        dates outside the range are dropped.
+        """
+        keep = (self.rebalance >= start) & (self.rebalance < stop)
+        return replace(
+            self,
+            dates=self.dates[start:stop],
+            returns=self.returns[start:stop],
+            exposures=self.exposures[keep],
+            rebalance=self.rebalance[keep] - start,
+            tradable=self.tradable[keep],
+        )
+
+    def split(self, holdout_fraction: float) -> int:
+        """Position of the first holdout date.
+
+        It is the first rebalance date at or after the share 1 − `holdout_fraction` of all dates,
+        so that the in-sample part ends before a decision of the holdout; T if there is none.
+        """
+        cut = int(np.ceil(len(self.dates) * (1.0 - holdout_fraction)))
+        at = int(np.searchsorted(self.rebalance, cut))
+        if holdout_fraction <= 0.0 or at >= len(self.rebalance):
+            return len(self.dates)
+        return int(self.rebalance[at])

@@ -1,0 +1,79 @@
+"""Settings are resolved from defaults, file, environment and command line, in that order."""
+
+from pathlib import Path
+
+import pytest
+
+from mech_exo.config import Settings
+from mech_exo.config.load import load_settings, settings_from_mapping
+from mech_exo.errors import ExitCode, ExoError
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "settings.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_shipped_settings_are_the_defaults() -> None:
+    shipped = Path(__file__).parents[3] / "config" / "settings.yml"
+    assert load_settings(shipped, environment={}) == Settings()
+
+
+def test_precedence(tmp_path: Path) -> None:
+    path = written(tmp_path, "tuning: {seed: 1, window: 2, population: 6}")
+    settings = load_settings(
+        path,
+        environment={"EXO_TUNING__WINDOW": "3", "EXO_TUNING__POPULATION": "7"},
+        overrides={"tuning.population": 8},
+    )
+    assert (settings.tuning.seed, settings.tuning.window, settings.tuning.population) == (1, 3, 8)
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "data: {prices: prices.csv, factors: [{file: sub/f.csv}]}")
+    settings = load_settings(path, environment={})
+    assert settings.data.prices == tmp_path / "prices.csv"
+    assert settings.data.factors[0].file == tmp_path / "sub/f.csv"
+
+
+def test_round_trip_through_a_mapping(tmp_path: Path) -> None:
+    path = written(tmp_path, "data: {source: files, prices: p.csv, start: 2015-01-02}")
+    settings = load_settings(path, environment={})
+    assert settings.data.start == "2015-01-02"
+    assert settings_from_mapping(settings.as_dict(), "provenance") == settings
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tunin: {seed: 1}", ["unknown key 'tunin'", "'tuning'"]),
+        ("backtest: {rebalance_day: 5}", ["backtest.rebalance_day", "'rebalance_days'"]),
+        ("tuning: {sampler: tpee}", ["tuning.sampler", "'tpe'"]),
+        ("tuning: {seed: one}", ["tuning.seed", "whole number"]),
+        ("tuning: {window: 0}", ["tuning.window is 0", "between 1"]),
+        ("holdout: {fraction: .nan}", ["holdout.fraction is nan"]),
+        ("tuning: 5", ["tuning is 5", "a section"]),
+        ("tuning: [", ["not valid YAML", "line 1"]),
+        ("- 1", ["must hold sections", "not a list"]),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ExoError) as caught:
+        load_settings(path, environment={})
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
+    for word in [str(path), *words]:
+        assert word in str(caught.value)
+
+
+def test_a_mistake_in_the_environment_names_the_variable() -> None:
+    with pytest.raises(ExoError, match="EXO_TUNING__SEED.*whole number"):
+        load_settings(environment={"EXO_TUNING__SEED": "x"})
+    with pytest.raises(ExoError, match="EXO_TUNING__SED.*seed"):
+        load_settings(environment={"EXO_TUNING__SED": "1"})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ExoError, match=r"none\.yml: cannot be read"):
+        load_settings(tmp_path / "none.yml", environment={})
