@@ -68,9 +68,9 @@ def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None
 
 
 def test_a_mistake_in_the_environment_names_the_variable() -> None:
-    with pytest.raises(ExoError, match="EXO_TUNING__SEED.*whole number"):
+    with pytest.raises(ExoError, match=r"EXO_TUNING__SEED.*whole number"):
         load_settings(environment={"EXO_TUNING__SEED": "x"})
-    with pytest.raises(ExoError, match="EXO_TUNING__SED.*seed"):
+    with pytest.raises(ExoError, match=r"EXO_TUNING__SED.*seed"):
         load_settings(environment={"EXO_TUNING__SED": "1"})
 
 
