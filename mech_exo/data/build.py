@@ -63,7 +63,7 @@ def rebalance_rows(market: Market, settings: Settings) -> IntArray:
             hint="Use a longer date range, or lower factors.min_history.",
         )
     names = np.count_nonzero(~np.isnan(market.close[grid]), axis=1)
-    kept = grid[names >= settings.factors.min_names]
+    kept: IntArray = grid[names >= settings.factors.min_names]
     if not len(kept):
         raise ExoError(
             f"{market.source}: no rebalance date has {settings.factors.min_names} names with a "

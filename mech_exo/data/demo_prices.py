@@ -19,8 +19,8 @@ BLOCK = 21  # sessions for which a premium stands
 WINSORISE = 0.01
 TOP_SHARE = 0.1  # of the names, in the portfolio that the information ratio is of
 
-DRIFT = 0.12  # a year, of the market
-MARKET_VOLATILITY = 0.10  # a year, as all below
+DRIFT = 0.14  # a year, of the market, realised exactly over the whole history
+MARKET_VOLATILITY = 0.09  # a year, as all below
 SECTOR_VOLATILITY = 0.05
 SECTORS = 8
 OWN_VOLATILITY = (0.14, 0.26)  # lowest and highest of the names
@@ -94,7 +94,8 @@ def _noise(sessions: int, names: int, seed: int) -> tuple[FloatArray, float]:
     daily = 1.0 / math.sqrt(YEAR)
     calm = np.clip(1.0 + 0.35 * Draws(seed, 1).persistent(sessions, 0.98), 0.5, 2.5)
     calm /= math.sqrt(float((calm * calm).sum()) / sessions)
-    market = DRIFT / YEAR + MARKET_VOLATILITY * daily * calm * Draws(seed, 2).fat(sessions)
+    shock = MARKET_VOLATILITY * daily * calm * Draws(seed, 2).fat(sessions)
+    market = DRIFT / YEAR + shock - float(shock.sum()) / sessions
     draws = Draws(seed, 3)
     beta = 1.0 + BETA_SPREAD * np.clip(draws.normal(names), -2.5, 2.5)
     low, high = OWN_VOLATILITY

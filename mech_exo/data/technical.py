@@ -49,8 +49,10 @@ class WilderAverages:
     def index(self) -> FloatArray:
         """RSI [N], 0 to 100; NaN before 14 changes, and for a price that never moved."""
         total = self._gain + self._loss
+        rsi = np.full(len(total), np.nan)
         ready = (self._changes >= RSI_PERIOD) & (total > 0.0)
-        return np.divide(100.0 * self._gain, total, out=np.full(len(total), np.nan), where=ready)
+        np.divide(100.0 * self._gain, total, out=rsi, where=ready)
+        return rsi
 
 
 def rsi_14(market: Market, rebalance: IntArray) -> FloatArray:
@@ -102,7 +104,9 @@ def volatility_ratio_at(returns: FloatArray, t: int) -> FloatArray:
     """Volatility ratio [N] at the close of t, from simple returns [T, N]."""
     short = _deviation(returns[max(0, t - VOLATILITY_SHORT + 1) : t + 1], VOLATILITY_SHORT)
     long = _deviation(returns[max(0, t - VOLATILITY_LONG + 1) : t + 1], VOLATILITY_LONG)
-    return np.divide(short, long, out=np.full(len(long), np.nan), where=long > FLAT)
+    ratio = np.full(len(long), np.nan)
+    np.divide(short, long, out=ratio, where=long > FLAT)
+    return ratio
 
 
 def _deviation(window: FloatArray, length: int) -> FloatArray:
