@@ -192,9 +192,10 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     except pa.ArrowException as error:
         raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
     if not isinstance(frame.index, pd.RangeIndex):
-        frame.index.name = frame.index.name or "date"
+        if frame.index.name is None:
+            frame.index.name = "date"
         frame = frame.reset_index()
-    frame.columns = frame.columns.astype(str)
+    frame.columns = frame.columns.astype(str).str.strip()
     _check_header(path, [str(c) for c in frame.columns])
     return frame
 
@@ -204,22 +205,18 @@ def _read_csv(path: Path, texts: tuple[str, ...]) -> "pd.DataFrame":
 
     try:
         header = _header(path)
-        kept: dict[int, type[str]] = {
-            i: str for i, c in enumerate(header) if c.strip().lower() in texts
-        }
-        if header and not header[0].strip():
-            kept[0] = str
+        kept = [name for name in header if name.lower() in (*texts, "")]
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
             frame = pd.read_csv(
                 path,
                 header=None,
                 skiprows=1,
-                names=list(range(len(header))),
+                names=header,
                 index_col=False,
-                dtype=kept,
+                dtype=dict.fromkeys(kept, str),
                 keep_default_na=False,
-                na_values={i: list(MISSING) for i in range(len(header)) if i not in kept},
+                na_values={name: MISSING for name in header if name not in kept},
                 skip_blank_lines=False,
                 float_precision="round_trip",
                 low_memory=False,
@@ -235,10 +232,9 @@ def _read_csv(path: Path, texts: tuple[str, ...]) -> "pd.DataFrame":
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text ({error.reason}).") from error
     except pd.errors.EmptyDataError:
-        frame = pd.DataFrame(columns=list(range(len(header))))
+        frame = pd.DataFrame(columns=pd.Index(header))
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise ExoError(f"{path}: is not a regular CSV table ({_first(error)}).") from error
-    frame.columns = pd.Index([c.strip() for c in header])
     return _without_blank_lines(frame)
 
 
@@ -252,7 +248,7 @@ def _without_blank_lines(frame: "pd.DataFrame") -> "pd.DataFrame":
 def _header(path: Path) -> list[str]:
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as lines:
-        header = next(csv_reader(lines), [])
+        header = [name.strip() for name in next(csv_reader(lines), [])]
     if not header:
         raise ExoError(f"{path}: is empty.")
     if len(header) == 1:
@@ -267,11 +263,11 @@ def _header(path: Path) -> list[str]:
 def _check_header(path: Path, header: list[str]) -> None:
     seen: set[str] = set()
     for position, name in enumerate(header, start=1):
-        if name.strip() in seen:
-            raise ExoError(f"{path}: has the column {name.strip()!r} twice (again as {position}.).")
-        if not name.strip() and position > 1:
+        if not name and position > 1:
             raise ExoError(f"{path}: column {position} has no name.")
-        seen.add(name.strip())
+        if name in seen:
+            raise ExoError(f"{path}: has the column {name!r} twice, again as number {position}.")
+        seen.add(name)
 
 
 def _unreadable(path: Path, error: OSError) -> NoReturn:

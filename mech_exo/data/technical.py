@@ -36,15 +36,17 @@ class WilderAverages:
 
     def feed(self, close: FloatArray) -> None:
         """Take in one session's closes [N], NaN where there is none."""
+        priced = ~np.isnan(close)
         change = close - self._last
-        moved = ~np.isnan(change)
+        moved = priced & ~np.isnan(self._last)
         self._changes += moved
-        weight = 1.0 / np.clip(self._changes, 1, RSI_PERIOD)
+        span = np.maximum(np.minimum(self._changes, RSI_PERIOD), 1)
         step = np.where(moved, change, 0.0)
-        weight = np.where(moved, weight, 0.0)
-        self._gain += weight * (np.maximum(step, 0.0) - self._gain)
-        self._loss += weight * (np.maximum(-step, 0.0) - self._loss)
-        self._last = np.where(np.isnan(close), self._last, close)
+        gain = self._gain + (np.maximum(step, 0.0) - self._gain) / span
+        loss = self._loss + (np.maximum(-step, 0.0) - self._loss) / span
+        np.copyto(self._gain, gain, where=moved)
+        np.copyto(self._loss, loss, where=moved)
+        np.copyto(self._last, close, where=priced)
 
     def index(self) -> FloatArray:
         """RSI [N], 0 to 100; NaN before 14 changes, and for a price that never moved."""
