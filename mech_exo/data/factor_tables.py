@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -152,6 +153,10 @@ def _fields(
         factor = stated or name in DEFAULT_FACTORS
         if column in keys or not (factor or table.is_numeric(column)):
             continue
+        if np.isnan(table.numbers(column)).all():
+            if stated:
+                raise ExoError(f"{table.path}: {column!r} holds no value.")
+            continue
         if factor:
             _check_name(name, table)
         if name in fields:
@@ -178,7 +183,7 @@ def _check_name(name: str, table: Table) -> None:
 
 def _places(
     table: Table,
-    names: np.ndarray,
+    names: np.ndarray[Any, np.dtype[np.str_]],
     symbols: tuple[str, ...],
     ignore_unknown: bool,
     column: str | None,
