@@ -1,5 +1,7 @@
 """Nothing that becomes known after t moves a score, a return or the grid up to t."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,20 +44,14 @@ def test_the_demo_is_point_in_time(stop: int) -> None:
     assert_same_until(whole, build_panel(garbage_after(market, stop, 1), Settings()), stop)
 
 
-def test_the_check_would_see_a_leak() -> None:
-    """A market whose facts are dated on the period end instead does change."""
+def dated_on_period_ends(market: Market) -> Market:
+    early = {n: replace(v, available=v.period_end) for n, v in market.vintages.items()}
+    return replace(market, vintages=early)
+
+
+def test_the_check_sees_a_join_on_period_ends() -> None:
     market = random_market(3)
-    early = {
-        name: type(v)(v.symbol, v.period_end, v.period_end, v.value)
-        for name, v in market.vintages.items()
-    }
-    leaking = Market(
-        dates=market.dates, symbols=market.symbols, close=market.close, vintages=early
-    )
-    honest = build_panel(market, SETTINGS)
-    k = honest.factor_names.index("return_on_equity")
-    leaked = build_panel(leaking, SETTINGS)
-    j = leaked.factor_names.index("return_on_equity")
-    assert not np.array_equal(
-        honest.exposures[:, :, k], leaked.exposures[:, :, j], equal_nan=True
-    )
+    whole = build_panel(dated_on_period_ends(market), SETTINGS)
+    then = build_panel(dated_on_period_ends(market.until(200)), SETTINGS)
+    with pytest.raises(AssertionError, match="exposures"):
+        assert_same_until(whole, then, 200)
