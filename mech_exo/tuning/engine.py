@@ -145,8 +145,8 @@ class Engine:
                 intermediate=answer.intermediate,
                 reason=answer.reason,
                 epoch=self._epoch.number,
-                started=datetime.fromtimestamp(answer.started, UTC),
-                completed=datetime.fromtimestamp(answer.completed, UTC),
+                started=datetime.fromtimestamp(answer.times[0], UTC),
+                completed=datetime.fromtimestamp(answer.times[1], UTC),
             ),
             answer.index,
         )
