@@ -169,7 +169,7 @@ def keep_account(
         ruined = before <= RUIN
         liquid = np.where(ruined, 0.0, np.maximum(before - kept, 0.0))
         whole = np.where(liquid > 0.0, liquid, 1.0)
-        total = np.append(carry.amount.sum(), np.bincount(of, amount, segments)[:-1])
+        total = np.append(np.cumsum(carry.amount)[-1], np.bincount(of, amount, segments)[:-1])
         share = np.where(liquid[at] > 0.0, held[bought] / whole[at], 0.0)
         matched = np.bincount(at, share, segments)
         out = np.where(liquid > 0.0, (total - kept) / whole - matched, 0.0)
