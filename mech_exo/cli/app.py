@@ -28,7 +28,9 @@ def _print_version(wanted: bool) -> None:
 def exo(
     version: Annotated[
         bool,
-        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""

@@ -29,7 +29,8 @@ def run(arguments: Sequence[str]) -> int:
     except ExoError as error:
         return _fail(str(error), error.exit_code)
     except USAGE_ERROR as error:
-        return _fail(_usage(error), ExitCode.BAD_INPUT)
+        message = _usage(error)
+        return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", ExitCode.INTERRUPTED)
     except BrokenPipeError:
@@ -39,10 +40,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _usage(error: Exception) -> str:
+    """The error on one line; empty where Typer has printed the help page instead."""
     message = " ".join(cast("_UsageError", error).format_message().split())
+    if not message:
+        return ""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "exo"
-    return f"{message.rstrip('.')}. See `{path} --help`."
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{path} --help`."
 
 
 def _fail(message: str, code: ExitCode) -> int:

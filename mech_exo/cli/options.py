@@ -23,6 +23,8 @@ def option(
     help: str,  # noqa: A002 - as Typer calls it
     default: Any = None,
     setting: str = "",
+    otherwise: str = "",
+    panel: str | None = None,
     **typer_options: Any,
 ) -> Any:
     """A field that is a command-line option.
@@ -31,10 +33,16 @@ def option(
     ----------
     setting
         Dotted name of the setting that the option overrides when it is given.
+    otherwise
+        What holds when it is not given, in words; for an option whose default is None.
+    panel
+        Heading under which the help page shows it.
     typer_options
         Passed on to `typer.Option`.
     """
-    info = typer.Option(*names, help=help, **typer_options)
+    if otherwise:
+        help = f"{help} \\[default: {otherwise}]"  # noqa: A001
+    info = typer.Option(*names, help=help, rich_help_panel=panel, **typer_options)
     return dataclasses.field(default=default, metadata={"typer": info, "setting": setting})
 
 
@@ -96,7 +104,7 @@ class StudyFileOption:
         "--study-file",
         help="SQLite database file.",
         default=Path("studies/factor_opt.db"),
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
 
 
@@ -108,7 +116,7 @@ class StudyOptions(StudyFileOption):
         "--study-name",
         help="Name of the study; one that exists is resumed.",
         default="factor_weight_optimization",
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
 
 
@@ -119,21 +127,21 @@ class SettingsOptions:
     config: Path | None = option(
         "--config",
         help="Settings file.",
-        show_default="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
-        rich_help_panel=INPUT,
+        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
+        panel=INPUT,
     )
     objective: Path | None = option(
         "--objective",
         help="Objective file.",
-        show_default="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
-        rich_help_panel=INPUT,
+        otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
+        panel=INPUT,
     )
     data: str | None = option(
         "--data",
         help="Data source: demo, sp500 or files.",
         setting="data.source",
-        show_default="data.source of the settings",
-        rich_help_panel=INPUT,
+        otherwise="data.source of the settings",
+        panel=INPUT,
     )
 
 
@@ -145,42 +153,42 @@ class SpaceOptions(SettingsOptions):
         "--seed",
         help="Seed of the search.",
         setting="tuning.seed",
-        show_default="42",
-        rich_help_panel=SEARCH,
+        otherwise="42",
+        panel=SEARCH,
     )
     sampler: str | None = option(
         "--sampler",
         help="tpe, cmaes, nsga2, qmc, random or gp.",
         setting="tuning.sampler",
-        show_default="tpe",
-        rich_help_panel=SEARCH,
+        otherwise="tpe",
+        panel=SEARCH,
     )
     pruner: str | None = option(
         "--pruner",
         help="median or none.",
         setting="tuning.pruner",
-        show_default="median",
-        rich_help_panel=SEARCH,
+        otherwise="median",
+        panel=SEARCH,
     )
     window: int | None = option(
         "--window",
         help="Trials in flight at most; part of the study, whatever --n-jobs.",
         setting="tuning.window",
-        show_default="4",
-        rich_help_panel=SEARCH,
+        otherwise="4",
+        panel=SEARCH,
     )
     objectives: str | None = option(
         "--objectives",
         help="Metrics of a Pareto study, separated by commas (sharpe,max_drawdown).",
-        show_default="the objective file's own value",
-        rich_help_panel=SEARCH,
+        otherwise="the objective file's own value",
+        panel=SEARCH,
     )
     warm_start: bool | None = option(
         "--warm-start/--no-warm-start",
         help="Try the current config/factors.yml and equal weights first.",
         setting="tuning.warm_start",
-        show_default="warm-start",
-        rich_help_panel=SEARCH,
+        otherwise="warm-start",
+        panel=SEARCH,
     )
 
     def overrides(self) -> dict[str, Any]:

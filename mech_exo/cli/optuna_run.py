@@ -21,70 +21,70 @@ class RunOptions(SpaceOptions, StudyOptions):
     """Options of `exo optuna-run`."""
 
     n_trials: int | None = option(
-        "--n-trials", help="Trials to add.", show_default="50", min=0, rich_help_panel=STUDY
+        "--n-trials", help="Trials to add.", otherwise="50", min=0, panel=STUDY
     )
     target_trials: int | None = option(
         "--target-trials",
         help="Run until the study holds this many finished trials.",
         min=0,
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
     n_jobs: int = option(
         "--n-jobs",
         help="Parallel worker processes; the result does not depend on it.",
         default=4,
         min=1,
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
     accept_changes: bool = option(
         "--accept-changes",
         help="Go on with a study although data, objective or settings have changed.",
         default=False,
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
     wait: bool = option(
         "--wait",
         help="Wait for another run of the same study to end.",
         default=False,
-        rich_help_panel=STUDY,
+        panel=STUDY,
     )
     export_yaml: Path | None = option(
         "--export-yaml",
         help="Write the best trial to this file.",
-        show_default="factors/factors_opt_YYYY-MM-DD.yml",
-        rich_help_panel=OUTPUT,
+        otherwise="factors/factors_opt_YYYY-MM-DD.yml",
+        panel=OUTPUT,
     )
     stage: bool = option(
         "--stage/--no-stage",
         help="Stage the best trial in config/staging for git deployment.",
         default=False,
-        rich_help_panel=OUTPUT,
+        panel=OUTPUT,
     )
     json: bool = option(
         "--json",
         help="Print the result as one JSON object and nothing else on stdout.",
         default=False,
-        rich_help_panel=OUTPUT,
+        panel=OUTPUT,
     )
     quiet: bool = option(
         "--quiet",
         "-q",
         help="Print only warnings, errors and the exported file's path.",
         default=False,
-        rich_help_panel=OUTPUT,
+        panel=OUTPUT,
     )
     notify_progress: bool = option(
         "--notify-progress",
         help="Send progress by Telegram (TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID).",
         default=False,
-        rich_help_panel=NOTIFY,
+        panel=NOTIFY,
     )
     progress_interval: int = option(
         "--progress-interval",
         help="Trials between two notifications.",
         default=10,
         min=1,
-        rich_help_panel=NOTIFY,
+        panel=NOTIFY,
     )
 
 

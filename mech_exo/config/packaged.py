@@ -17,9 +17,7 @@ def packaged_file(relative: str) -> Path:
     for folder in (package / "templates", package.parent):
         if (folder / relative).is_file():
             return folder / relative
-    raise ExoError(
-        f"{package}: the installation lacks {relative}.", hint="Install mech-exo again."
-    )
+    raise ExoError(f"{package}: the installation lacks {relative}.", hint="Install mech-exo again.")
 
 
 def nearest(relative: str, start: Path) -> Path | None:
