@@ -1,6 +1,5 @@
 """Running the application: every expected failure becomes one line and an exit code."""
 
-import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -9,6 +8,7 @@ import typer
 from typer.main import get_command
 
 from mech_exo.cli.app import app
+from mech_exo.cli.pipes import discard_output
 from mech_exo.errors import ExitCode, ExoError
 
 
@@ -33,9 +33,6 @@ def run(arguments: Sequence[str]) -> int:
         return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        _discard_output()
-        return ExitCode.DONE
     return _flushed(code if isinstance(code, int) else ExitCode.DONE)
 
 
@@ -53,7 +50,7 @@ def _fail(message: str, code: ExitCode) -> int:
     try:
         print(f"error: {message}", file=sys.stderr)
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
     return _flushed(code)
 
 
@@ -62,10 +59,5 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard_output()
+        discard_output()
     return code
-
-
-def _discard_output() -> None:
-    """Point stdout at nothing, so that the interpreter's own flush at exit stays quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -13,6 +13,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from mech_exo.cli.pipes import reader_may_leave
+
 O = TypeVar("O")  # noqa: E741 - an options class
 
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
@@ -59,7 +61,8 @@ def command(
 
     def register(function: Callable[[O], None]) -> Callable[[O], None]:
         def run(**values: Any) -> None:
-            function(options(**values))
+            with reader_may_leave():  # Typer itself would exit 1
+                function(options(**values))
 
         run.__doc__ = function.__doc__
         run.__signature__ = _signature(options)  # type: ignore[attr-defined]

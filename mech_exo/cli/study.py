@@ -37,8 +37,8 @@ class ShowOptions(StudyFileOption):
 
 def trials(options: TrialsOptions) -> None:
     """List the trials by number, with exact floats."""
-    from mech_exo.tuning.records import read_study
     from mech_exo.report.trial_table import render
+    from mech_exo.tuning.records import read_study
 
     record = read_study(options.study_file, options.name)
     sys.stdout.write(render(record, options.format.value, times=options.times))

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mech_exo.config.atomic import check_writable, write_whole
+from mech_exo.factor_file.atomic import check_target
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.write import write_factor_file, write_to_free_path
 
 STAGING = Path("config/staging")
 LATEST = "factors_optuna_latest.yml"
@@ -34,16 +36,14 @@ class Staged:
 
 def check_staging(root: Path) -> None:
     """Raise an ExoError now if `stage` could not write below `root` later."""
-    check_writable(root / STAGING / LATEST)
+    check_target(root / STAGING / LATEST, overwrite=True)
 
 
-def stage(content: bytes, root: Path, moment: datetime) -> Staged:
+def stage(file: FactorFile, root: Path, moment: datetime) -> Staged:
     """Write a factor file to config/staging below `root` and `git add` it; never commits.
 
     Parameters
     ----------
-    content
-        The factor file as it is to be written.
     moment
         Names the dated copy; a second one of the same second gets a suffix.
 
@@ -53,24 +53,10 @@ def stage(content: bytes, root: Path, moment: datetime) -> Staged:
         If config/staging cannot be written. git's own failures are a remark.
     """
     folder = root / STAGING
-    dated = write_new(folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml", content)
-    latest = folder / LATEST
-    write_whole(latest, content, overwrite=True)
+    dated = write_to_free_path(folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml", file)
+    latest = write_factor_file(folder / LATEST, file, overwrite=True)
     remark = _git_add(root, (dated, latest))
     return Staged(dated, latest, added=not remark, remark=remark)
-
-
-def write_new(path: Path, content: bytes) -> Path:
-    """Write `content` to `path`, or to path_2, path_3, … if that name is taken."""
-    number = 1
-    while True:
-        candidate = path if number == 1 else path.with_stem(f"{path.stem}_{number}")
-        try:
-            write_whole(candidate, content, overwrite=False)
-        except FileExistsError:
-            number += 1
-        else:
-            return candidate
 
 
 def _git_add(root: Path, files: tuple[Path, ...]) -> str:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from mech_exo.config.atomic import check_writable, write_whole
-from mech_exo.export.stage import write_new
+from mech_exo.factor_file.atomic import check_target, free_path
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.write import write_factor_file, write_to_free_path
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,16 @@ class Target:
 
     def check(self) -> None:
         """Raise an ExoError now if the file could not be written later."""
-        check_writable(self.named or self._dated(date.today()))
+        if self.named is not None:
+            check_target(self.named, overwrite=True)
+        else:
+            check_target(free_path(self._dated(date.today())))
 
-    def write(self, content: bytes) -> Path:
+    def write(self, file: FactorFile) -> Path:
         """Write the file whole; returns where it went."""
         if self.named is not None:
-            write_whole(self.named, content, overwrite=True)
-            return self.named
-        return write_new(self._dated(date.today()), content)
+            return write_factor_file(self.named, file, overwrite=True)
+        return write_to_free_path(self._dated(date.today()), file)
 
     def _dated(self, day: date) -> Path:
         return self.root / "factors" / f"factors_opt_{day.isoformat()}.yml"

@@ -37,5 +37,5 @@ def test_nearest_takes_the_innermost(tmp_path: Path) -> None:
 
 
 def test_a_file_that_the_package_lacks() -> None:
-    with pytest.raises(ExoError, match="lacks config/none.yml"):
+    with pytest.raises(ExoError, match=r"lacks config/none\.yml"):
         packaged_file("config/none.yml")

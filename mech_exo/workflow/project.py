@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mech_exo.config.atomic import write_whole
 from mech_exo.config.packaged import OBJECTIVE, SETTINGS, packaged_file
+from mech_exo.factor_file.atomic import write_atomically
 
 GITIGNORE = """\
 # exo: studies and exports are results; config/ and research/ are the source.
@@ -33,18 +33,17 @@ def lay_out(folder: Path, *, overwrite: bool = False) -> Layout:
         If the folder cannot be made or written.
     """
     contents = {
-        SETTINGS: packaged_file(SETTINGS).read_bytes(),
-        OBJECTIVE: packaged_file(OBJECTIVE).read_bytes(),
-        "studies/.gitkeep": b"",
-        "factors/.gitkeep": b"",
-        ".gitignore": GITIGNORE.encode(),
+        SETTINGS: packaged_file(SETTINGS).read_text("utf-8"),
+        OBJECTIVE: packaged_file(OBJECTIVE).read_text("utf-8"),
+        "studies/.gitkeep": "",
+        "factors/.gitkeep": "",
+        ".gitignore": GITIGNORE,
     }
     written, kept = [], []
     for relative, content in contents.items():
         path = folder / relative
-        try:
-            write_whole(path, content, overwrite=overwrite)
-            written.append(path)
-        except FileExistsError:
+        if path.exists() and not overwrite:
             kept.append(path)
+        else:
+            written.append(write_atomically(path, content, overwrite=overwrite))
     return Layout(tuple(written), tuple(kept))
