@@ -3,10 +3,12 @@
 import dataclasses
 import enum
 import sys
+from pathlib import Path
 
 import typer
 
 from mech_exo.cli.options import StudyFileOption, argument, command, option
+from mech_exo.errors import ExoError
 
 
 class TableFormat(enum.StrEnum):
@@ -37,27 +39,43 @@ class ShowOptions(StudyFileOption):
 
 def trials(options: TrialsOptions) -> None:
     """List the trials by number, with exact floats."""
-    from mech_exo.report.trial_table import render
     from mech_exo.tuning.records import read_study
+    from mech_exo.tuning.table import trial_table
 
     record = read_study(options.study_file, options.name)
-    sys.stdout.write(render(record, options.format.value, times=options.times))
+    sys.stdout.write(trial_table(record, options.format.value, times=options.times))
 
 
 def list_all(options: StudyFileOption) -> None:
     """List the studies of a file."""
+    from mech_exo.report.console import console
     from mech_exo.report.study_tables import studies_table
     from mech_exo.tuning.records import list_studies
 
-    studies_table(list_studies(options.study_file))
+    console(sys.stdout).print(studies_table(list_studies(options.study_file)))
 
 
 def show(options: ShowOptions) -> None:
-    """Show a study in short: data, search, trials, best."""
-    from mech_exo.report.study_tables import study_summary
+    """Show a study in short: trials, fingerprint, best."""
+    from mech_exo.report.console import console
+    from mech_exo.report.study_tables import study_lines
     from mech_exo.tuning.records import read_study
 
-    study_summary(read_study(options.study_file, options.name))
+    name = options.name or _only_name(options.study_file)
+    out = console(sys.stdout)
+    for line in study_lines(read_study(options.study_file, name)):
+        out.print(line, soft_wrap=True)
+
+
+def _only_name(study_file: Path) -> str:
+    """Name of the only study of a file."""
+    from mech_exo.tuning.records import list_studies
+
+    names = [study.name for study in list_studies(study_file)]
+    if len(names) != 1:
+        holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
+        raise ExoError(f"{study_file} holds {holds}.", hint="Name one: exo study show NAME.")
+    return names[0]
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,7 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from mech_exo.errors import ExoError
+from mech_exo.tuning.database import check_study_file
 
 POLL_S = 1.0
 
@@ -46,11 +47,7 @@ def serve(
         announce(f"waiting for {study_file}")
         while not holds_studies(study_file):
             time.sleep(POLL_S)
-    if not holds_studies(study_file):
-        raise ExoError(
-            f"{study_file}: no such study file.",
-            hint="Run `exo optuna-run` or `exo optuna-init` first, or name it by --study-file.",
-        )
+    check_study_file(study_file)
     from optuna_dashboard import wsgi
 
     application = wsgi(f"sqlite:///{study_file.resolve()}")
