@@ -9,11 +9,14 @@ import inspect
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
 
 O = TypeVar("O")  # noqa: E741 - an options class
 
@@ -89,16 +92,6 @@ def _signature(options: type[Any]) -> inspect.Signature:
     )
 
 
-def overrides(options: Any) -> dict[str, Any]:
-    """Dotted setting name -> value, of the options that were given."""
-    given = {
-        field.metadata["setting"]: getattr(options, field.name)
-        for field in dataclasses.fields(options)
-        if field.metadata.get("setting")
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StudyFileOption:
     """Where studies are stored."""
@@ -146,6 +139,21 @@ class SettingsOptions:
         otherwise="data.source of the settings",
         panel=INPUT,
     )
+
+    def overrides(self) -> dict[str, Any]:
+        """Dotted setting name -> value, of the options that were given."""
+        given = {
+            field.metadata["setting"]: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.metadata["setting"]
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        from mech_exo.workflow.session import Request
+
+        return Request(config=self.config, objective=self.objective, overrides=self.overrides())
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -195,8 +203,8 @@ class SpaceOptions(SettingsOptions):
     )
 
     def overrides(self) -> dict[str, Any]:
-        """Dotted setting name -> value, of the options that were given."""
-        given = overrides(self)
+        """Those of the settings, and the list of objectives."""
+        given = super().overrides()
         if self.objectives is not None:
             names = [name.strip() for name in self.objectives.split(",") if name.strip()]
             given["tuning.objectives"] = names

@@ -15,13 +15,13 @@ class InitStudyOptions(SpaceOptions, StudyOptions):
 def optuna_init(options: InitStudyOptions) -> None:
     """Create a study: data, objective and search are checked and fixed, no trial is run."""
     from mech_exo.report.console import Log
-    from mech_exo.workflow.optimise import create
+    from mech_exo.workflow.optimise import Job, create
     from mech_exo.workflow.session import open_session
 
-    log = Log()
-    session = open_session(options.request(), log)
-    created = create(session, options.study_name, options.study_file)
-    typer.echo(created)
+    job = Job(study_name=options.study_name, study_file=options.study_file)
+    study = create(job, open_session(options.request(), Log()))
+    fingerprint = study.epoch.fingerprint[:12] if study.epoch else "none"
+    typer.echo(f"created {study.name} in {options.study_file} (fingerprint {fingerprint})")
 
 
 def register(app: typer.Typer) -> None:

@@ -54,6 +54,14 @@ class RunOptions(SpaceOptions, StudyOptions):
         otherwise="factors/factors_opt_YYYY-MM-DD.yml",
         panel=OUTPUT,
     )
+    trial: int | None = option(
+        "--trial",
+        help="Export this trial (of a Pareto front).",
+        otherwise="the best",
+        metavar="NUMBER",
+        min=0,
+        panel=OUTPUT,
+    )
     stage: bool = option(
         "--stage/--no-stage",
         help="Stage the best trial in config/staging for git deployment.",
@@ -90,9 +98,9 @@ class RunOptions(SpaceOptions, StudyOptions):
 
 def optuna_run(options: RunOptions) -> None:
     """Search for the factor weights with the best backtest, and export them."""
-    from mech_exo.cli.optimise import optimise
+    from mech_exo.cli.tuning import tune
 
-    raise typer.Exit(optimise(options))
+    raise typer.Exit(tune(options))
 
 
 def register(app: typer.Typer) -> None:

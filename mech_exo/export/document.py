@@ -64,7 +64,7 @@ class Export:
     elapsed_seconds: float
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    created: datetime = field(default_factory=datetime.now)  # noqa: DTZ005 - local, as the guide
+    created: datetime = field(default_factory=datetime.now)
 
     def factor_file(self) -> FactorFile:
         """The document."""

@@ -2,6 +2,7 @@
 
 from mech_exo.notify.telegram import Channel
 from mech_exo.tuning.events import Event, Interrupted, StudyOpened, TrialFinished
+from mech_exo.workflow.result import Optimised
 
 
 class ProgressMessages:
@@ -24,6 +25,18 @@ class ProgressMessages:
                 self._channel.send(f"{self._name}: {summary(event)}")
         elif isinstance(event, Interrupted):
             self._channel.send(f"{self._name}: interrupted ({event.signal})")
+
+
+def final_message(result: Optimised) -> str:
+    """How a run ended."""
+    study = result.outcome.study
+    words = "interrupted" if result.outcome.interrupted else "done"
+    head = f"{study.name}: {words}, {len(study.current)} trials"
+    if result.pareto:
+        return f"{head}, {len(result.front)} on the Pareto front"
+    if result.trial is None or not result.feasible:
+        return f"{head}, no feasible trial"
+    return f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"
 
 
 def summary(event: TrialFinished) -> str:

@@ -6,6 +6,7 @@ text that leaves this module.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Mapping
@@ -62,10 +63,8 @@ class Telegram:
 
     def close(self) -> str:
         """Wait at most `notify.timeout_s` for the queue to empty; the first failure, or ""."""
-        try:
+        with contextlib.suppress(queue.Full):  # the thread is then alive, which is reported
             self._queue.put(None, timeout=self._settings.timeout_s)
-        except queue.Full:
-            pass  # reported by the thread being alive, below
         self._thread.join(self._settings.timeout_s)
         if self._thread.is_alive():
             self._failures.append(f"no answer within {self._settings.timeout_s:g} s")
@@ -106,9 +105,12 @@ def open_channel(
     """
     if environment.get("TELEGRAM_DRY_RUN", "").strip().lower() in ("1", "true", "yes", "on"):
         return DryRun(say)
-    names = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID")
-    missing = [name for name in names if not environment.get(name, "").strip()]
+    values = {
+        name: environment.get(name, "").strip()
+        for name in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID")
+    }
+    missing = [name for name, value in values.items() if not value]
     if missing:
         warn(f"{' and '.join(missing)} not set: nothing is sent by Telegram, the run goes on.")
         return None
-    return Telegram(*(environment[name].strip() for name in names), settings)
+    return Telegram(values["TELEGRAM_BOT_TOKEN"], values["TELEGRAM_CHAT_ID"], settings)

@@ -13,6 +13,7 @@ from mech_exo.tuning.events import (
     Interrupted,
     StudyOpened,
     TrialFinished,
+    Waiting,
     WorkerReplaced,
 )
 
@@ -77,6 +78,8 @@ class LiveProgress:
             self._open(event)
         elif isinstance(event, TrialFinished):
             self._finish(event)
+        elif isinstance(event, Waiting):
+            self._say(f"waiting    {event.words}")
         elif isinstance(event, WorkerReplaced):
             fate = "the trial is marked FAIL" if event.given_up else "it is evaluated again"
             trial = "no trial" if event.number is None else f"trial {event.number}"

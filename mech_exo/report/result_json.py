@@ -85,9 +85,7 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "weights": dict(portfolio.weights),
         "hyperparameters": dict(portfolio.hyperparameters),
         "in_sample": dict(portfolio.in_sample),
-        "out_of_sample": None
-        if portfolio.out_of_sample is None
-        else dict(portfolio.out_of_sample),
+        "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
     }
 
 

@@ -52,4 +52,6 @@ def study_lines(study: StudyRecord) -> Iterator[str]:
 
 
 def _best(trial: TrialRecord | None) -> str:
-    return "no feasible trial" if trial is None else f"{number(trial.values[0], 4)} (trial {trial.number})"
+    if trial is None:
+        return "no feasible trial"
+    return f"{number(trial.values[0], 4)} (trial {trial.number})"

@@ -43,6 +43,21 @@ def show_result(result: Optimised, console: Console) -> None:
     console.print(_constraints(result.constraints))
 
 
+def file_lines(result: Optimised) -> Iterator[str]:
+    """What was written, and what comes next."""
+    files = result.files
+    if files.exported is not None:
+        yield f"exported   {files.exported}"
+    if files.staged is None:
+        return
+    staged = files.staged
+    index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
+    yield f"staged     {staged.dated}"
+    yield f"           {staged.latest} ({index})"
+    yield f"review     cat {staged.dated}"
+    yield f"promote    cp {staged.latest} config/factors.yml"
+
+
 def _portfolios(result: Optimised) -> Iterator[Portfolio]:
     for portfolio in (result.best, result.universe, result.incumbent):
         if portfolio is not None:

@@ -39,16 +39,21 @@ class Portfolio:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A limit and what the trial has; satisfied at or below the limit."""
+    """A limit, and the distance from it to what the trial has; at most 0 if it is kept."""
 
     name: str
     limit: float
-    value: float
+    distance: float
+
+    @property
+    def value(self) -> float:
+        """What the trial has."""
+        return self.limit + self.distance
 
     @property
     def satisfied(self) -> bool:
-        """Whether the limit is kept; an undefined value does not keep it."""
-        return self.value <= self.limit
+        """Whether the limit is kept; an undefined distance does not keep it."""
+        return self.distance <= 0.0
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,12 @@ class Session:
         """Position of the first holdout date; T without a holdout."""
         return self.panel.split(self.settings.holdout.fraction)
 
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """Factors that have data, and the objective file's own."""
+        own = (f.name for f in self.spec.factors if f.name not in self.panel.factor_names)
+        return (*self.panel.factor_names, *own)
+
     @cached_property
     def in_sample(self) -> "Panel":
         """What the trials see."""
@@ -85,7 +91,7 @@ def open_session(request: Request, log: Log) -> Session:
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
-    spec = ObjectiveSpec.compile(objective.source, str(objective.path))
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
     market = load_market(settings)
     panel = build_panel(market, settings)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)

@@ -9,7 +9,7 @@ import pytest
 from mech_exo.config.settings import NotifySettings
 from mech_exo.notify.telegram import QUEUE, DryRun, Telegram, open_channel
 
-TOKEN = "123456:SECRET-token"  # noqa: S105
+TOKEN = "123456:SECRET-token"
 
 
 class Answers(BaseHTTPRequestHandler):
