@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.factor_file.document import FactorEntry, FactorFile
 
 if TYPE_CHECKING:
-    from mech_exo.backtest.rules import Candidate
-    from mech_exo.data.panel import Panel
     from mech_exo.tuning.study import StudyRecord, TrialRecord
 
 SAMPLERS = {
@@ -39,10 +37,12 @@ class Export:
     ----------
     study, trial
         The trial and the study that it stands in.
-    candidate
-        Its weights, in the order of `panel.factor_names`, and hyperparameters.
-    panel
-        In sample: what the trial was judged on.
+    weights, hyperparameters
+        Of the trial; a factor without data has the weight 0.
+    categories
+        Factor -> its section.
+    data_points
+        Daily returns that the trial was judged on: sessions times names with a price.
     parameters
         Factor of the objective file -> the parameters that it consumed.
     sampler, pruner
@@ -55,8 +55,10 @@ class Export:
 
     study: "StudyRecord"
     trial: "TrialRecord"
-    candidate: "Candidate"
-    panel: "Panel"
+    weights: Mapping[str, float]
+    categories: Mapping[str, str]
+    hyperparameters: Mapping[str, float]
+    data_points: int
     sampler: str
     pruner: str
     provenance: dict[str, Any]
@@ -71,11 +73,7 @@ class Export:
         return FactorFile(
             metadata=self._metadata(),
             factors=self._factors(),
-            hyperparameters={
-                "cash_pct": self.candidate.cash_pct,
-                "stop_loss_pct": self.candidate.stop_loss_pct,
-                "position_size_pct": self.candidate.position_size_pct,
-            },
+            hyperparameters=dict(self.hyperparameters),
             provenance=self.provenance,
             out_of_sample=self.out_of_sample,
         )
@@ -95,19 +93,15 @@ class Export:
             "elapsed_time_seconds": self.elapsed_seconds,
             "sampler": SAMPLERS[self.sampler],
             "pruner": PRUNERS[self.pruner],
-            "data_points": int((~_isnan(self.panel.returns)).sum()),
+            "data_points": self.data_points,
         }
 
     def _factors(self) -> dict[str, dict[str, FactorEntry]]:
-        """By category; a known factor without data has weight 0."""
-        weights = dict(zip(self.panel.factor_names, self.candidate.weights, strict=True))
-        categories = dict(
-            zip(self.panel.factor_names, self.panel.factor_categories, strict=True)
-        ) | dict(self.panel.missing_factors)
         factors: dict[str, dict[str, FactorEntry]] = {}
-        for name, category in categories.items():
+        for name, weight in self.weights.items():
+            category = self.categories[name]
             entry: FactorEntry = {
-                "weight": float(weights.get(name, 0.0)),
+                "weight": weight,
                 "direction": "higher_better",
                 "category": category,
             }
@@ -120,9 +114,3 @@ class Export:
 def defined(value: float | None) -> float | None:
     """A figure for a file or JSON: None where it is undefined."""
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def _isnan(array: Any) -> Any:
-    import numpy as np
-
-    return np.isnan(array)

@@ -7,6 +7,9 @@ from typing import IO
 from rich.console import Console
 
 
+FILE_WIDTH = 200
+
+
 class QuietPipeConsole(Console):
     """A console whose reader may leave: the rest goes nowhere, and the run goes on."""
 
@@ -16,8 +19,9 @@ class QuietPipeConsole(Console):
 
 
 def console(stream: IO[str]) -> Console:
-    """A console on `stream` that prints text as it is."""
-    return QuietPipeConsole(file=stream, highlight=False, markup=False, emoji=False)
+    """A console on `stream` that prints text as it is, without wrapping where nobody looks."""
+    width = None if stream.isatty() else FILE_WIDTH
+    return QuietPipeConsole(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 
 class Log:

@@ -1,6 +1,6 @@
 """The result of a run as tables."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -30,7 +30,10 @@ FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
 def show_result(result: Optimised, console: Console) -> None:
     """Print what a run found: figures, weights, constraints, or the Pareto front."""
     if result.pareto:
+        console.print()
         console.print(_front(result))
+        if result.trial is None and result.front:
+            console.print("export one by the same command with --n-trials 0 --trial NUMBER")
     if result.trial is None or result.best is None:
         return
     if not result.feasible:
@@ -38,9 +41,10 @@ def show_result(result: Optimised, console: Console) -> None:
             f"No feasible trial: all {len(result.outcome.study.current)} trials violate a "
             f"constraint. The least violating is trial {result.trial.number}:"
         )
-    console.print(_figures(result))
-    console.print(_weights(result))
-    console.print(_constraints(result.constraints))
+    for table in (_figures(result), _weights(result), _constraints(result.constraints)):
+        console.print()
+        console.print(table)
+    console.print()
 
 
 def file_lines(result: Optimised) -> Iterator[str]:
@@ -67,23 +71,21 @@ def _portfolios(result: Optimised) -> Iterator[Portfolio]:
 def _figures(result: Optimised) -> Table:
     panel, split = result.session.panel, result.session.split
     has_holdout = result.session.holdout is not None
-    table = _table("Figures")
+    title = f"Figures, in sample {panel.dates[0]} to {panel.dates[split - 1]}"
+    if has_holdout:
+        title += f", out of sample {panel.dates[split]} to {panel.dates[-1]}"
+    table = _table(title)
     table.add_column("")
     for portfolio in _portfolios(result):
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
         if has_holdout:
-            table.add_column("\nout of sample", justify="right")
+            table.add_column(f"{portfolio.label}\nout of sample", justify="right")
     for metric, (name, write) in SHOWN.items():
         cells = []
         for portfolio in _portfolios(result):
             parts = [portfolio.in_sample, portfolio.out_of_sample]
             cells += [write(part.get(metric)) for part in parts if part is not None]
         table.add_row(name, *cells)
-    if has_holdout:
-        table.caption = (
-            f"in sample {panel.dates[0]} to {panel.dates[split - 1]}, "
-            f"out of sample {panel.dates[split]} to {panel.dates[-1]}"
-        )
     return table
 
 
@@ -91,24 +93,17 @@ def _weights(result: Optimised) -> Table:
     assert result.best is not None
     others = [p for p in (result.incumbent,) if p is not None]
     table = _table("Weights and hyperparameters")
-    for heading in ("factor", "category"):
-        table.add_column(heading)
+    table.add_column("")
     for portfolio in (result.best, *others):
         table.add_column(portfolio.label, justify="right")
     for name, weight in result.best.weights.items():
         row = [_signed(weight), *(_signed(p.weights.get(name)) for p in others)]
-        table.add_row(name, _categories(result).get(name, ""), *row)
+        table.add_row(name, *row)
     table.add_section()
     for name, value in result.best.hyperparameters.items():
         row = [percent(value), *(percent(p.hyperparameters.get(name)) for p in others)]
-        table.add_row(name, "", *row)
+        table.add_row(name, *row)
     return table
-
-
-def _categories(result: Optimised) -> Mapping[str, str]:
-    panel = result.session.panel
-    known = dict(zip(panel.factor_names, panel.factor_categories, strict=True))
-    return known | dict(panel.missing_factors)
 
 
 def _signed(value: float | None) -> str:
@@ -138,7 +133,6 @@ def _front(result: Optimised) -> Table:
         table.add_column(name, justify="right")
     for trial in result.front:
         table.add_row(str(trial.number), *(number(value, 4) for value in trial.values))
-    table.caption = "export one: exo optuna-run --n-trials 0 --trial NUMBER (and the same options)"
     return table
 
 

@@ -79,20 +79,23 @@ def _constraints(
 
 def factor_file_of(result: Optimised) -> FactorFile:
     """The factor file of a result's trial."""
+    import numpy as np
+
     assert result.trial is not None
-    session = result.session
+    assert result.best is not None
+    session, study = result.session, result.outcome.study
     judge = Judge(session)
-    panel = judge.panels(result.trial.params)[0]
     tuning = session.settings.tuning
-    space = judge.space.of(session.spec, panel, session.settings)
     return Export(
-        study=result.outcome.study,
+        study=study,
         trial=result.trial,
-        candidate=space.candidate(result.trial.params),
-        panel=panel,
-        parameters=space.arguments(result.trial.params),
+        weights=result.best.weights,
+        categories=judge.categories,
+        hyperparameters=result.best.hyperparameters,
+        parameters=judge.space.arguments(result.trial.params),
+        data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=tuning.sampler,
-        pruner=tuning.pruner if len(result.outcome.study.directions) == 1 else "none",
+        pruner=tuning.pruner if len(study.directions) == 1 else "none",
         provenance=_provenance(result),
         out_of_sample=_out_of_sample(result),
         elapsed_seconds=result.outcome.elapsed_seconds,

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mech_exo.backtest.kernel import Kernel
-from mech_exo.objective.exposures import append_scores, extend_panel, known
-from mech_exo.objective.space import RANGES, WEIGHT, Space, parametrised
+from mech_exo.backtest import metrics
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import RANGES, WEIGHT, Space
 from mech_exo.workflow.result import Metrics, Portfolio
 
 if TYPE_CHECKING:
     from mech_exo.backtest.result import BacktestResult
-    from mech_exo.data.panel import Panel
+    from mech_exo.tuning.study import Parameter
     from mech_exo.workflow.session import Session
 
-Params = Mapping[str, Any]
+Params = Mapping[str, "Parameter"]
 
 
 class Judge:
@@ -27,40 +27,34 @@ class Judge:
         self.session = session
 
     @cached_property
-    def parts(self) -> "list[Panel]":
-        """In sample and, if there is one, the holdout; with the file's own fixed factors."""
+    def evaluators(self) -> tuple[Evaluator, ...]:
+        """In sample and, if there is one, on the holdout."""
         session = self.session
-        parts = [session.in_sample]
-        if session.holdout is not None:
-            parts.append(session.holdout)
-        return [
-            extend_panel(part, session.market, session.spec, session.settings) for part in parts
-        ]
+        parts = [session.in_sample, session.holdout]
+        return tuple(
+            Evaluator(session.spec, part, session.settings, session.market)
+            for part in parts
+            if part is not None
+        )
 
-    @cached_property
+    @property
     def space(self) -> Space:
         """The objective file's space."""
-        return Space.of(self.session.spec, self.parts[0], self.session.settings)
+        return self.evaluators[0].space
 
-    def panels(self, params: Params) -> "list[Panel]":
-        """The parts with the file's factors as these parameters make them."""
-        spec, settings = self.session.spec, self.session.settings
-        arguments = {factor: factor.arguments(params) for factor in parametrised(spec)}
-        return [
-            append_scores(part, arguments, known(self.session.market, part), spec, settings)
-            for part in self.parts
-        ]
+    @property
+    def categories(self) -> dict[str, str]:
+        """Factor -> category, those without data and the file's own included."""
+        panel = self.session.panel
+        known = dict(zip(panel.factor_names, panel.factor_categories, strict=True))
+        own = {factor.name: factor.category for factor in self.session.spec.factors}
+        return known | own | self._missing
 
-    def results(self, params: Params) -> "list[BacktestResult]":
-        """One backtest for each part."""
-        spec, settings = self.session.spec, self.session.settings
-        found = []
-        for panel in self.panels(params):
-            candidate = Space.of(spec, panel, settings).candidate(params)
-            found.append(Kernel(panel, settings.backtest).run(candidate))
-        return found
+    @property
+    def _missing(self) -> dict[str, str]:
+        return {n: self.session.panel.missing_factors[n] for n in self.space.missing}
 
-    def meaningful(self, params: Params) -> dict[str, Any]:
+    def meaningful(self, params: Params) -> "dict[str, Parameter]":
         """Those of a foreign file's parameters that mean something here."""
         names = {WEIGHT + name for name in (*self.space.factor_names, *self.space.missing)}
         names |= {*RANGES, *self.space.consumed}
@@ -68,9 +62,9 @@ class Judge:
 
     def portfolio(self, label: str, params: Params) -> Portfolio:
         """The portfolio of these parameters and its figures."""
-        figures = [result.metrics() for result in self.results(params)]
         candidate = self.space.candidate(params)
         weights = dict(zip(self.space.factor_names, candidate.weights.tolist(), strict=True))
+        figures = [evaluator.run(params).metrics() for evaluator in self.evaluators]
         return Portfolio(
             label=label,
             weights=weights | dict.fromkeys(self.space.missing, 0.0),
@@ -81,12 +75,11 @@ class Judge:
 
     def universe(self, params: Params) -> Portfolio:
         """The equal-weighted tradable universe at these parameters' invested share."""
-        figures = [universe_metrics(result) for result in self.results(params)]
-        cash = self.space.candidate(params).cash_pct
+        figures = [universe_metrics(evaluator.run(params)) for evaluator in self.evaluators]
         return Portfolio(
             label="universe",
             weights={},
-            hyperparameters={"cash_pct": cash},
+            hyperparameters={"cash_pct": self.space.candidate(params).cash_pct},
             in_sample=figures[0],
             out_of_sample=figures[1] if len(figures) > 1 else None,
         )
@@ -94,8 +87,6 @@ class Judge:
 
 def universe_metrics(result: "BacktestResult") -> Metrics:
     """Metrics of the universe that a result is measured against; none that compare with it."""
-    from mech_exo.backtest import metrics
-
     path = result.benchmark_returns
     return {
         "sharpe": metrics.sharpe(path, result.risk_free),

@@ -1,7 +1,7 @@
 """The main job: tune, compare, export."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,8 @@ class Job:
         Where the factor file goes; None: a dated file in factors/.
     trial
         Export this trial instead of the best.
+    root
+        Project folder, below which factors/ and config/staging lie.
     """
 
     study_name: str
@@ -46,7 +48,7 @@ class Job:
     export: Path | None = None
     stage: bool = False
     trial: int | None = None
-    root: Path = field(default_factory=Path.cwd)
+    root: Path = Path()
 
 
 def optimise(job: Job, session: Session, listener: "Callable[[Event], None]") -> Optimised:

@@ -106,11 +106,7 @@ def _describe_data(session: Session, log: Log) -> None:
             f"{panel.source}: no rebalance date in the in-sample part.",
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
-    first, last = panel.dates[0], panel.dates[-1]
-    log.note(
-        f"data       {panel.source}: {len(panel.symbols)} names, {first} to {last}, "
-        f"{len(panel.factor_names)} factors"
-    )
+    log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
     else:
