@@ -17,6 +17,8 @@ class Carry:
     ----------
     amount
         [N] value of each position at the end, in units of the last segment.
+    total
+        Σ `amount`, added up as the holdings are (its bits must not depend on where a run is cut).
     value
         Of the whole portfolio at the end, in the same unit.
     reference
@@ -26,6 +28,7 @@ class Carry:
     """
 
     amount: FloatArray
+    total: float
     value: float
     reference: FloatArray
     forced: IntArray
@@ -33,7 +36,9 @@ class Carry:
     @classmethod
     def nothing(cls, names: int) -> "Carry":
         """All cash, before the first execution."""
-        return cls(np.zeros(names), 1.0, np.full(names, np.nan), np.zeros(names, dtype=np.int64))
+        return cls(
+            np.zeros(names), 0.0, 1.0, np.full(names, np.nan), np.zeros(names, dtype=np.int64)
+        )
 
 
 @dataclass(eq=False)
