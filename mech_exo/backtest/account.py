@@ -85,9 +85,12 @@ class HoldingsBook(Book):
         return matched
 
     def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
-        more = self._held < target[self._holdings.segment]
-        number = self._holdings.by_segment.sum(more.astype(np.float64)).astype(np.int64)
-        return number, self._holdings.by_segment.sum(self._held * more)
+        more = self._held < np.repeat(target, self._holdings.by_segment.size)
+        both = np.empty((len(more), 2))
+        both[:, 0] = more
+        np.multiply(self._held, more, out=both[:, 1])
+        sums = self._holdings.by_segment.sum(both)
+        return sums[:, 0].astype(np.int64), sums[:, 1]
 
     def hand_over(self, exits: Exits, units: Units, closing: float) -> Carry:
         """What the next segments need to know, after the last `bring_forward`."""
