@@ -10,7 +10,7 @@ def optuna_prunes(
     told: list[dict[int, float]], states: list[str], path: list[float], step: int, direction: str
 ) -> bool:
     """MedianPruner's decision at `step` for a trial with these intermediate values."""
-    study = optuna.create_study(direction=direction, pruner=optuna.pruners.MedianPruner())
+    study = optuna.create_study(directions=[direction], pruner=optuna.pruners.MedianPruner())
     for values, state in zip(told, states, strict=True):
         study.add_trial(
             optuna.trial.create_trial(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tuning_problems import Slow, bowl, suggest_floats
 
 from mech_exo.config import Settings
 from mech_exo.errors import ExitCode, ExoError
@@ -16,6 +15,7 @@ from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.runner import Job, run_job
 from mech_exo.tuning.table import trial_table
+from tests.unit.tuning.tuning_problems import Slow, bowl, suggest_floats
 
 
 def components(space: Mapping[str, str], seed: int = 42) -> Mapping[str, str]:
