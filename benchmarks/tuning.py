@@ -209,7 +209,7 @@ class Bench:
 
     def _memory(self, parts: Any) -> float:
         study = self._job(partial(Memory, parts), 30, 1)
-        return max(trial.metrics["rss"] for trial in study.trials)
+        return max(float(trial.metrics["rss"]) for trial in study.trials)
 
     def _job(self, evaluator: Callable[[], Any], trials: int, jobs: int) -> Any:
         import tuning  # this file under a name that workers can import
@@ -246,15 +246,12 @@ def bare_tpe(trials: int, window: int = 4) -> float:
     )
     flying: deque[optuna.Trial] = deque()
     begun = time.perf_counter()
-    for i in range(trials + window - 1):
-        if i >= window - 1:
-            trial = flying.popleft() if i >= window else None
-            if trial is not None:
-                _tell(study, trial)
-        if i < trials:
-            trial = study.ask()
-            suggest_twelve(trial)
-            flying.append(trial)
+    for _ in range(trials):
+        if len(flying) == window:
+            _tell(study, flying.popleft())
+        trial = study.ask()
+        suggest_twelve(trial)
+        flying.append(trial)
     for trial in flying:
         _tell(study, trial)
     return time.perf_counter() - begun
