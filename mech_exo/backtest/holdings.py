@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
@@ -47,8 +48,8 @@ class Holdings:
         [H] segment, counted from `start`, and name.
     cell
         [H] position in an array [G, N].
-    opening
-        [H'] the first ones, which belong to the first segment.
+    by_segment
+        Sums them by segment.
     by_name
         [H] the holdings by name and then by segment.
     linked
@@ -64,13 +65,23 @@ class Holdings:
     segment: IntArray
     name: IntArray
     cell: IntArray
-    opening: IntArray
+    by_segment: Grouping
     by_name: IntArray
     linked: BoolArray
     previous: IntArray
     following: IntArray
     aside: IntArray
     aside_root: IntArray
+
+    @property
+    def opening(self) -> int:
+        """Number of holdings of the first segment; they come first."""
+        return int(self.by_segment.size[0])
+
+    @property
+    def closing(self) -> int:
+        """The first holding of the last segment."""
+        return int(self.by_segment.start[-1])
 
 
 def list_holdings(growth: Growth, held: BoolArray, start: int, carry: Carry) -> Holdings:
@@ -111,7 +122,7 @@ def list_holdings(growth: Growth, held: BoolArray, start: int, carry: Carry) -> 
         segment=segment,
         name=name,
         cell=cell,
-        opening=np.arange(int(np.searchsorted(segment, 1))),
+        by_segment=Grouping(segment, segments),
         by_name=by_name,
         linked=linked,
         previous=previous,

@@ -236,7 +236,7 @@ def _carry_over(
         elif last(h):
             exits.forced[names[h]] = AT_ONCE
 
-    for h in holdings.opening[carry.forced[names[holdings.opening]] != 0].tolist():
+    for h in np.flatnonzero(carry.forced[names[: holdings.opening]]).tolist():
         if carry.forced[names[h]] == WAITING:
             wait(h)
         else:

@@ -146,11 +146,11 @@ def _within(value: Any, limits: Limits | None) -> bool:
         return True
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return False
-    number = float(value)  # NaN is in no range
+    number: Any = value  # NaN is in no range
     low, has_low, high, has_high = limits
     above = number >= low if has_low else number > low
     below = number <= high if has_high else number < high
-    return above and below
+    return bool(above and below)
 
 
 def _words(limits: Limits | None) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.errors import ExoError
-
-from .conftest import Compile
+from tests.unit.objective.conftest import Compile
 
 SUGGEST = "def suggest_factor_weights(trial): pass\n"
 

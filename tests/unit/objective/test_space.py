@@ -1,5 +1,6 @@
 """What the user's function may suggest, and what its parameters mean."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,7 @@ from mech_exo.errors import ExoError
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
-
-from .conftest import LABEL, Compile
+from tests.unit.objective.conftest import LABEL, Compile
 
 
 class Tuner:
@@ -142,10 +142,10 @@ MISTAKES = {
     "this file takes it.*Give a factor the argument momentum_window",
     "trial.suggest_float('cash', 0, 0.5)": "'cash' is neither a weight",
     "trial.suggest_float('stop_loss', 0, 0.5)": "Did you mean 'stop_loss_pct'?",
-    "trial.suggest_float('cash_pct', 0.0, 1.0)": "'cash_pct' can be 1.0, must be a number from 0 to "
-    "below 1",
-    "trial.suggest_float('stop_loss_pct', 0.0, 0.5)": "'stop_loss_pct' can be 0.0, must be a number "
-    "above 0 to 1",
+    "trial.suggest_float('cash_pct', 0.0, 1.0)": "'cash_pct' can be 1.0, must be a number "
+    "from 0 to below 1",
+    "trial.suggest_float('stop_loss_pct', 0.0, 0.5)": "'stop_loss_pct' can be 0.0, must be a "
+    "number above 0 to 1",
     "trial.suggest_float('position_size_pct', 0.05, 5)": "'position_size_pct' can be 5, must be",
     "trial.suggest_float('weight_rsi_14', -1, 1e7)": "'weight_rsi_14' can be 10000000.0, must be",
     "trial.suggest_categorical('weight_rsi_14', ['low', 1])": "'weight_rsi_14' can be 'low', must",
@@ -155,8 +155,8 @@ MISTAKES = {
     "trial.suggest_float('weight_rsi_14', '0', 1)": "low of 'weight_rsi_14' is '0', expected a "
     "finite number",
     "trial.suggest_float('weight_rsi_14', 0, float('inf'))": "high of 'weight_rsi_14' is inf",
-    "trial.suggest_int('weight_rsi_14', 0, 1.5)": "high of 'weight_rsi_14' is 1.5, expected a whole "
-    "number",
+    "trial.suggest_int('weight_rsi_14', 0, 1.5)": "high of 'weight_rsi_14' is 1.5, expected a "
+    "whole number",
     "trial.suggest_float('weight_rsi_14', 0, 1, step=0)": "step of 'weight_rsi_14' is 0, must be",
     "trial.suggest_float('weight_rsi_14', 0, 1, log=True)": "has log=True from 0, must start above",
     "trial.suggest_float('weight_rsi_14', 1, 2, log=True, step=1)": "both log=True and a step",
@@ -178,8 +178,6 @@ MISTAKES = {
 def test_a_mistake_is_shown_with_its_line(
     compiled: Compile, panel: Panel, settings: Settings, line: str, message: str
 ) -> None:
-    import re
-
     space = Space.of(compiled(body(line)), panel, settings)
     with pytest.raises(ExoError) as caught:
         space.rehearse()

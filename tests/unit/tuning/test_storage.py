@@ -353,3 +353,17 @@ def test_times_are_naive_utc_for_optuna(tmp_path: Path) -> None:
     [trial] = optuna.load_study(study_name="s", storage=f"sqlite:///{path}").trials
     assert trial.datetime_start is not None
     assert trial.datetime_start == NOON.astimezone().replace(tzinfo=None)
+
+
+def test_closing_folds_the_wal_while_a_reader_has_the_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    store = new_store(path)
+    store.append([complete(0, 1.0)])
+    reader = sqlite3.connect(path)
+    assert reader.execute("SELECT COUNT(*) FROM trials").fetchone() == (1,)
+    store.close()
+    assert (tmp_path / "f.db-wal").stat().st_size == 0
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    reader.close()
+    assert len(read_study(copy, "s").trials) == 1
