@@ -7,7 +7,11 @@ from mech_exo.tuning.study import Direction, TrialRecord
 
 
 def optuna_prunes(
-    told: list[dict[int, float]], states: list[str], path: list[float], step: int, direction: Direction
+    told: list[dict[int, float]],
+    states: list[str],
+    path: list[float],
+    step: int,
+    direction: Direction,
 ) -> bool:
     """MedianPruner's decision at `step` for a trial with these intermediate values."""
     study = optuna.create_study(direction=direction, pruner=optuna.pruners.MedianPruner())
