@@ -1,0 +1,56 @@
+"""Trading costs that the portfolio pays itself."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray, IntArray
+
+# of a target value [G]: how many names hold less than that, and Σ of what those hold
+Below = Callable[[FloatArray], tuple[IntArray, FloatArray]]
+
+
+def self_financing(
+    cost: float,
+    weight: FloatArray,
+    names: IntArray,
+    matched: FloatArray,
+    out: FloatArray,
+    below: Below,
+) -> tuple[FloatArray, FloatArray]:
+    """Solve x = 1 − c·Σ|w·x − h| for G portfolios at once.
+
+    Parameters
+    ----------
+    cost
+        c, of one unit of value traded; below 1.
+    weight, names
+        [G] w, the target weight of every name bought, and the number of them.
+    matched, out
+        [G] Σ h over the names with a target, and over those that are sold altogether.
+    below
+        Of the target value w·x, the names that are bought to reach it.
+
+    Returns
+    -------
+    tuple
+        x [G] and the trades Σ|w·x − h| [G].
+
+    Notes
+    -----
+    x less the right side is piecewise linear, convex and increasing (as c·Σw < 1). Newton's step is
+    exact once the names bought are the right ones; from x = 1 it comes down on the solution, the
+    names bought can only become fewer, and it ends when they stay the same.
+    """
+    x = np.ones_like(weight)
+    number, worth = below(weight)
+    while True:
+        more = weight * (2 * number - names)  # d trades / dx
+        fixed = out + matched - 2.0 * worth
+        if cost == 0.0:
+            return x, fixed + more
+        x = np.minimum(x, (1.0 - cost * fixed) / (1.0 + cost * more))
+        bought = number
+        number, worth = below(weight * x)
+        if (number == bought).all():
+            return x, fixed + more * x
