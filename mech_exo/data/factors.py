@@ -1,0 +1,83 @@
+"""From raw factor values to scores on the rebalance dates."""
+
+import numpy as np
+
+from mech_exo.data.asof import as_of
+from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
+from mech_exo.data.market import Market
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray
+from mech_exo.data.standardise import standardise
+from mech_exo.data.technical import TECHNICAL
+from mech_exo.errors import ExoError
+
+
+def factor_categories(market: Market) -> dict[str, str]:
+    """Name -> category of every factor for which the market has data.
+
+    The known factors first, in their fixed order, then the user's own by name. A field that is
+    neither known by name nor given a category is raw material, not a factor.
+    """
+    fields = market.vintages.keys() | market.daily.keys()
+    known = {
+        name: market.categories.get(name, category)
+        for name, category in DEFAULT_FACTORS.items()
+        if name in fields or name in TECHNICAL
+    }
+    own = {
+        name: market.categories.get(name, CUSTOM_CATEGORY)
+        for name in sorted(fields & market.categories.keys())
+        if name not in known
+    }
+    return known | own
+
+
+def raw_values(
+    market: Market, name: str, rebalance: IntArray, max_age_days: int | None = None
+) -> FloatArray:
+    """Values of a factor as they were known at the close of each rebalance date.
+
+    Data take precedence over computation: a column named rsi_14 replaces the computed one.
+
+    Returns
+    -------
+    numpy.ndarray
+        [M, N]; NaN where unknown.
+    """
+    if name in market.daily:
+        return market.daily[name][rebalance]
+    if name in market.vintages:
+        dates = market.dates[rebalance]
+        return as_of(market.vintages[name], dates, len(market.symbols), max_age_days)
+    return TECHNICAL[name](market, rebalance)
+
+
+def factor_scores(
+    market: Market,
+    raw_daily: FloatArray,
+    rebalance: IntArray,
+    tradable: BoolArray,
+    winsorise: float,
+) -> FloatArray:
+    """Scores of a factor that is given day by day (a user's function).
+
+    Parameters
+    ----------
+    raw_daily
+        [T, N] values known at the close of the day they stand at; NaN or infinite: unknown.
+    rebalance, tradable
+        [M] and [M, N], as in the Panel.
+
+    Returns
+    -------
+    numpy.ndarray
+        [M, N], as `standardise` has it.
+    """
+    values = np.asarray(raw_daily, dtype=np.float64)
+    expected = (len(market.dates), len(market.symbols))
+    if values.shape != expected:
+        raise ExoError(
+            f"a factor's values have the shape {values.shape}, expected {expected} "
+            "(dates, symbols).",
+            hint="Return one value for each date and symbol of market.close.",
+        )
+    return standardise(values[rebalance], tradable, winsorise)

@@ -1,0 +1,124 @@
+"""Technical factors, from closes up to the date and nothing else.
+
+Each function maps a market and M positions in its dates to [M, N] raw values. A name that has
+traded too little is NaN. Sessions are those of the market; a name's missing sessions are spanned
+by its first return after them.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mech_exo.data.market import Market
+from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.data.prices import last_known, simple_returns
+from mech_exo.data.standardise import FLAT
+
+RSI_PERIOD = 14
+MOMENTUM_FAR, MOMENTUM_NEAR = 252, 21  # sessions
+VOLATILITY_SHORT, VOLATILITY_LONG = 21, 252  # sessions
+KNOWN_SHARE = 2 / 3  # of a volatility window's returns
+
+
+class WilderAverages:
+    """Wilder's average gain and loss of N names, fed close by close.
+
+    The first average is the plain mean of the first 14 changes; then each new change weighs 1/14
+    (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978). Days without a price are
+    passed over.
+    """
+
+    def __init__(self, names: int) -> None:
+        self._last = np.full(names, np.nan)
+        self._changes = np.zeros(names, dtype=np.int64)
+        self._gain = np.zeros(names)
+        self._loss = np.zeros(names)
+
+    def feed(self, close: FloatArray) -> None:
+        """Take in one session's closes [N], NaN where there is none."""
+        change = close - self._last
+        moved = ~np.isnan(change)
+        self._changes += moved
+        weight = 1.0 / np.clip(self._changes, 1, RSI_PERIOD)
+        step = np.where(moved, change, 0.0)
+        weight = np.where(moved, weight, 0.0)
+        self._gain += weight * (np.maximum(step, 0.0) - self._gain)
+        self._loss += weight * (np.maximum(-step, 0.0) - self._loss)
+        self._last = np.where(np.isnan(close), self._last, close)
+
+    def index(self) -> FloatArray:
+        """RSI [N], 0 to 100; NaN before 14 changes, and for a price that never moved."""
+        total = self._gain + self._loss
+        ready = (self._changes >= RSI_PERIOD) & (total > 0.0)
+        return np.divide(100.0 * self._gain, total, out=np.full(len(total), np.nan), where=ready)
+
+
+def rsi_14(market: Market, rebalance: IntArray) -> FloatArray:
+    """Wilder's relative strength index over 14 sessions, 0 to 100."""
+    close = market.close
+    values = np.full((len(rebalance), close.shape[1]), np.nan)
+    averages = WilderAverages(close.shape[1])
+    fed = 0
+    for m, t in enumerate(rebalance):
+        for row in range(fed, int(t) + 1):
+            averages.feed(close[row])
+        fed = int(t) + 1
+        values[m] = averages.index()
+    return values
+
+
+def momentum_12_1(market: Market, rebalance: IntArray) -> FloatArray:
+    """Return from 252 to 21 sessions before the date, from the closes last known then."""
+    filled = last_known(market.close)
+    return _rows(rebalance, lambda t: momentum_at(filled, t), market)
+
+
+def volatility_ratio(market: Market, rebalance: IntArray) -> FloatArray:
+    """Standard deviation of the last 21 daily returns over that of the last 252.
+
+    Sample standard deviations (ddof=1) of the returns that exist; at least two thirds of each
+    window must.
+    """
+    returns = simple_returns(market.close)
+    return _rows(rebalance, lambda t: volatility_ratio_at(returns, t), market)
+
+
+TECHNICAL: dict[str, Callable[[Market, IntArray], FloatArray]] = {
+    "rsi_14": rsi_14,
+    "momentum_12_1": momentum_12_1,
+    "volatility_ratio": volatility_ratio,
+}
+
+
+def momentum_at(filled: FloatArray, t: int) -> FloatArray:
+    """Momentum [N] at the close of t, from last known closes [T, N]."""
+    if t < MOMENTUM_FAR:
+        return np.full(filled.shape[1], np.nan)
+    ratio: FloatArray = filled[t - MOMENTUM_NEAR] / filled[t - MOMENTUM_FAR] - 1.0
+    return ratio
+
+
+def volatility_ratio_at(returns: FloatArray, t: int) -> FloatArray:
+    """Volatility ratio [N] at the close of t, from simple returns [T, N]."""
+    short = _deviation(returns[max(0, t - VOLATILITY_SHORT + 1) : t + 1], VOLATILITY_SHORT)
+    long = _deviation(returns[max(0, t - VOLATILITY_LONG + 1) : t + 1], VOLATILITY_LONG)
+    return np.divide(short, long, out=np.full(len(long), np.nan), where=long > FLAT)
+
+
+def _deviation(window: FloatArray, length: int) -> FloatArray:
+    """Sample standard deviation per column; NaN with less than two thirds of `length` known."""
+    known = ~np.isnan(window)
+    count = known.sum(axis=0)
+    enough = count >= max(2, length * KNOWN_SHARE)
+    filled = np.where(known, window, 0.0)
+    mean = filled.sum(axis=0) / np.maximum(count, 1)
+    centred = np.where(known, filled - mean, 0.0)
+    variance = (centred * centred).sum(axis=0) / np.maximum(count - 1, 1)
+    return np.where(enough, np.sqrt(variance), np.nan)
+
+
+def _rows(rebalance: IntArray, at: Callable[[int], FloatArray], market: Market) -> FloatArray:
+    values = np.full((len(rebalance), len(market.symbols)), np.nan)
+    for m, t in enumerate(rebalance):
+        values[m] = at(int(t))
+    return values

@@ -1,0 +1,141 @@
+"""The one place that asks.
+
+Trial i is asked when exactly the first `needs(i)` trials of its epoch have been told, in the order
+of their numbers, and draws its random numbers from SeedSequence(seed, i). So neither the speed of
+the workers, nor their number, nor a kill and a resumption can change a suggestion.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+
+from mech_exo.config.settings import TuningSettings
+from mech_exo.errors import ExoError
+from mech_exo.tuning.history import History
+from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.pruning import MedianLimits
+from mech_exo.tuning.samplers import make_sampler
+from mech_exo.tuning.space import Space, to_json
+from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+
+
+class Asker:
+    """Asks trials by their position in the epoch.
+
+    Parameters
+    ----------
+    problem
+        Its `suggest` is called once a trial.
+    settings
+        Sampler, seed, window, pruner.
+    space
+        What `suggest` asked for when it was tried.
+    warm_start
+        Parameters of trials 0, 1, …, already within the space.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        settings: TuningSettings,
+        space: Space,
+        warm_start: Sequence[Mapping[str, Parameter]] = (),
+    ) -> None:
+        self._suggest = problem.suggest
+        self._seed = settings.seed
+        self._warm_start = tuple(warm_start)
+        self._history = History()
+        self.sampler = make_sampler(settings, space, problem.directions, self._history)
+        self._fixed_space = space if settings.sampler in ("cmaes", "qmc") else None
+        self._pruner = (
+            MedianLimits() if settings.pruner == "median" and problem.prunable else None
+        )
+        self._records: list[TrialRecord] = []
+        self._told = 0
+        self._study = _study(self._history, self.sampler.optuna, problem.directions)
+
+    @property
+    def known(self) -> int:
+        """Number of finished trials that have been added."""
+        return len(self._records)
+
+    def add(self, record: TrialRecord) -> None:
+        """Add the next finished trial, in number order; it is told when its turn comes."""
+        self._records.append(record)
+
+    def ready(self, index: int) -> bool:
+        """Whether trial `index` can be asked."""
+        return self.sampler.needs(index) <= len(self._records)
+
+    def ask(self, index: int) -> Suggestion:
+        """Trial `index`; asked in increasing order."""
+        needs = self.sampler.needs(index)
+        if not self._told <= needs <= len(self._records):
+            raise ValueError(f"trial {index} cannot be asked: {self._told} told, {needs} needed")
+        while self._told < needs:
+            self._tell(self._told)
+        self.sampler.reseed(np.random.SeedSequence(self._seed, spawn_key=(index,)))
+        self._history.next_index = index
+        self._history.next_fixed = self._given(index)
+        self._study.sampler = self.sampler.optuna
+        self._suggest(self._study.ask())
+        params, distributions = self._history.asked_params, self._history.asked_space
+        if self._fixed_space is not None:
+            self._check_fixed(distributions)
+        return Suggestion(
+            index=index,
+            params={n: v + 0.0 if isinstance(v, float) else v for n, v in params.items()},
+            distributions={n: to_json(d) for n, d in distributions.items()},
+            limits=self._pruner.limits() if self._pruner else {},
+        )
+
+    def _tell(self, index: int) -> None:
+        record = self._records[index]
+        self._history.tell(index, record)
+        self.sampler.learn(record)
+        if self._pruner:
+            self._pruner.learn(record)
+        self._told += 1
+
+    def _given(self, index: int) -> Mapping[str, Any]:
+        point = self.sampler.point(index)
+        if index < len(self._warm_start):
+            return {**point, **self._warm_start[index]}
+        return point
+
+    def _check_fixed(self, asked: Mapping[str, BaseDistribution]) -> None:
+        assert self._fixed_space is not None
+        for name in [*asked, *self._fixed_space]:
+            if asked.get(name) != self._fixed_space.get(name):
+                raise ExoError(
+                    f"--sampler {self.sampler.name} needs the same parameters with the same ranges "
+                    f"in every trial; the objective file's {name!r} differs between trials.",
+                    hint="Use --sampler tpe.",
+                )
+
+
+def draw_once(
+    suggest: Callable[[Any], Any], seed: int
+) -> tuple[dict[str, Parameter], dict[str, BaseDistribution]]:
+    """Parameters and ranges of one random candidate, drawn on a throw-away study."""
+    history = History()
+    study = _study(history, optuna.samplers.RandomSampler(seed=seed % 2**32), ("maximize",))
+    suggest(study.ask())
+    return history.asked_params, history.asked_space
+
+
+def _study(
+    history: History, sampler: optuna.samplers.BaseSampler, directions: tuple[Direction, ...]
+) -> optuna.Study:
+    verbosity = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # this study is nobody's news
+    try:
+        history.create_new_study(
+            [optuna.study.StudyDirection[d.upper()] for d in directions], study_name="asking"
+        )
+    finally:
+        optuna.logging.set_verbosity(verbosity)
+    return optuna.Study("asking", history, sampler=sampler, pruner=optuna.pruners.NopPruner())

@@ -1,0 +1,206 @@
+"""The loop of a run: ask, have evaluated, store, in the order of the numbers.
+
+One process asks, tells and writes. Results that come back early wait for those before them; what
+has finished in order is stored, several trials in one transaction where several are ready.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mech_exo.tuning.asking import Asker
+from mech_exo.tuning.events import Interrupted, Listener, TrialFinished, WorkerReplaced
+from mech_exo.tuning.interrupt import Interrupts
+from mech_exo.tuning.problem import Suggestion
+from mech_exo.tuning.study import Direction, TrialRecord
+from mech_exo.tuning.workers import Answer, Crew, Loss
+
+WRITE_AFTER_SECONDS = 0.05  # a finished trial waits no longer than this and one ask
+WRITE_AFTER_TRIALS = 64
+_STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
+
+
+class Tally:
+    """What is known of the epoch so far: counts and the best feasible trial."""
+
+    def __init__(self, directions: tuple[Direction, ...]) -> None:
+        self._sign = 1.0 if directions[0] == "maximize" else -1.0
+        self._single = len(directions) == 1
+        self.best: TrialRecord | None = None
+        self.finished = self.complete = self.feasible = 0
+
+    def add(self, record: TrialRecord) -> None:
+        """Count the next trial, in number order."""
+        self.finished += 1
+        if record.state != "COMPLETE":
+            return
+        self.complete += 1
+        if not record.feasible:
+            return
+        self.feasible += 1
+        if self._single and (
+            self.best is None
+            or self._sign * record.values[0] > self._sign * self.best.values[0]
+        ):
+            self.best = record
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Where the run's trials stand in the study: trial i of the epoch has the number first + i."""
+
+    number: int
+    offset: int
+
+
+class Engine:
+    """Runs the trials of one epoch from where it stands to `goal`.
+
+    Parameters
+    ----------
+    asker
+        Knows the finished trials of the epoch.
+    crew
+        Evaluates.
+    write
+        Stores trials, whole, in one transaction.
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        crew: Crew,
+        write: Callable[[Sequence[TrialRecord]], None],
+        *,
+        epoch: Epoch,
+        goal: int,
+        tally: Tally,
+        listener: Listener,
+        interrupts: Interrupts,
+    ) -> None:
+        self._asker, self._crew, self._write = asker, crew, write
+        self._epoch, self._goal = epoch, goal
+        self._tally, self._listener, self._interrupts = tally, listener, interrupts
+        self._next = asker.known
+        self._asked: dict[int, Suggestion] = {}
+        self._early: dict[int, TrialRecord] = {}
+        self._unwritten: list[TrialRecord] = []
+        self._oldest = 0.0  # when the first of the unwritten was added
+        self._announced = False
+
+    def run(self) -> bool:
+        """Run to the goal; False if a signal ended it before."""
+        self._interrupts.polite = True
+        try:
+            while self._asker.known < self._goal:
+                if self._interrupts.requested:
+                    if not self._asked:
+                        break
+                    self._announce()
+                self._step()
+            self._flush()
+        finally:
+            self._interrupts.polite = False
+        return self._asker.known >= self._goal
+
+    def _step(self) -> None:
+        can_ask = self._can_ask()
+        if not can_ask:
+            self._flush()  # nothing else to do
+        for result in self._crew.poll(0.0 if can_ask else 0.2):
+            if isinstance(result, Answer):
+                self._take(result)
+            else:
+                self._mourn(result)
+        if self._can_ask():
+            suggestion = self._asker.ask(self._next)
+            self._asked[self._next] = suggestion
+            self._next += 1
+            self._crew.submit(suggestion)
+        if self._unwritten and (
+            len(self._unwritten) >= WRITE_AFTER_TRIALS
+            or time.monotonic() - self._oldest > WRITE_AFTER_SECONDS
+        ):
+            self._flush()
+
+    def _can_ask(self) -> bool:
+        return (
+            self._next < self._goal
+            and not self._interrupts.requested
+            and self._asker.ready(self._next)
+        )
+
+    def _take(self, answer: Answer) -> None:
+        self._finish(
+            TrialRecord(
+                number=self._epoch.offset + answer.index,
+                state=_STATES[answer.state],  # type: ignore[arg-type]  # a State
+                params=self._asked[answer.index].params,
+                distributions=self._asked[answer.index].distributions,
+                values=answer.values,
+                constraints=answer.constraints or None,
+                metrics=answer.metrics,
+                intermediate=answer.intermediate,
+                reason=answer.reason,
+                epoch=self._epoch.number,
+                started=datetime.fromtimestamp(answer.started, UTC),
+                completed=datetime.fromtimestamp(answer.completed, UTC),
+            ),
+            answer.index,
+        )
+
+    def _mourn(self, loss: Loss) -> None:
+        number = None if loss.index is None else self._epoch.offset + loss.index
+        self._listener(WorkerReplaced(number, loss.reason, loss.attempt, loss.given_up))
+        if loss.given_up:
+            assert loss.index is not None
+            assert number is not None
+            now = datetime.now(UTC)
+            record = TrialRecord(
+                number=number,
+                state="FAIL",
+                params=self._asked[loss.index].params,
+                distributions=self._asked[loss.index].distributions,
+                reason=f"evaluated {loss.attempt} times, and each time {loss.reason}",
+                epoch=self._epoch.number,
+                started=now,
+                completed=now,
+            )
+            self._finish(record, loss.index)
+
+    def _finish(self, record: TrialRecord, index: int) -> None:
+        """Keep a result until those before it are there; then tell and store them in order."""
+        del self._asked[index]
+        self._early[index] = record.canonical()
+        while self._asker.known in self._early:
+            ready = self._early.pop(self._asker.known)
+            self._asker.add(ready)
+            if not self._unwritten:
+                self._oldest = time.monotonic()
+            self._unwritten.append(ready)
+
+    def _flush(self) -> None:
+        if not self._unwritten:
+            return
+        batch, self._unwritten = self._unwritten, []
+        self._write(batch)
+        for record in batch:
+            self._tally.add(record)
+            self._listener(
+                TrialFinished(
+                    trial=record,
+                    best=self._tally.best,
+                    finished=self._tally.finished,
+                    goal=self._goal,
+                    complete=self._tally.complete,
+                    feasible=self._tally.feasible,
+                )
+            )
+
+    def _announce(self) -> None:
+        if not self._announced:
+            self._announced = True
+            self._listener(Interrupted(self._interrupts.requested, len(self._asked)))

@@ -1,0 +1,74 @@
+"""What a run tells its listener while it goes on. Nothing here prints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mech_exo.tuning.study import TrialRecord
+
+
+@dataclass(frozen=True)
+class StudyOpened:
+    """The study is locked and read; the first trial is about to be asked.
+
+    `finished` counts the trials of the current fingerprint that are there, `goal` those that will
+    be; `notes` are lines for the user (what was clipped, what limits the jobs, …).
+    """
+
+    study_name: str
+    study_file: Path
+    created: bool
+    finished: int
+    goal: int
+    jobs: int
+    window: int
+    sampler: str
+    pruner: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """A trial is in the study's file; they come in the order of their numbers.
+
+    `best` is the best feasible trial of the current fingerprint so far (None: none yet, or a
+    study of several objectives); `feasible` counts the feasible among the `complete`.
+    """
+
+    trial: TrialRecord
+    best: TrialRecord | None
+    finished: int
+    goal: int
+    complete: int
+    feasible: int
+
+
+@dataclass(frozen=True)
+class WorkerReplaced:
+    """A worker process died; `number` is the trial that it was evaluating.
+
+    `attempt` counts the evaluations of that trial that were lost; `given_up` says that the trial
+    is marked FAIL instead of evaluated again.
+    """
+
+    number: int | None
+    reason: str
+    attempt: int
+    given_up: bool
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A signal came: nothing more is asked, `running` trials are awaited and stored."""
+
+    signal: str
+    running: int
+
+
+Event = StudyOpened | TrialFinished | WorkerReplaced | Interrupted
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Listen to nothing."""
+    del event

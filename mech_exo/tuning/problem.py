@@ -1,0 +1,90 @@
+"""What is tuned, reduced to what the engine needs to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from mech_exo.tuning.study import Direction, Parameter
+
+
+class EvaluationLike(Protocol):
+    """What a trial's evaluation gives; `mech_exo.objective.evaluate.Evaluation` is one."""
+
+    @property
+    def state(self) -> Literal["complete", "pruned", "fail"]:
+        """How it ended."""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Objective values."""
+
+    @property
+    def constraints(self) -> tuple[float, ...]:
+        """Constraint values, satisfied at or below 0."""
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Figures of the backtest."""
+
+    @property
+    def intermediate(self) -> Mapping[int, float]:
+        """Objective value up to each checkpoint, by step."""
+
+    @property
+    def reason(self) -> str:
+        """Why it failed or was pruned."""
+
+
+class Evaluates(Protocol):
+    """What a worker holds.
+
+    `evaluate` must depend on its arguments alone: the same trial gives the same bits whether it
+    is the first of a process or the fiftieth. `limits` maps a step to the value below which the
+    best intermediate value so far ends the trial there.
+    """
+
+    def evaluate(
+        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
+    ) -> EvaluationLike:
+        """One trial."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One search.
+
+    Parameters
+    ----------
+    suggest
+        Draws one candidate from a trial (`suggest_float`, …); run in the asking process.
+    evaluator
+        Makes what evaluates. Pickled once, called once, in a process from which all workers are
+        forked.
+    directions
+        One per objective.
+    constraint_names, objective_names
+        Kept in the study for its readers.
+    """
+
+    suggest: Callable[[Any], Any]
+    evaluator: Callable[[], Evaluates]
+    directions: tuple[Direction, ...] = ("maximize",)
+    constraint_names: tuple[str, ...] = ()
+    objective_names: tuple[str, ...] = ()
+
+    @property
+    def prunable(self) -> bool:
+        """Whether a pruner has one value to compare: a Pareto study does not prune."""
+        return self.directions == ("maximize",)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A trial to evaluate, known by its position among the trials of its epoch."""
+
+    index: int
+    params: Mapping[str, Parameter]
+    distributions: Mapping[str, str]
+    limits: Mapping[int, float]

@@ -1,0 +1,47 @@
+"""Samplers by name, one in a file of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mech_exo.config.settings import TuningSettings
+    from mech_exo.tuning.history import History
+    from mech_exo.tuning.samplers.base import Sampler
+    from mech_exo.tuning.space import Space
+    from mech_exo.tuning.study import Direction
+
+
+def make_sampler(
+    settings: TuningSettings, space: Space, directions: tuple[Direction, ...], history: History
+) -> Sampler:
+    """The sampler that `tuning.sampler` names.
+
+    `space` is what the objective file suggested when it was tried; samplers that need all
+    parameters beforehand (cmaes, qmc) draw exactly these.
+    """
+    match settings.sampler:
+        case "tpe":
+            from mech_exo.tuning.samplers.tpe import TPE
+
+            return TPE(settings.window, history)
+        case "cmaes":
+            from mech_exo.tuning.samplers.cmaes import CMAES
+
+            return CMAES(settings.population, space, directions, settings.seed)
+        case "nsga2":
+            from mech_exo.tuning.samplers.nsga2 import NSGA2
+
+            return NSGA2(settings.population)
+        case "qmc":
+            from mech_exo.tuning.samplers.qmc import QMC
+
+            return QMC(settings.window, space, settings.seed)
+        case "random":
+            from mech_exo.tuning.samplers.random import Random
+
+            return Random(settings.window)
+        case "gp":
+            from mech_exo.tuning.samplers.gp import GP
+
+            return GP(settings.window)

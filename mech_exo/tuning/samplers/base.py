@@ -1,0 +1,49 @@
+"""What the engine asks of a sampler."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+from optuna.samplers import BaseSampler
+
+from mech_exo.tuning.study import Parameter, TrialRecord
+
+
+class Sampler(ABC):
+    """Draws trial i from the first `needs(i)` trials and from SeedSequence(seed, i), no more.
+
+    What a trial may depend on is decided here, never by what happens to have finished.
+    """
+
+    name: str
+    optuna: BaseSampler  # draws what `point` leaves open
+
+    def __init__(self, window: int) -> None:
+        self.window = window
+
+    def needs(self, index: int) -> int:
+        """How many trials have been told when trial `index` is asked."""
+        return max(0, index - self.window + 1)
+
+    @abstractmethod
+    def reseed(self, sequence: np.random.SeedSequence) -> None:
+        """Take the random numbers of the next trial from `sequence`."""
+
+    def point(self, index: int) -> Mapping[str, Parameter]:
+        """Parameters of trial `index` that are decided without Optuna."""
+        del index
+        return {}
+
+    def learn(self, record: TrialRecord) -> None:
+        """See the next told trial; samplers of Optuna read the history instead."""
+        del record
+
+
+class GenerationWindow:
+    """The window of a sampler that goes by generations: all trials of the earlier ones."""
+
+    window: int
+
+    def needs(self, index: int) -> int:
+        """How many trials have been told when trial `index` is asked."""
+        return index // self.window * self.window

@@ -1,0 +1,96 @@
+"""`cmaes`: CMA-ES of the `cmaes` library, driven by trial number.
+
+Optuna's own CmaEsSampler ignores constraints and keeps pickles in the study. Here the state is
+rebuilt from the trials: generation g is the trials g·P … (g+1)·P − 1, told in number order.
+"""
+
+from collections.abc import Mapping
+
+import cmaes
+import numpy as np
+
+from mech_exo.data.panel import FloatArray
+from mech_exo.errors import ExoError
+from mech_exo.tuning.samplers.base import GenerationWindow
+from mech_exo.tuning.samplers.random import Random
+from mech_exo.tuning.space import Cube, Space
+from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+
+INITIAL_SIGMA = 0.25  # of the unit cube
+
+
+class CMAES(GenerationWindow, Random):
+    """The window is a generation."""
+
+    name = "cmaes"
+
+    def __init__(
+        self, population: int, space: Space, directions: tuple[Direction, ...], seed: int
+    ) -> None:
+        super().__init__(population)
+        if len(directions) != 1:
+            raise ExoError(
+                "--sampler cmaes has one objective only.", hint="Use --sampler nsga2 or tpe."
+            )
+        self._sign = -1.0 if directions[0] == "maximize" else 1.0
+        self._cube = Cube(space, self.name)
+        self._seed = seed
+        self._word = 0
+        self._generation: list[TrialRecord] = []
+        self._count = 0
+        self._cma = self._start(np.full(len(self._cube), 0.5))
+
+    def reseed(self, sequence: np.random.SeedSequence) -> None:
+        """Take the random numbers of the next trial from `sequence`."""
+        super().reseed(sequence)
+        self._word = int(sequence.generate_state(1)[0])
+
+    def point(self, index: int) -> Mapping[str, Parameter]:
+        """Parameters of trial `index`, drawn from the state after the earlier generations."""
+        del index
+        if not len(self._cube):
+            return self._cube.single
+        self._cma.reseed_rng(self._word)
+        return self._cube.values(self._cma.ask())
+
+    def learn(self, record: TrialRecord) -> None:
+        """See the next told trial; the state moves with the last of a generation."""
+        self._generation.append(record)
+        if len(self._generation) < self.window or not len(self._cube):
+            return
+        ranked = sorted(self._generation, key=self._rank)
+        self._cma.tell([(self._cube.point(r.params), float(i)) for i, r in enumerate(ranked)])
+        self._generation = []
+        self._count += 1
+        if self._cma.should_stop():
+            self._cma = self._start(self._restart_mean())
+
+    def _rank(self, record: TrialRecord) -> tuple[float, ...]:
+        """Feasible by value; then pruned by how far they came; then by violation; then failed.
+
+        Equal trials keep the order of their numbers.
+        """
+        if record.state == "FAIL":
+            return (3.0,)
+        if not record.feasible:
+            return (2.0, record.violation)
+        if record.state == "PRUNED":
+            step = max(record.intermediate, default=-1)
+            value = record.intermediate.get(step, float("nan"))
+            return (1.0, -step, self._sign * value if value == value else float("inf"))
+        return (0.0, self._sign * record.values[0])
+
+    def _start(self, mean: FloatArray) -> cmaes.CMA:
+        bounds = np.tile([0.0, 1.0], (len(self._cube), 1))
+        return cmaes.CMA(
+            mean=mean if len(mean) else np.array([0.5]),
+            sigma=INITIAL_SIGMA,
+            bounds=bounds if len(mean) else None,
+            seed=0,
+            population_size=self.window,
+        )
+
+    def _restart_mean(self) -> FloatArray:
+        """Where a search that has converged begins anew: a point of the generation's number."""
+        sequence = np.random.SeedSequence(self._seed, spawn_key=(self._count, 1))
+        return np.random.Generator(np.random.PCG64(sequence)).uniform(size=len(self._cube))

@@ -1,0 +1,33 @@
+"""`qmc`: trial i is the i-th point of a scrambled Sobol sequence."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from mech_exo.tuning.samplers.random import Random
+from mech_exo.tuning.space import Cube, Space
+from mech_exo.tuning.study import Parameter
+
+
+class QMC(Random):
+    """A trial depends on the seed and its number only."""
+
+    name = "qmc"
+
+    def __init__(self, window: int, space: Space, seed: int) -> None:
+        super().__init__(window)
+        from scipy.stats import qmc
+
+        self._cube = Cube(space, self.name)
+        # The scrambling, too, is the study's: drawn from its seed alone.
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+        self._sobol = qmc.Sobol(max(len(self._cube), 1), scramble=True, rng=rng)
+
+    def point(self, index: int) -> Mapping[str, Parameter]:
+        """Parameters of trial `index`."""
+        if index != self._sobol.num_generated:
+            if index < self._sobol.num_generated:
+                self._sobol.reset()
+            if index > self._sobol.num_generated:
+                self._sobol.fast_forward(index - self._sobol.num_generated)
+        return self._cube.values(self._sobol.random(1)[0][: len(self._cube)])

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Builds the image and runs the Docker sections of the guide with a real engine, on a clone of this
+# checkout in a temporary folder. Skips with a word when no engine answers. Prints its figures.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+docker info >/dev/null 2>&1 || { echo "SKIPPED: no Docker engine answers (docker info)."; exit 0; }
+docker ps -a --format '{{.Names}}' | grep -qx 'mech-exo-optuna-runner' &&
+  { echo "SKIPPED: a container mech-exo-optuna-runner exists; remove it first (scripts/run_optuna_docker.sh --cleanup)."; exit 0; }
+
+passed=0
+TMP=$(mktemp -d)
+FILE=$TMP/project/docker-compose.optuna.yml
+compose() { docker compose --project-directory "$TMP/project" -f "$FILE" "$@"; }
+finish() { compose down --remove-orphans >/dev/null 2>&1 || true; rm -rf "$TMP"; }
+trap finish EXIT
+ok() { passed=$((passed + 1)); echo "ok $passed - $*"; }
+no() { echo "not ok - $*" >&2; compose logs --tail 30 >&2 || true; echo "$passed passed, 1 failed"; exit 1; }
+same() { [ "$2" = "$3" ] && ok "$1 ($3)" || no "$1: expected $2, found $3"; }
+trials() { # number of finished trials, through the engine's own Python
+  docker run --rm -v "$TMP/project/studies:/s" --user 0 --entrypoint python mech-exo-optuna -c \
+    "import sqlite3; print(sqlite3.connect('/s/factor_opt.db').execute('SELECT COUNT(*) FROM trials').fetchone()[0])" 2>/dev/null || echo 0
+}
+wait_until() { # SECONDS COMMAND…
+  local end=$((SECONDS + $1)); shift
+  until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep 0.2; done
+}
+some_trials() { [ "$(trials)" -ge 3 ]; }
+answers() { curl --silent --fail --max-time 5 "$1"; }
+
+git clone --quiet "$ROOT" "$TMP/project"
+cd "$TMP/project"
+OWNER=$(stat -c %u research)
+
+SECONDS=0
+compose build --quiet optuna-runner
+echo "# build: $SECONDS s; image: $(docker image inspect -f '{{.Size}}' mech-exo-optuna:latest | awk '{printf "%.0f MB", $1 / 1e6}')"
+same "the image's own user is not root" "10001:10001" "$(docker image inspect -f '{{.Config.User}}' mech-exo-optuna:latest)"
+docker run --rm --entrypoint sh mech-exo-optuna -c 'command -v gcc || command -v pip' >/dev/null && no "build tools are in the image" || ok "no build tools in the image"
+
+# The guide's plain `up`: dashboard and runner together, the dashboard before there is a study.
+EXO_TRIALS=50 compose up --detach 2>/dev/null
+wait_until 60 answers http://localhost:8080/dashboard && ok "the dashboard answers" || no "the dashboard does not answer"
+wait_until 60 grep -q factor_weight_optimization <(answers http://localhost:8080/api/studies) ||
+  wait_until 60 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" ||
+  no "the dashboard does not list the study"
+ok "the dashboard lists the study (runner: $(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner))"
+same "the run ends with" 0 "$(docker wait mech-exo-optuna-runner)"
+same "trials after the first up" 50 "$(trials)"
+same "the study belongs to the host's user" "$OWNER" "$(stat -c %u studies/factor_opt.db)"
+ls factors/factors_opt_*.yml >/dev/null 2>&1 && ok "a factor file is exported" || no "no factor file in factors/"
+same "its owner" "$OWNER" "$(stat -c %u "$(ls factors/factors_opt_*.yml | head -1)")"
+compose logs optuna-runner | grep -q . && ok "logs of optuna-runner" || no "no logs"
+docker stats --no-stream mech-exo-optuna-dashboard >/dev/null && ok "docker stats"
+
+SECONDS=0
+code=0; compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
+same "a second up exits with" 0 "$code"
+same "and does not overshoot" 50 "$(trials)"
+compose up --detach --scale optuna-runner=1 >/dev/null 2>&1 && ok "up --scale optuna-runner=1" || no "--scale"
+docker wait mech-exo-optuna-runner >/dev/null
+
+# Killed in mid-run, and up again: exactly the target.
+compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml
+EXO_TRIALS=3000 compose up --detach optuna-runner 2>/dev/null
+wait_until 90 some_trials || no "no trial before the kill"
+docker kill mech-exo-optuna-runner >/dev/null
+before=$(trials); target=$((before + 30))
+code=0; EXO_TRIALS=$target compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
+same "killed after $before trials and up again: exit" 0 "$code"
+same "trials" "$target" "$(trials)"
+
+# docker stop: SIGTERM reaches exo, which finishes what runs and exits 130.
+EXO_TRIALS=100000 compose up --detach optuna-runner 2>/dev/null
+before=$(trials)
+wait_until 90 sh -c "[ \$(docker logs mech-exo-optuna-runner 2>&1 | wc -l) -ge 3 ]" || no "no output before the stop"
+docker stop mech-exo-optuna-runner >/dev/null
+same "stopped: exit" 130 "$(docker inspect -f '{{.State.ExitCode}}' mech-exo-optuna-runner)"
+
+# The memory limit: a clear end, resumable.
+before=$(trials)
+code=0; docker run --rm --memory 96m --memory-swap 96m -v "$PWD/studies:/app/studies" -v "$PWD/research:/app/research:ro" \
+  --user "$OWNER" mech-exo-optuna exo optuna-run --target-trials $((before + 20)) --n-jobs 2 >"$TMP/oom" 2>&1 || code=$?
+[ "$code" -ne 0 ] && ok "out of memory: exit $code, $(tail -1 "$TMP/oom" | cut -c1-100)" || no "96 MB were enough"
+code=0; EXO_TRIALS=$((before + 20)) compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
+same "resumed after it: exit" 0 "$code"
+same "trials" "$((before + 20))" "$(trials)"
+
+# The objective on the host takes effect, and the fingerprint says so.
+sed -i 's/^MAX_DRAWDOWN_THRESHOLD = .*/MAX_DRAWDOWN_THRESHOLD = 0.20/' research/obj_utils.py
+code=0; EXO_TRIALS=$((before + 30)) compose up --exit-code-from optuna-runner optuna-runner >"$TMP/edited" 2>&1 || code=$?
+same "an edited objective is another study: exit" 2 "$code"
+grep -qi 'drawdown' "$TMP/edited" && ok "the threshold is named" || no "the difference is not named"
+
+# The script, and cleanup.
+scripts/run_optuna_docker.sh --help | grep -q -- --trials && ok "run_optuna_docker.sh --help"
+code=0; scripts/run_optuna_docker.sh --trials 10 --jobs 2 --study-name scripted --no-build --dashboard >/dev/null 2>&1 || code=$?
+same "run_optuna_docker.sh: exit" 0 "$code"
+files=$(find studies factors -type f | sort | xargs sha256sum | sha256sum)
+scripts/run_optuna_docker.sh --cleanup >/dev/null 2>&1
+same "after --cleanup: containers" "" "$(docker ps -a --format '{{.Names}}' | grep mech-exo-optuna || true)"
+same "studies/ and factors/" "$files" "$(find studies factors -type f | sort | xargs sha256sum | sha256sum)"
+
+# Folders that Docker would create as root.
+rm -rf studies factors
+code=0; EXO_TRIALS=5 compose up --build --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
+same "without studies/ and factors/: exit" 0 "$code"
+same "studies/ belongs to" "$OWNER" "$(stat -c %u studies)"
+echo "$passed passed, 0 failed"
