@@ -1,11 +1,28 @@
 """Reading studies by plain SQL, read-only.
 
 A reader never creates a file, takes no lock that a writer would wait for, and needs neither
-Optuna nor SQLAlchemy.
+Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 """
 
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from mech_exo.errors import ExoError
+from mech_exo.tuning.database import read
+from mech_exo.tuning.encoding import (
+    NAMES,
+    RECORD_KEY,
+    SPACE_KEY,
+    STUDY_KEY,
+    epoch_from_json,
+    trial_from_record,
+)
+from mech_exo.tuning.foreign import foreign_trials
+from mech_exo.tuning.schema import check_tables
 from mech_exo.tuning.study import (
     FINISHED,
     NO_EPOCH,
@@ -22,16 +39,122 @@ __all__ = [
     "StudyRecord",
     "StudySummary",
     "TrialRecord",
+    "find_study",
     "list_studies",
+    "load_study",
     "read_study",
 ]
 
 
 def read_study(study_file: Path, name: str) -> StudyRecord:
-    """The study of that name with all its trials, as of one moment."""
-    raise NotImplementedError
+    """The study of that name with all its trials, as of one moment.
+
+    Raises
+    ------
+    ExoError
+        The file is missing or no study file, or it has no study of that name.
+    """
+
+    def query(connection: sqlite3.Connection) -> StudyRecord:
+        check_tables(connection, study_file)
+        return load_study(connection, study_file, name)
+
+    return read(study_file, query)
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:
-    """A line for each study of the file, by name."""
-    raise NotImplementedError
+    """A line for each study of the file, by name.
+
+    Raises
+    ------
+    ExoError
+        The file is missing or no study file.
+    """
+
+    def query(connection: sqlite3.Connection) -> list[StudySummary]:
+        check_tables(connection, study_file)
+        return [_summary(load_study(connection, study_file, name)) for name in _names(connection)]
+
+    return read(study_file, query)
+
+
+def find_study(connection: sqlite3.Connection, name: str) -> int | None:
+    """Optuna's id of a study; None if there is none of that name."""
+    row = connection.execute(
+        "SELECT study_id FROM studies WHERE study_name = ?", (name,)
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
+    """`read_study` over a connection; the caller holds the transaction."""
+    study_id = find_study(connection, name)
+    if study_id is None:
+        there = _names(connection)
+        raise ExoError(
+            f"There is no study '{name}' in {path}.",
+            hint=f"It has: {', '.join(there)}." if there else "It has no study yet.",
+        )
+    directions = connection.execute(
+        "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective", (study_id,)
+    ).fetchall()
+    system = _attributes(connection, "study_system_attributes", study_id)
+    attributes = _attributes(connection, "study_user_attributes", study_id)
+    own: Mapping[str, Any] | None = system.get(STUDY_KEY)
+    names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
+    spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
+    return StudyRecord(
+        name=name,
+        directions=tuple(direction.lower() for (direction,) in directions),
+        kind="plain" if own is None else "exo",
+        version=None if own is None else own["version"],
+        epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
+        trials=_trials(connection, study_id, spaces),
+        attributes=attributes,
+        **names,
+    )
+
+
+def _trials(
+    connection: sqlite3.Connection, study_id: int, spaces: Mapping[str, Mapping[str, str]]
+) -> tuple[TrialRecord, ...]:
+    rows = connection.execute(
+        "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, a.value_json "
+        "FROM trials t LEFT JOIN trial_system_attributes a "
+        "ON a.trial_id = t.trial_id AND a.key = ? "
+        "WHERE t.study_id = ? ORDER BY t.number, t.trial_id",
+        (RECORD_KEY, study_id),
+    ).fetchall()
+    trials = [trial_from_record(row, spaces) for row in rows if row[4] is not None]
+    if len(trials) < len(rows):
+        trials += foreign_trials(connection, study_id)
+        trials.sort(key=lambda t: t.number)
+    return tuple(trials)
+
+
+def _names(connection: sqlite3.Connection) -> list[str]:
+    rows = connection.execute("SELECT study_name FROM studies ORDER BY study_name").fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _attributes(connection: sqlite3.Connection, table: str, study_id: int) -> dict[str, Any]:
+    rows = connection.execute(
+        f"SELECT key, value_json FROM {table} WHERE study_id = ?",  # noqa: S608  # not input
+        (study_id,),
+    )
+    return {key: json.loads(text) for key, text in rows}
+
+
+def _summary(study: StudyRecord) -> StudySummary:
+    started = [t.started for t in study.trials if t.started is not None]
+    completed = [t.completed for t in study.trials if t.completed is not None]
+    return StudySummary(
+        name=study.name,
+        kind=study.kind,
+        directions=study.directions,
+        states=dict(Counter(t.state for t in study.trials)),
+        epochs=len(study.epochs),
+        best=study.best(),
+        first_started=min(started, default=None),
+        last_completed=max(completed, default=None),
+    )

@@ -168,7 +168,7 @@ class StudyRecord:
         if self.kind == "plain" or self.epoch is None:
             return ()
         first = self.epoch.first_trial
-        return tuple(t for t in self.trials[first:] if t.epoch == NO_EPOCH)
+        return tuple(t for t in self.trials if t.number >= first and t.epoch == NO_EPOCH)
 
     def best(self) -> TrialRecord | None:
         """The best trial: feasible, complete, current epoch, best value, then lowest number.

@@ -1,0 +1,180 @@
+"""Connections to a study file, and SQLite's failures in words.
+
+Waiting for a lock is done here in short steps, not by SQLite's own busy handler, because that one
+holds the interpreter in C code and a Ctrl-C would go unheard until the time-out.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from mech_exo.errors import ExitCode, ExoError
+
+T = TypeVar("T")
+
+SQLITE_MAGIC = b"SQLite format 3\0"
+READER_PATIENCE_S = 60.0
+STEP_MS = 250  # the longest time for which a waiting connection does not hear a signal
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
+
+
+def check_study_file(path: Path) -> None:
+    """Raise an ExoError unless `path` is a readable SQLite database."""
+    try:
+        if path.is_dir():
+            raise ExoError(f"{path} is a directory, not a study file.", hint=_WHICH)
+        if not path.exists():
+            raise ExoError(
+                f"There is no study file {path}.",
+                hint="`exo optuna-init` or `exo optuna-run` makes one.",
+            )
+        with path.open("rb") as file:
+            head = file.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        raise ExoError(f"Cannot read the study file {path}: {error.strerror}.") from error
+    if not head:
+        raise ExoError(
+            f"The study file {path} is empty.", hint="Remove it, or name another --study-file."
+        )
+    if head != SQLITE_MAGIC:
+        raise ExoError(f"{path} is not an SQLite database.", hint=_WHICH)
+
+
+_WHICH = "Name the file of a study with --study-file (default studies/factor_opt.db)."
+
+
+def connect(path: Path, *, mode: str, patience_s: float) -> sqlite3.Connection:
+    """A connection in autocommit mode; `mode` is SQLite's: ro, rw, rwc, or immutable."""
+    query = "immutable=1" if mode == "immutable" else f"mode={mode}"
+    return sqlite3.connect(
+        f"file:{quote(os.fspath(path.absolute()))}?{query}",
+        uri=True,
+        isolation_level=None,
+        timeout=min(patience_s, STEP_MS / 1000),
+    )
+
+
+def patiently(action: Callable[[], T], patience_s: float) -> T:
+    """The result of `action`, repeated for `patience_s` seconds while the database is locked."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return action()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.005)  # the connection's own time-out has waited already
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, patience_s: float) -> Iterator[None]:
+    """A write transaction: all of it is stored or nothing."""
+    patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_s)
+    try:
+        yield
+        patiently(lambda: connection.execute("COMMIT"), patience_s)
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def in_words(path: Path, patience_s: float) -> Iterator[None]:
+    """Turn what SQLite says about the file into an ExoError; programming errors pass through."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        explanation = _explain(path, error, patience_s)
+        if explanation is None:
+            raise
+        raise explanation from error
+
+
+def read(path: Path, query: Callable[[sqlite3.Connection], T]) -> T:
+    """What `query` returns from one consistent state of the file, without leaving a trace.
+
+    A database in WAL mode cannot be opened read-only without SQLite making `-shm` and `-wal`
+    beside it. So a file at rest is read as immutable, and once more in the ordinary way should a
+    writer have come in between.
+    """
+    check_study_file(path)
+    with in_words(path, READER_PATIENCE_S):
+        before = _at_rest(path)
+        if before is not None:
+            try:
+                result = _query(path, "immutable", query)
+            except sqlite3.DatabaseError:
+                if _at_rest(path) == before:
+                    raise
+            else:
+                if _at_rest(path) == before:
+                    return result
+        return _query(path, "ro", query)
+
+
+def _query(path: Path, mode: str, query: Callable[[sqlite3.Connection], T]) -> T:
+    with closing(connect(path, mode=mode, patience_s=READER_PATIENCE_S)) as connection:
+
+        def attempt() -> T:
+            connection.execute("BEGIN")
+            try:
+                return query(connection)
+            finally:
+                connection.execute("ROLLBACK")
+
+        return patiently(attempt, READER_PATIENCE_S)
+
+
+def _at_rest(path: Path) -> tuple[int, int, int] | None:
+    """The identity of a database file that no writer has open, else None."""
+    for suffix in ("-wal", "-journal"):
+        try:
+            if Path(f"{path}{suffix}").stat().st_size > 0:
+                return None
+        except FileNotFoundError:
+            continue
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> ExoError | None:
+    name = _name(error)
+    if _is_busy(error):
+        return ExoError(
+            f"The study file {path} has been locked by another program for {patience_s:g} s.",
+            hint="Nothing is lost: end that program and run the same command again.",
+            exit_code=ExitCode.LOCKED,
+        )
+    if name in _FULL:
+        return ExoError(
+            f"The study file {path} cannot grow: {error} ({name}).",
+            hint="Every trial finished before is stored: free some space and run the same "
+            "command again, it goes on from there.",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
+        return ExoError(
+            f"The study file {path} cannot be opened for this: {error} ({name}).",
+            hint="Check the permissions of the file and of its folder, which SQLite writes to.",
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return ExoError(
+            f"The study file {path} is damaged: {error}.",
+            hint='Restore a copy; `sqlite3 FILE ".recover"` saves what can be read.',
+        )
+    if name.startswith("SQLITE_IOERR"):
+        return ExoError(f"Reading or writing the study file {path} failed: {error} ({name}).")
+    return None

@@ -1,0 +1,54 @@
+"""Whether a run may go on with a study, and the epoch that its trials belong to."""
+
+from collections.abc import Mapping, Sequence
+
+from mech_exo.errors import ExoError
+from mech_exo.tuning.fingerprint import difference, fingerprint_of
+from mech_exo.tuning.refusals import check_own
+from mech_exo.tuning.storage import StudyStore
+from mech_exo.tuning.study import Direction, Epoch
+
+
+def enter_epoch(
+    store: StudyStore,
+    components: Mapping[str, str],
+    directions: Sequence[Direction],
+    *,
+    objective_names: Sequence[str],
+    constraint_names: Sequence[str],
+    accept_changes: bool,
+) -> Epoch:
+    """The epoch for a run under `components`, in the selected study.
+
+    The current epoch if it has this fingerprint, a new one in a study that has none yet or with
+    `accept_changes`.
+
+    Raises
+    ------
+    ExoError
+        The study is not exo's or of other objectives; or its fingerprint differs, or another
+        program has added trials to it, and `accept_changes` is not given.
+    """
+    study = store.load()
+    check_own(store.path, study)
+    epoch = study.epoch
+    changes = [] if epoch is None else difference(epoch.components, components)
+    added = [trial.number for trial in study.foreign]
+    if added:
+        changes.append(f"trials of another program: {_numbers(added)}")
+    if epoch is not None and not changes and epoch.fingerprint == fingerprint_of(components):
+        return epoch
+    if epoch is not None and not accept_changes:
+        raise ExoError(
+            f"Study '{study.name}' in {store.path} was made under other conditions:\n"
+            + "".join(f"  {line}\n" for line in changes),
+            hint="Set them back, or use another --study-name, or go on with --accept-changes: "
+            "then only trials made from now on count for the best.",
+        )
+    store.declare(directions, objective_names=objective_names, constraint_names=constraint_names)
+    return store.begin_epoch(components)
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    shown = ", ".join(str(n) for n in numbers[:5])
+    return shown if len(numbers) <= 5 else f"{shown}, … ({len(numbers)} in all)"

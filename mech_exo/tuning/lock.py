@@ -1,0 +1,150 @@
+"""One run a study: an exclusive lock that dies with its process.
+
+The lock is a `flock` on a small file beside the study file. The kernel gives it up when the
+process ends in whatever way, so a file left behind by `kill -9` means nothing. Child processes do
+not keep it: the descriptor is closed on exec, and after a fork.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shlex
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mech_exo.errors import ExitCode, ExoError
+
+POLL_S = 0.2
+
+
+def lock_path(study_file: Path, study_name: str) -> Path:
+    """The lock file of a study."""
+    digest = hashlib.sha256(study_name.encode()).hexdigest()[:8]
+    return study_file.with_name(f"{study_file.name}.{digest}.lock")
+
+
+@contextmanager
+def study_lock(
+    study_file: Path,
+    study_name: str,
+    *,
+    wait: bool = False,
+    on_wait: Callable[[str], None] | None = None,
+) -> Iterator[None]:
+    """Hold the lock of a study.
+
+    Parameters
+    ----------
+    wait
+        Wait for the holder to end instead of refusing.
+    on_wait
+        Told once, in words, whom we wait for.
+
+    Raises
+    ------
+    ExoError
+        Another run holds the lock (exit code 5), or the lock file cannot be made.
+    """
+    path = lock_path(study_file, study_name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = _take(path)
+        told = False
+        while descriptor is None:
+            words = f"Study '{study_name}' in {study_file} is being run by {_holder(path)}."
+            if not wait:
+                raise ExoError(
+                    words,
+                    hint="Wait for it with --wait, or use another --study-name.",
+                    exit_code=ExitCode.LOCKED,
+                )
+            if on_wait is not None and not told:
+                on_wait(f"{words} Waiting for it to end.")
+            told = True
+            time.sleep(POLL_S)
+            descriptor = _take(path)
+    except OSError as error:
+        raise ExoError(
+            f"Cannot make the lock file {path}: {error.strerror}.",
+            hint="A run needs to write in the folder of its study file.",
+        ) from error
+    held = _Held(path, descriptor)
+    os.register_at_fork(after_in_child=held.drop)
+    try:
+        yield
+    finally:
+        held.release()
+
+
+class _Held:
+    """A lock that this process holds, or held before it was forked."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Give the lock up; the file goes first, while nobody else can hold it."""
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)
+            self.drop()
+
+    def drop(self) -> None:
+        """Close this process's descriptor; in a forked child that leaves the parent's lock."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _take(path: Path) -> int | None:
+    """The descriptor of the locked file, None if another process holds it."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(path, descriptor):
+                _write_holder(descriptor)
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)  # its holder removed the file between our open and our lock
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _write_holder(descriptor: int) -> None:
+    holder = {
+        "pid": os.getpid(),
+        "started": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        "host": socket.gethostname(),
+        "command": shlex.join(sys.argv),
+    }
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _holder(path: Path) -> str:
+    """The holder in words, as far as it has written them."""
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "another process"
+    return (
+        f"process {holder['pid']} on {holder['host']} since {holder['started']} "
+        f"({holder['command']})"
+    )

@@ -1,0 +1,113 @@
+"""Making a study file, and opening it for its writer."""
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from mech_exo.config.settings import StorageSettings
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.database import check_study_file, connect, in_words, patiently
+from mech_exo.tuning.schema import add_value_column, check_writable_schema
+
+
+def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:
+    """A connection for the writer, in the journal mode of the settings.
+
+    Raises
+    ------
+    ExoError
+        The file is missing (without `create`), is not Optuna's, or cannot be written.
+    """
+    patience_s = settings.busy_timeout_s
+    if create and _absent(path):
+        create_file(path)
+    check_study_file(path)
+    with in_words(path, patience_s):
+        connection = connect(path, mode="rw", patience_s=patience_s)
+        try:
+            patiently(lambda: check_writable_schema(connection, path), patience_s)
+            _set_journal(connection, path, settings)
+            add_value_column(connection, patience_s)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def create_file(path: Path) -> None:
+    """Make a study file without studies, whole or not at all; one that is there stays.
+
+    Optuna makes its own tables in memory, and the result is copied into a new file.
+    """
+    import optuna
+
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise _no_folder(path, error) from error
+    try:
+        storage = optuna.storages.RDBStorage("sqlite://")
+        with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
+            pooled = storage.engine.raw_connection()
+            try:
+                source = pooled.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(file)
+            finally:
+                pooled.close()
+                storage.remove_session()
+                storage.engine.dispose()
+            add_value_column(file, 0.0)
+        _publish(temporary, path)
+    except OSError as error:
+        raise _no_folder(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give the finished file its name, unless another process was quicker."""
+    if path.exists() and path.stat().st_size == 0:
+        temporary.replace(path)  # an empty file holds nothing
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        if not path.exists():
+            temporary.replace(path)
+
+
+def _absent(path: Path) -> bool:
+    try:
+        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
+    except OSError:
+        return False  # check_study_file says why
+
+
+def _set_journal(connection: sqlite3.Connection, path: Path, settings: StorageSettings) -> None:
+    wanted = settings.journal_mode
+    (mode,) = patiently(
+        lambda: connection.execute(f"PRAGMA journal_mode = {wanted}").fetchone(),
+        settings.busy_timeout_s,
+    )
+    if mode == "wal" and wanted == "delete":
+        raise ExoError(
+            f"{path} is open in another program, so it cannot leave WAL mode.",
+            hint="Close dashboards and other readers of the file and try again.",
+            exit_code=ExitCode.LOCKED,
+        )
+    # a file system without shared memory stays in its mode: slower, and as safe with FULL
+    connection.execute(f"PRAGMA synchronous = {'NORMAL' if mode == 'wal' else 'FULL'}")
+
+
+def _no_folder(path: Path, error: OSError) -> ExoError:
+    return ExoError(
+        f"Cannot make the study file {path}: {error.strerror or error}.",
+        hint="Name a writable place with --study-file.",
+    )
