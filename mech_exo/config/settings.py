@@ -45,7 +45,8 @@ class DataSettings:
     factors: tuple[FactorTable, ...] = ()
     start: str | None = None  # first date used, YYYY-MM-DD
     end: str | None = None  # last date used, YYYY-MM-DD
-    max_age_days: int | None = None  # a fundamental older than this is unknown; null: for ever
+    max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
+    unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
 
 

@@ -6,7 +6,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.catalogue import DEFAULT_FACTORS
 from mech_exo.data.factors import factor_categories, raw_values
 from mech_exo.data.market import Market
-from mech_exo.data.panel import IntArray, Panel
+from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.prices import simple_returns
 from mech_exo.data.sources import load_market
 from mech_exo.data.standardise import standardise
@@ -24,7 +24,7 @@ def build_panel(market: Market, settings: Settings) -> Panel:
     Raises
     ------
     ExoError
-        If no rebalance date is left, or a factor has the same name twice.
+        If no rebalance date is left.
     """
     rebalance = rebalance_rows(market, settings)
     tradable = ~np.isnan(market.close[rebalance])
@@ -33,10 +33,11 @@ def build_panel(market: Market, settings: Settings) -> Panel:
     for k, name in enumerate(categories):
         raw = raw_values(market, name, rebalance, settings.data.max_age_days)
         exposures[:, :, k] = standardise(raw, tradable, settings.factors.winsorise)
+    exposures = canonical(exposures)
     return Panel(
         dates=market.dates,
         symbols=market.symbols,
-        returns=simple_returns(market.close),
+        returns=canonical(simple_returns(market.close)),
         exposures=exposures,
         factor_names=tuple(categories),
         factor_categories=tuple(categories.values()),
@@ -45,6 +46,11 @@ def build_panel(market: Market, settings: Settings) -> Panel:
         missing_factors={n: c for n, c in DEFAULT_FACTORS.items() if n not in categories},
         source=market.source,
     )
+
+
+def canonical(values: FloatArray) -> FloatArray:
+    """Equal numbers as equal bytes: one NaN, one zero, on whatever processor they arose."""
+    return np.where(np.isnan(values), np.nan, values) + 0.0
 
 
 def rebalance_rows(market: Market, settings: Settings) -> IntArray:
@@ -63,7 +69,7 @@ def rebalance_rows(market: Market, settings: Settings) -> IntArray:
             hint="Use a longer date range, or lower factors.min_history.",
         )
     names = np.count_nonzero(~np.isnan(market.close[grid]), axis=1)
-    kept = grid[names >= settings.factors.min_names]
+    kept: IntArray = grid[names >= settings.factors.min_names]
     if not len(kept):
         raise ExoError(
             f"{market.source}: no rebalance date has {settings.factors.min_names} names with a "

@@ -17,6 +17,7 @@ from mech_exo.data.calendar import sessions
 from mech_exo.data.demo_prices import synthetic_closes
 from mech_exo.data.demo_reports import reports
 from mech_exo.data.market import Market
+from mech_exo.data.panel import DateArray
 
 DEMO_PREMIA: dict[str, float] = {
     "pe_ratio": -0.6,
@@ -53,7 +54,10 @@ def demo_market(demo: DemoSettings) -> Market:
         symbols=symbols,
         close=close,
         vintages=published,
-        source=(
-            f"demo: {demo.symbols} synthetic stocks, {dates[0]} to {dates[-1]} (NOT REAL DATA)"
-        ),
+        source=demo_words(dates, demo.symbols),
     )
+
+
+def demo_words(dates: DateArray, names: int) -> str:
+    """What the data are, said loudly."""
+    return f"demo: {names} synthetic stocks, {dates[0]} to {dates[-1]} (NOT REAL DATA)"

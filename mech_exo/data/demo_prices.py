@@ -11,6 +11,7 @@ from mech_exo.data.asof import as_of
 from mech_exo.data.draws import Draws
 from mech_exo.data.market import Vintage
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray
+from mech_exo.data.prices import last_known
 from mech_exo.data.standardise import standardise
 from mech_exo.data.technical import WilderAverages, momentum_at, volatility_ratio_at
 
@@ -19,8 +20,8 @@ BLOCK = 21  # sessions for which a premium stands
 WINSORISE = 0.01
 TOP_SHARE = 0.1  # of the names, in the portfolio that the information ratio is of
 
-DRIFT = 0.12  # a year, of the market
-MARKET_VOLATILITY = 0.10  # a year, as all below
+DRIFT = 0.14  # a year, of the market, realised exactly over the whole history
+MARKET_VOLATILITY = 0.09  # a year, as all below
 SECTOR_VOLATILITY = 0.05
 SECTORS = 8
 OWN_VOLATILITY = (0.14, 0.26)  # lowest and highest of the names
@@ -65,7 +66,8 @@ def synthetic_closes(
         deviation = math.sqrt(float((composite * composite).sum()) / names)
         if deviation > 0.0:
             noise[start + 1 : start + 1 + BLOCK] += premium * composite / deviation
-    path.advance(sessions - 1)
+    if path.next < sessions:
+        path.advance(sessions - 1)
     return path.close
 
 
@@ -94,7 +96,8 @@ def _noise(sessions: int, names: int, seed: int) -> tuple[FloatArray, float]:
     daily = 1.0 / math.sqrt(YEAR)
     calm = np.clip(1.0 + 0.35 * Draws(seed, 1).persistent(sessions, 0.98), 0.5, 2.5)
     calm /= math.sqrt(float((calm * calm).sum()) / sessions)
-    market = DRIFT / YEAR + MARKET_VOLATILITY * daily * calm * Draws(seed, 2).fat(sessions)
+    shock = MARKET_VOLATILITY * daily * calm * Draws(seed, 2).fat(sessions)
+    market = DRIFT / YEAR + shock - float(shock.sum()) / sessions
     draws = Draws(seed, 3)
     beta = 1.0 + BETA_SPREAD * np.clip(draws.normal(names), -2.5, 2.5)
     low, high = OWN_VOLATILITY
@@ -133,25 +136,28 @@ class _Path:
         self._noise = noise  # returns; its later rows gain their premia while the path advances
         self._quoted = quoted
         self._level = np.full(noise.shape[1], 100.0)
+        self._last = np.full(noise.shape[1], np.nan)
         self._filled = np.full(noise.shape, np.nan)
         self._returns = np.full(noise.shape, np.nan)
         self._averages = WilderAverages(noise.shape[1])
-        self._next = 0
+        self.next = 0
         self.close = np.full(noise.shape, np.nan)
 
     def advance(self, last: int) -> None:
         """Generate the sessions up to and including `last`."""
-        for t in range(self._next, last + 1):
-            if t:
-                step = np.clip(self._noise[t], LOWEST_RETURN, HIGHEST_RETURN)
-                self._level = self._level * (1.0 + step)
-            close = np.where(self._quoted[t], self._level, np.nan)
-            before = self._filled[t - 1] if t else np.full_like(close, np.nan)
-            self.close[t] = close
-            self._returns[t] = close / before - 1.0
-            self._filled[t] = np.where(self._quoted[t], close, before)
-            self._averages.feed(close)
-        self._next = last + 1
+        rows = slice(self.next, last + 1)
+        step = np.clip(self._noise[rows], LOWEST_RETURN, HIGHEST_RETURN)
+        if not self.next:
+            step[0] = 0.0  # the first close is the start, not a return
+        level = self._level * np.cumprod(1.0 + step, axis=0)
+        close = self.close[rows] = np.where(self._quoted[rows], level, np.nan)
+        before = np.concatenate([self._last[None, :], close])
+        filled = last_known(before)
+        self._returns[rows] = close / filled[:-1] - 1.0
+        self._filled[rows] = filled[1:]
+        for row in close:
+            self._averages.feed(row)
+        self._level, self._last, self.next = level[-1], filled[-1], last + 1
 
     def technical(self, t: int) -> dict[str, FloatArray]:
         """Raw values [N] of the three factors at the close of t, the last one generated."""

@@ -109,4 +109,5 @@ def _quarter_ends(dates: DateArray) -> DateArray:
     first = dates[0].astype("datetime64[M]").astype(np.int64) // 3 - QUARTERS_BEFORE
     stop = dates[-1].astype("datetime64[M]").astype(np.int64) // 3
     after = (np.arange(first, stop + 1) * 3 + 3).astype("datetime64[M]")
-    return after.astype("datetime64[D]") - np.timedelta64(1, "D")
+    ends: DateArray = np.subtract(after.astype("datetime64[D]"), np.timedelta64(1, "D"))
+    return ends

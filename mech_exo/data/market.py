@@ -1,10 +1,18 @@
 """The Market: what a source delivers, before any factor is standardised."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
-from mech_exo.data.panel import DateArray, FloatArray
+from mech_exo.data.panel import DateArray, FloatArray, IntArray
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """A view of an array that cannot be written through."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,10 +29,14 @@ class Vintage:
         [R]; NaN is a value that was published as missing.
     """
 
-    symbol: np.ndarray[tuple[int], np.dtype[np.int64]]
+    symbol: IntArray
     period_end: DateArray
     available: DateArray
     value: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("symbol", "period_end", "available", "value"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +68,16 @@ class Market:
     daily: dict[str, FloatArray] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
     source: str = ""
+
+    def __post_init__(self) -> None:
+        shape = (len(self.dates), len(self.symbols))
+        for name, values in {"close": self.close, **self.daily}.items():
+            if values.shape != shape:
+                raise ValueError(f"Market: {name} has shape {values.shape}, expected {shape}")
+        # A user's factor function gets the market itself and must not be able to change it.
+        object.__setattr__(self, "close", read_only(self.close))
+        daily = {name: read_only(values) for name, values in self.daily.items()}
+        object.__setattr__(self, "daily", daily)
 
     def until(self, stop: int) -> "Market":
         """The market as it was known at the close of the date at position `stop` − 1."""

@@ -1,11 +1,73 @@
 """Where the data come from."""
 
-from mech_exo.config.settings import Settings
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+
+from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.market import Market
+from mech_exo.errors import ExoError
 
 
 def load_market(settings: Settings) -> Market:
-    """The market of `data.source`."""
-    from mech_exo.data.demo import demo_market
+    """The market of `data.source`, between `data.start` and `data.end`.
 
-    return demo_market(settings.data.demo)
+    Raises
+    ------
+    ExoError
+        For files with a mistake, a missing package, a range without data, stale prices.
+    """
+    data = settings.data
+    if data.source == "demo":
+        from mech_exo.data.demo import demo_market, demo_words
+
+        market = restrict(demo_market(data.demo), data)
+        return replace(market, source=demo_words(market.dates, len(market.symbols)))
+    from mech_exo.data.price_files import check_live
+
+    if data.source == "sp500":
+        from mech_exo.data.sample import sp500_market, sp500_words
+
+        market = restrict(sp500_market(), data)
+        market = replace(market, source=sp500_words(market))
+    else:
+        from mech_exo.data.files import file_market, file_words
+
+        market = restrict(file_market(data), data)
+        market = replace(market, source=file_words(data, market))
+    check_live(market)
+    return market
+
+
+def restrict(market: Market, data: DataSettings) -> Market:
+    """The sessions from `data.start` to `data.end`, both included.
+
+    Facts that became public before the start stay known; those after the end are left out.
+    """
+    start, end = _date(data.start, "data.start"), _date(data.end, "data.end")
+    dates = market.dates
+    first = 0 if start is None else int(np.searchsorted(dates, start))
+    stop = len(dates) if end is None else int(np.searchsorted(dates, end, side="right"))
+    if first >= stop:
+        raise ExoError(
+            f"{data.source}: no session from {start or dates[0]} to {end or dates[-1]}; "
+            f"the data go from {dates[0]} to {dates[-1]}.",
+            hint="Change data.start or data.end.",
+        )
+    known = market.until(stop)
+    return replace(
+        known,
+        dates=known.dates[first:],
+        close=known.close[first:],
+        daily={name: values[first:] for name, values in known.daily.items()},
+    )
+
+
+def _date(text: str | None, name: str) -> np.datetime64 | None:
+    if text is None:
+        return None
+    try:
+        return np.datetime64(date.fromisoformat(text), "D")
+    except ValueError as error:
+        raise ExoError(f"{name} is {text!r}, not a date.", hint="Write YYYY-MM-DD.") from error

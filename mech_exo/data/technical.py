@@ -36,21 +36,25 @@ class WilderAverages:
 
     def feed(self, close: FloatArray) -> None:
         """Take in one session's closes [N], NaN where there is none."""
+        priced = ~np.isnan(close)
         change = close - self._last
-        moved = ~np.isnan(change)
+        moved = priced & ~np.isnan(self._last)
         self._changes += moved
-        weight = 1.0 / np.clip(self._changes, 1, RSI_PERIOD)
+        span = np.maximum(np.minimum(self._changes, RSI_PERIOD), 1)
         step = np.where(moved, change, 0.0)
-        weight = np.where(moved, weight, 0.0)
-        self._gain += weight * (np.maximum(step, 0.0) - self._gain)
-        self._loss += weight * (np.maximum(-step, 0.0) - self._loss)
-        self._last = np.where(np.isnan(close), self._last, close)
+        gain = self._gain + (np.maximum(step, 0.0) - self._gain) / span
+        loss = self._loss + (np.maximum(-step, 0.0) - self._loss) / span
+        np.copyto(self._gain, gain, where=moved)
+        np.copyto(self._loss, loss, where=moved)
+        np.copyto(self._last, close, where=priced)
 
     def index(self) -> FloatArray:
         """RSI [N], 0 to 100; NaN before 14 changes, and for a price that never moved."""
         total = self._gain + self._loss
+        rsi = np.full(len(total), np.nan)
         ready = (self._changes >= RSI_PERIOD) & (total > 0.0)
-        return np.divide(100.0 * self._gain, total, out=np.full(len(total), np.nan), where=ready)
+        np.divide(100.0 * self._gain, total, out=rsi, where=ready)
+        return rsi
 
 
 def rsi_14(market: Market, rebalance: IntArray) -> FloatArray:
@@ -102,7 +106,9 @@ def volatility_ratio_at(returns: FloatArray, t: int) -> FloatArray:
     """Volatility ratio [N] at the close of t, from simple returns [T, N]."""
     short = _deviation(returns[max(0, t - VOLATILITY_SHORT + 1) : t + 1], VOLATILITY_SHORT)
     long = _deviation(returns[max(0, t - VOLATILITY_LONG + 1) : t + 1], VOLATILITY_LONG)
-    return np.divide(short, long, out=np.full(len(long), np.nan), where=long > FLAT)
+    ratio = np.full(len(long), np.nan)
+    np.divide(short, long, out=ratio, where=long > FLAT)
+    return ratio
 
 
 def _deviation(window: FloatArray, length: int) -> FloatArray:

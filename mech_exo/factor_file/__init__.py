@@ -1,0 +1,1 @@
+"""Factor files: what they say (`document`), reading (`read`) and writing (`write`) them."""

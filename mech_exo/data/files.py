@@ -1,0 +1,53 @@
+"""The user's own data (`data.source: files`)."""
+
+from dataclasses import replace
+
+from mech_exo.config.settings import DataSettings
+from mech_exo.data.factor_tables import read_factor_table
+from mech_exo.data.market import Market
+from mech_exo.data.price_files import read_prices
+from mech_exo.errors import ExoError
+
+
+def file_market(data: DataSettings) -> Market:
+    """Prices and factor tables of the settings, as one market without source words.
+
+    Raises
+    ------
+    ExoError
+        Naming file, row and column of whatever is wrong; see docs/data.md for the formats.
+    """
+    if data.prices is None:
+        raise ExoError(
+            "data.source is files, but data.prices names no file.",
+            hint="Set it in the settings file (--config); examples/us_large.yml shows how.",
+        )
+    market = read_prices(data.prices, data.prices_layout)
+    origin: dict[str, str] = {}
+    for table in data.factors:
+        facts = read_factor_table(
+            table,
+            market,
+            ignore_unknown=data.unknown_symbols == "ignore",
+            max_age_days=data.max_age_days,
+        )
+        for name in (*facts.vintages, *facts.daily):
+            if name in origin:
+                raise ExoError(f"{table.file}: {name} is also in {origin[name]}.")
+            origin[name] = str(table.file)
+        market = replace(
+            market,
+            vintages=market.vintages | facts.vintages,
+            daily=market.daily | facts.daily,
+            categories=market.categories | facts.categories,
+        )
+    return market
+
+
+def file_words(data: DataSettings, market: Market) -> str:
+    """What the data are: number of names, files, dates."""
+    files = [str(f.name) for f in (data.prices, *(t.file for t in data.factors)) if f]
+    return (
+        f"files: {len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}, from "
+        + ", ".join(files)
+    )

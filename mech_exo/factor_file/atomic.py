@@ -1,0 +1,124 @@
+"""Writing a file whole or not at all."""
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from mech_exo.errors import ExoError
+
+# What file systems without hard links answer to link(2).
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class TakenError(ExoError):
+    """The name exists already."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path}: exists already.", hint="Name another file, or remove this one.")
+
+
+def write_atomically(path: Path, text: str, *, overwrite: bool = False) -> Path:
+    """Write `text` (UTF-8) to `path` so that no reader and no crash ever sees a part of it.
+
+    The folder is made if need be. Permissions are those that the umask leaves of 0666. With
+    `overwrite`, a symbolic link keeps pointing where it did and its target is replaced.
+
+    Raises
+    ------
+    TakenError
+        If `path` exists and `overwrite` is False.
+    ExoError
+        If the folder cannot be written or is full. Nothing is left behind.
+    """
+    target = Path(os.path.realpath(path)) if overwrite else path
+    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        _make_folder(target.parent)
+        try:
+            _write_new(temporary, text.encode("utf-8"))
+            if overwrite:
+                temporary.replace(target)
+            else:
+                _publish(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(target.parent)
+    except FileExistsError as error:
+        raise TakenError(path) from error
+    except OSError as error:
+        raise ExoError(
+            f"{path}: cannot be written ({error.strerror}).",
+            hint="Nothing was written; check the folder, its permissions and the free space.",
+        ) from error
+    return path
+
+
+def check_target(path: Path, *, overwrite: bool = False) -> None:
+    """Raise, before the work is done, the ExoError that writing to `path` would end in.
+
+    Makes the folder, and writes and removes an empty file in it.
+    """
+    if not overwrite and os.path.lexists(path):
+        raise TakenError(path)
+    if path.is_dir():
+        raise ExoError(f"{path}: is a folder, expected the name of a file.")
+    probe = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
+    try:
+        _make_folder(path.parent)
+        try:
+            _write_new(probe, b"")
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExoError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def free_path(path: Path) -> Path:
+    """`path`, or where that exists the first of name_2, name_3, … that does not."""
+    candidate, number = path, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return candidate
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # a file of that name: no answer to "is the target's name taken?"
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    """Give the file its name unless the name is taken; link(2) does both at once."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))  # takes the name
+        try:
+            temporary.replace(target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut, where the file system can."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # not every file system syncs a folder
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

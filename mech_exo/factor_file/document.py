@@ -1,0 +1,126 @@
+"""What a factor file says: the weights and hyperparameters of one portfolio, and their origin."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NotRequired, TypedDict
+
+Direction = Literal["higher_better", "lower_better"]
+Parameter = float | int | str | bool | None
+
+HYPERPARAMETERS = ("cash_pct", "stop_loss_pct", "position_size_pct")
+METADATA_FIELDS = (
+    "created_at",
+    "optimization_method",
+    "run_id",
+    "study_name",
+    "best_trial_number",
+    "best_sharpe_ratio",
+    "max_drawdown",
+    "total_return",
+    "volatility",
+    "constraints_satisfied",
+    "constraint_violations",
+    "total_trials",
+    "elapsed_time_seconds",
+    "sampler",
+    "pruner",
+    "data_points",
+)
+
+
+class FactorEntry(TypedDict):
+    """One factor of the file."""
+
+    weight: float
+    direction: Direction
+    category: str
+    parameters: NotRequired[dict[str, Parameter]]  # of a factor of the objective file
+
+
+@dataclass(frozen=True)
+class FactorFile:
+    """A factor file's content, as plain values.
+
+    Attributes
+    ----------
+    metadata
+        The guide's fields (`METADATA_FIELDS`) and whatever else the file holds.
+    factors
+        Category -> factor -> entry.
+    hyperparameters
+        Those of `HYPERPARAMETERS` that the file states; the settings supply the others.
+    provenance, out_of_sample, verdict
+        None where the file has no such block (hand-written files, the guide's example).
+    """
+
+    metadata: dict[str, Any]
+    factors: dict[str, dict[str, FactorEntry]]
+    hyperparameters: dict[str, float] = field(default_factory=dict)
+    provenance: dict[str, Any] | None = None
+    out_of_sample: dict[str, Any] | None = None
+    verdict: dict[str, Any] | None = None
+
+    @property
+    def entries(self) -> dict[str, FactorEntry]:
+        """Factor -> its entry, in the order of the file."""
+        return {name: e for section in self.factors.values() for name, e in section.items()}
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Factor -> the weight of its raw z-score (that of a `lower_better` factor negated)."""
+        signs = {"higher_better": 1.0, "lower_better": -1.0}
+        return {n: signs[e["direction"]] * e["weight"] + 0.0 for n, e in self.entries.items()}
+
+    @property
+    def params(self) -> dict[str, Parameter]:
+        """The file as the parameters of a trial: weight_<factor>, hyperparameters, parameters."""
+        params: dict[str, Parameter] = {f"weight_{n}": w for n, w in self.weights.items()}
+        params |= self.hyperparameters
+        for entry in self.entries.values():
+            params |= entry.get("parameters", {})
+        return params
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over factors and hyperparameters, whatever the file's layout and comments."""
+        return content_hash(self.factors, self.hyperparameters)
+
+    @property
+    def hash_matches(self) -> bool | None:
+        """Whether `provenance.content_hash` is that of the content; None if none is stated."""
+        stated = (self.provenance or {}).get("content_hash")
+        return None if stated is None else stated == self.content_hash
+
+
+def content_hash(
+    factors: Mapping[str, Mapping[str, FactorEntry]], hyperparameters: Mapping[str, float]
+) -> str:
+    """SHA-256, in hex, over a canonical JSON of both.
+
+    Keys are sorted; weights and hyperparameters are written as the shortest decimal that gives
+    the same float back (`repr`), −0.0 as 0.0.
+    """
+    canonical = {
+        "factors": {
+            category: {name: _canonical(entry) for name, entry in section.items()}
+            for category, section in factors.items()
+            if section
+        },
+        "hyperparameters": {name: float(v) + 0.0 for name, v in hyperparameters.items()},
+    }
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(entry: FactorEntry) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "weight": float(entry["weight"]) + 0.0,
+        "direction": entry["direction"],
+        "category": entry["category"],
+    }
+    if entry.get("parameters"):
+        plain["parameters"] = dict(entry["parameters"])
+    return plain

@@ -1,0 +1,144 @@
+"""Writing a factor file in the guide's layout, with every float exact."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.atomic import TakenError, free_path, write_atomically
+from mech_exo.factor_file.document import HYPERPARAMETERS, METADATA_FIELDS, FactorFile
+from mech_exo.factor_file.read import parse_factor_file
+
+_COMMENTS = {
+    "cash_pct": "Cash allocation percentage",
+    "stop_loss_pct": "Stop loss threshold",
+    "position_size_pct": "Maximum position size",
+}
+_BARE = re.compile(r"\w[\w.-]*")
+_CATEGORIES = ("fundamental", "technical", "sentiment")
+
+
+def write_factor_file(path: Path, file: FactorFile, *, overwrite: bool = False) -> Path:
+    """Write `file` to `path`, whole or not at all, and return `path`.
+
+    `provenance.content_hash` is set to the hash of what is written, if there is a provenance.
+
+    Raises
+    ------
+    ExoError
+        If `path` exists and `overwrite` is False, or it cannot be written.
+    ValueError
+        If `file` is not valid by the schema: a mistake of the caller, not of the user.
+    """
+    return write_atomically(path, factor_file_text(file), overwrite=overwrite)
+
+
+def write_to_free_path(path: Path, file: FactorFile) -> Path:
+    """Write to `path` or the first free name after it (name_2, …); the one written to.
+
+    Safe against another process that takes the same name in between.
+    """
+    while True:
+        free = free_path(path)
+        try:
+            return write_factor_file(free, file)
+        except TakenError:
+            continue  # by another process, in between
+
+
+def factor_file_text(file: FactorFile) -> str:
+    """The YAML of `file`, checked by reading it back.
+
+    Floats are written by `repr` (as `1.0e-05`, which YAML 1.1 reads as a number too), so that
+    the file's numbers are the trial's own.
+    """
+    if file.provenance is not None:
+        file = replace(file, provenance=file.provenance | {"content_hash": file.content_hash})
+    blocks = [
+        _dump({"metadata": _ordered(file.metadata, METADATA_FIELDS)}),
+        _dump({"factors": _ordered(file.factors, _CATEGORIES)}),
+        _hyperparameters(_ordered(file.hyperparameters, HYPERPARAMETERS)),
+    ]
+    for name in ("provenance", "out_of_sample", "verdict"):
+        block = getattr(file, name)
+        if block is not None:
+            blocks.append(_dump({name: block}))
+    text = "\n".join(blocks)
+    try:
+        back = parse_factor_file(text, "the factor file")
+    except ExoError as error:
+        raise ValueError(f"not a valid factor file: {error}") from error
+    if back.content_hash != file.content_hash:
+        raise ValueError("the factor file does not read back as it was")
+    return text
+
+
+def _ordered(values: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    known = {name: values[name] for name in first if name in values}
+    return known | {name: value for name, value in values.items() if name not in known}
+
+
+def _hyperparameters(values: Mapping[str, float]) -> str:
+    header, *lines = _dump({"hyperparameters": dict(values)}).splitlines()
+    width = max([31, *map(len, lines)]) + 1
+    commented = [f"{line:<{width}}# {_COMMENTS[line.split(':')[0].strip()]}" for line in lines]
+    return "\n".join([header, *commented]) + "\n"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, keys that are words bare, text in double quotes, no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+    def represent_mapping(
+        self, tag: str, mapping: Any, flow_style: bool | None = None
+    ) -> yaml.MappingNode:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        for key, _ in node.value:
+            if _BARE.fullmatch(key.value):
+                key.style = None
+        return node
+
+
+def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style='"')
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _dump(values: Mapping[str, Any]) -> str:
+    dumped = yaml.dump(
+        _plain(values),
+        Dumper=_Dumper,
+        default_flow_style=False,
+        sort_keys=False,
+        allow_unicode=True,
+        width=1 << 30,
+    )
+    assert isinstance(dumped, str)
+    return dumped
+
+
+def _plain(value: Any) -> Any:
+    """`value` in YAML's own types; NumPy scalars become Python's."""
+    if value is None or isinstance(value, (bool, str)):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    raise TypeError(f"{value!r} ({type(value).__name__}) has no place in a factor file")
