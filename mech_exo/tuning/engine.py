@@ -42,8 +42,7 @@ class Tally:
             return
         self.feasible += 1
         if self._single and (
-            self.best is None
-            or self._sign * record.values[0] > self._sign * self.best.values[0]
+            self.best is None or self._sign * record.values[0] > self._sign * self.best.values[0]
         ):
             self.best = record
 

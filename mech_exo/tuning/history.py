@@ -108,7 +108,7 @@ class History(InMemoryStorage):
             trial_id=self.next_index,
             state=TrialState.RUNNING,
             value=None,
-            datetime_start=datetime.now(),  # noqa: DTZ005 (Optuna's times are naive; never stored)
+            datetime_start=datetime.now(),
             datetime_complete=None,
             params={},
             distributions={},

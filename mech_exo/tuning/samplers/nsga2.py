@@ -15,6 +15,10 @@ class _NumberedNSGAIISampler(NSGAIISampler):
     the border.
     """
 
+    def __init__(self, population: int) -> None:
+        super().__init__(population_size=population, seed=0)
+        self._parents: list[list[FrozenTrial]] = [[]]  # by generation
+
     def restart_from(self, words: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
         """Be as an NSGAIISampler newly made with this seed."""
         self._rng.rng.seed(words)
@@ -34,10 +38,15 @@ class _NumberedNSGAIISampler(NSGAIISampler):
         return [t for t in trials if t.state == TrialState.COMPLETE]
 
     def get_parent_population(self, study: Study, generation: int) -> list[FrozenTrial]:
-        """The parents of a generation; from the first on, so that a resumed study has them."""
-        for earlier in range(1, generation):
-            super().get_parent_population(study, earlier)  # kept in the study's attributes
-        return super().get_parent_population(study, generation)
+        """The parents of a generation in number order.
+
+        Optuna gives the first trial of a generation its parents in the order of selection and the
+        others in number order, so that a resumed study would draw others.
+        """
+        while len(self._parents) <= generation:
+            parents = self.select_parent(study, len(self._parents))
+            self._parents.append(sorted(parents, key=lambda t: t.number))
+        return self._parents[generation]
 
 
 class NSGA2(GenerationWindow, Sampler):
@@ -47,9 +56,7 @@ class NSGA2(GenerationWindow, Sampler):
 
     def __init__(self, population: int) -> None:
         super().__init__(population)
-        self.optuna: _NumberedNSGAIISampler = _NumberedNSGAIISampler(
-            population_size=population, seed=0
-        )
+        self.optuna: _NumberedNSGAIISampler = _NumberedNSGAIISampler(population)
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
