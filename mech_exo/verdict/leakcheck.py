@@ -74,7 +74,7 @@ def check_leaks(
         The user's file; None: only the panel's factors.
     """
     rows = _dates_tried(panel)
-    subjects = _panel_factors(settings, market, panel)
+    subjects = _panel_factors(settings, panel)
     if spec is not None:
         subjects += [_own_factor(f, spec, settings, market, panel) for f in spec.factors]
     findings: list[Finding] = []
@@ -104,7 +104,7 @@ def _dates_tried(panel: Panel) -> list[int]:
     return sorted(set(spread.round().astype(int).tolist()))
 
 
-def _panel_factors(settings: Settings, market: Market, panel: Panel) -> list[_Subject]:
+def _panel_factors(settings: Settings, panel: Panel) -> list[_Subject]:
     def subject(k: int, name: str) -> _Subject:
         def compute(other: Market, m: int) -> FloatArray:
             row = panel.rebalance[m : m + 1]
