@@ -60,6 +60,11 @@ class Asker:
         """Number of finished trials that have been added."""
         return len(self._records)
 
+    @property
+    def prunes(self) -> bool:
+        """Whether trials may be pruned."""
+        return self._pruner is not None
+
     def add(self, record: TrialRecord) -> None:
         """Add the next finished trial, in number order; it is told when its turn comes."""
         self._records.append(record)

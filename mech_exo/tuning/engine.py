@@ -72,7 +72,7 @@ class Engine:
         self,
         asker: Asker,
         crew: Crew,
-        write: Callable[[Sequence[TrialRecord]], None],
+        write: Callable[[Sequence[TrialRecord]], object],
         *,
         epoch: Epoch,
         goal: int,
@@ -101,6 +101,9 @@ class Engine:
                     self._announce()
                 self._step()
             self._flush()
+        except Exception:
+            self._flush()  # what has finished; nothing is left if it was this that failed
+            raise
         finally:
             self._interrupts.polite = False
         return self._asker.known >= self._goal
@@ -145,8 +148,8 @@ class Engine:
                 intermediate=answer.intermediate,
                 reason=answer.reason,
                 epoch=self._epoch.number,
-                started=datetime.fromtimestamp(answer.started, UTC),
-                completed=datetime.fromtimestamp(answer.completed, UTC),
+                started=datetime.fromtimestamp(answer.times[0], UTC),
+                completed=datetime.fromtimestamp(answer.times[1], UTC),
             ),
             answer.index,
         )

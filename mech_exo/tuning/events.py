@@ -8,6 +8,13 @@ from mech_exo.tuning.study import TrialRecord
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Another run holds the study; `words` say which."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class StudyOpened:
     """The study is locked and read; the first trial is about to be asked.
 
@@ -65,7 +72,7 @@ class Interrupted:
     running: int
 
 
-Event = StudyOpened | TrialFinished | WorkerReplaced | Interrupted
+Event = Waiting | StudyOpened | TrialFinished | WorkerReplaced | Interrupted
 Listener = Callable[[Event], None]
 
 

@@ -134,9 +134,8 @@ class History(InMemoryStorage):
         del study_id, deepcopy
         if states is None:
             return list(self._told)
-        if TrialState.COMPLETE not in states and TrialState.FAIL not in states:
-            if TrialState.PRUNED not in states:
-                return []
+        if not any(state in states for state in _STATES.values()):
+            return []  # waiting or running trials
         return [t for t in self._told if t.state in states]
 
     def set_trial_param(

@@ -37,13 +37,14 @@ def clip(value: Parameter, distribution: BaseDistribution) -> Parameter | None:
     """The nearest value that the range holds; None for a category that it does not have."""
     if isinstance(distribution, CategoricalDistribution):
         return value if value in distribution.choices else None
-    if isinstance(value, (str, type(None))) or not math.isfinite(value):
+    assert isinstance(distribution, (FloatDistribution, IntDistribution))
+    if value is None or isinstance(value, str) or not math.isfinite(value):
         return None
     low, high = float(distribution.low), float(distribution.high)
     clipped = min(max(float(value), low), high)
     if distribution.step is not None and not distribution.log:
         clipped = min(low + round((clipped - low) / distribution.step) * distribution.step, high)
-    return int(round(clipped)) if isinstance(distribution, IntDistribution) else clipped
+    return round(clipped) if isinstance(distribution, IntDistribution) else clipped
 
 
 class Cube:

@@ -36,17 +36,16 @@ _BOOT = (
 
 @dataclass(frozen=True)
 class Answer:
-    """A trial came back. Times are seconds since the epoch."""
+    """A trial came back. `times` are begin and end, seconds since the epoch."""
 
     index: int
+    times: tuple[float, float]
     state: str
     values: tuple[float, ...]
     constraints: tuple[float, ...]
     metrics: Mapping[str, float]
     intermediate: Mapping[int, float]
     reason: str
-    started: float
-    completed: float
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class _Worker:
     queue: deque[Suggestion] = field(default_factory=deque)
 
 
-class NurseryGone(ConnectionError):
+class NurseryLostError(ConnectionError):
     """The process that forks the workers has died."""
 
 
@@ -104,7 +103,7 @@ class _Nursery:
             (pid,) = NUMBER.unpack(self._read(NUMBER.size))
         except OSError as error:
             ours.close()
-            raise NurseryGone from error
+            raise NurseryLostError from error
         return _Worker(pid, Connection(ours.detach()))
 
     def end(self, pid: int) -> str:
@@ -113,7 +112,7 @@ class _Nursery:
             self._control.sendall(WAIT + NUMBER.pack(pid))
             (status,) = NUMBER.unpack(self._read(NUMBER.size))
         except OSError as error:
-            raise NurseryGone from error
+            raise NurseryLostError from error
         if status < 0:
             name = signal.Signals(-status).name
             memory = "; out of memory?" if -status == signal.SIGKILL else ""
@@ -136,7 +135,7 @@ class _Nursery:
         try:
             return read_exactly(self._control, size)
         except EOFError as error:
-            raise NurseryGone from error
+            raise NurseryLostError from error
 
 
 class Crew:
@@ -213,12 +212,13 @@ class Crew:
     def _receive(self, worker: _Worker) -> Answer:
         index, plain, started, completed = pickle.loads(worker.link.recv_bytes())  # noqa: S301
         if isinstance(plain, str):
-            raise RuntimeError(f"the evaluation of trial {index} failed in its worker:\n{plain}")
+            message = f"the evaluation of trial {index} failed in its worker:\n{plain}"
+            raise RuntimeError(message)  # noqa: TRY004 (a bug's traceback, not a type)
         worker.queue.popleft()
         self._starts = 0
         self._losses.pop(index, None)
         self._seconds += 0.2 * (completed - started - self._seconds)
-        return Answer(index, *plain, started, completed)
+        return Answer(index, (started, completed), *plain)
 
     def _hand_out(self) -> None:
         """Give waiting trials to the least busy workers.
@@ -243,7 +243,7 @@ class Crew:
         worker.link.close()
         try:
             reason = self._nursery.end(worker.pid) if self._nursery else "the worker died"
-        except NurseryGone:
+        except NurseryLostError:
             reason = "the worker died with the process that forks them"
             self._drop_nursery()
         index = worker.queue[0].index if worker.queue else None
@@ -265,11 +265,11 @@ class Crew:
                     raise RuntimeError("worker processes cannot be started: they die at once")
                 try:
                     self._nursery = _Nursery(self._parcel)
-                except NurseryGone:
+                except NurseryLostError:
                     continue
             try:
                 self._workers.append(self._nursery.fork())
-            except NurseryGone:
+            except NurseryLostError:
                 self._drop_nursery()
 
     def _drop_nursery(self) -> None:

@@ -4,9 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 
 from mech_exo.tuning.study import Parameter, TrialRecord
+
+Seed = NDArray[np.uint32]
+
+
+def seed_words(sequence: np.random.SeedSequence) -> Seed:
+    """[4] words that set a random state."""
+    return sequence.generate_state(4).astype(np.uint32, copy=False)
 
 
 class Sampler(ABC):

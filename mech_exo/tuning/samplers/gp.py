@@ -22,7 +22,7 @@ class GP(Sampler):
                 "--sampler gp needs torch, which is not installed.",
                 hint="Install the extra: pip install 'mech-exo[gp]'; or use --sampler tpe.",
             )
-        import torch
+        import torch  # type: ignore[import-not-found, unused-ignore]
 
         torch.set_num_threads(1)  # sums depend on the number of threads
         self.optuna = GPSampler(seed=0)

@@ -5,7 +5,7 @@ from optuna.samplers import NSGAIISampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mech_exo.tuning.samplers.base import GenerationWindow, Sampler
+from mech_exo.tuning.samplers.base import GenerationWindow, Sampler, Seed, seed_words
 
 
 class _NumberedNSGAIISampler(NSGAIISampler):
@@ -19,7 +19,7 @@ class _NumberedNSGAIISampler(NSGAIISampler):
         super().__init__(population_size=population, seed=0)
         self._parents: list[list[FrozenTrial]] = [[]]  # by generation
 
-    def restart_from(self, words: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+    def restart_from(self, words: Seed) -> None:
         """Be as an NSGAIISampler newly made with this seed."""
         self._rng.rng.seed(words)
         self._random_sampler._rng.rng.seed(words)
@@ -60,4 +60,4 @@ class NSGA2(GenerationWindow, Sampler):
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
-        self.optuna.restart_from(sequence.generate_state(4))
+        self.optuna.restart_from(seed_words(sequence))

@@ -3,13 +3,13 @@
 import numpy as np
 from optuna.samplers import RandomSampler
 
-from mech_exo.tuning.samplers.base import Sampler
+from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
 
 
 class SeededRandomSampler(RandomSampler):
     """RandomSampler whose state can be set for each trial."""
 
-    def restart_from(self, words: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+    def restart_from(self, words: Seed) -> None:
         """Be as a RandomSampler newly made with this seed."""
         self._rng.rng.seed(words)
 
@@ -25,4 +25,4 @@ class Random(Sampler):
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
-        self.optuna.restart_from(sequence.generate_state(4))
+        self.optuna.restart_from(seed_words(sequence))

@@ -9,7 +9,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from mech_exo.tuning.history import History
-from mech_exo.tuning.samplers.base import Sampler
+from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
 
 
 class _QuickTPESampler(TPESampler):
@@ -24,7 +24,7 @@ class _QuickTPESampler(TPESampler):
         super().__init__(constant_liar=False, seed=0)
         self._history = history
 
-    def restart_from(self, words: Any) -> None:
+    def restart_from(self, words: Seed) -> None:
         """Be as a TPESampler newly made with this seed."""
         self._rng.rng.seed(words)
         self._random_sampler._rng.rng.seed(words)
@@ -32,6 +32,7 @@ class _QuickTPESampler(TPESampler):
     def _get_internal_repr(
         self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
     ) -> dict[str, np.ndarray[Any, Any]]:
+        del study
         rows = np.fromiter((t.number for t in trials), dtype=np.int64, count=len(trials))
         block = np.array([self._history.column(name)[rows] for name in search_space])
         known = ~np.isnan(block).any(axis=0)
@@ -49,4 +50,4 @@ class TPE(Sampler):
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
-        self.optuna.restart_from(sequence.generate_state(4))
+        self.optuna.restart_from(seed_words(sequence))

@@ -1,0 +1,224 @@
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from tuning_problems import (
+    Bowl,
+    bowl,
+    pareto,
+    suggest_conditional,
+    suggest_floats,
+    suggest_mixed,
+)
+
+from mech_exo.config.settings import TuningSettings
+from mech_exo.errors import ExoError
+from mech_exo.tuning.asking import Asker
+from mech_exo.tuning.preflight import try_once
+from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.space import from_json
+from mech_exo.tuning.study import TrialRecord
+
+
+def record_of(suggestion: Suggestion, problem: Problem) -> TrialRecord:
+    result = Bowl(len(problem.directions)).evaluate(suggestion.params, suggestion.limits)
+    return TrialRecord(
+        number=suggestion.index,
+        state=result.state.upper(),  # type: ignore[arg-type]
+        params=suggestion.params,
+        distributions=suggestion.distributions,
+        values=result.values,
+        constraints=result.constraints or None,
+        metrics=result.metrics,
+        intermediate=result.intermediate,
+    ).canonical()
+
+
+def asker_of(problem: Problem, settings: TuningSettings) -> Asker:
+    return Asker(problem, settings, try_once(problem, settings.seed))
+
+
+def ask_in_turn(problem: Problem, settings: TuningSettings, count: int) -> list[TrialRecord]:
+    asker, records = asker_of(problem, settings), []
+    for index in range(count):
+        records.append(record_of(asker.ask(index), problem))
+        asker.add(records[-1])
+    return records
+
+
+def plain_optuna(
+    problem: Problem, records: list[TrialRecord], index: int, seed: int
+) -> dict[str, Any]:
+    """What a newly made TPESampler suggests for a study of exactly these trials."""
+    words = np.random.SeedSequence(seed, spawn_key=(index,)).generate_state(4)
+    sampler = optuna.samplers.TPESampler(seed=words, constant_liar=False)  # type: ignore[arg-type]
+    study = optuna.create_study(directions=list(problem.directions), sampler=sampler)
+    for record in records:
+        study.add_trial(
+            optuna.trial.create_trial(
+                state=optuna.trial.TrialState[record.state],
+                params=dict(record.params),
+                distributions={n: from_json(d) for n, d in record.distributions.items()},
+                values=list(record.values) if record.state == "COMPLETE" else None,
+                system_attrs={"constraints": list(record.constraints or ())},
+                intermediate_values=dict(record.intermediate),
+            )
+        )
+    trial = study.ask()
+    problem.suggest(trial)
+    return trial.params
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [bowl(), bowl(suggest_mixed), bowl(suggest_conditional), pareto()],
+    ids=["floats", "mixed", "conditional", "pareto"],
+)
+def test_tpe_suggests_what_optuna_suggests(problem: Problem) -> None:
+    settings = TuningSettings(seed=5, window=3)
+    records = ask_in_turn(problem, settings, 45)
+    assert {r.state for r in records} >= {"COMPLETE", "FAIL"}
+    assert any(not r.feasible for r in records if r.state == "COMPLETE")
+    for index in (0, 1, 13, 20, 33, 44):
+        told = records[: max(0, index - 2)]
+        assert records[index].params == plain_optuna(problem, told, index, 5)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
+def test_trials_beyond_the_window_are_not_seen(sampler: str) -> None:
+    problem = bowl()
+    settings = TuningSettings(sampler=sampler, population=6)  # type: ignore[arg-type]
+    records = ask_in_turn(problem, settings, 30)
+    eager = asker_of(problem, settings)
+    for record in records:
+        eager.add(record)  # all have finished, long before they are due
+    for index in range(30):
+        assert eager.ask(index).params == records[index].params
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
+def test_asking_begins_anywhere(sampler: str) -> None:
+    problem = bowl()
+    settings = TuningSettings(sampler=sampler, population=6)  # type: ignore[arg-type]
+    records = ask_in_turn(problem, settings, 26)
+    for start in (1, 5, 6, 7, 25):
+        asker = asker_of(problem, settings)
+        for record in records[:start]:
+            asker.add(record)
+        assert asker.ask(start).params == records[start].params
+
+
+@pytest.mark.parametrize(
+    ("sampler", "needs"),
+    [("tpe", [0, 0, 0, 1, 2, 3, 4]), ("cmaes", [0, 0, 0, 0, 0, 5, 5])],
+)
+def test_how_many_trials_a_trial_needs(sampler: str, needs: list[int]) -> None:
+    settings = TuningSettings(sampler=sampler, window=3, population=5)  # type: ignore[arg-type]
+    asker = asker_of(bowl(), settings)
+    assert [asker.sampler.needs(i) for i in range(7)] == needs
+    assert asker.ready(2)
+    assert not asker.ready(6)
+    with pytest.raises(ValueError, match="cannot be asked"):
+        asker.ask(6)
+
+
+def test_warm_start_trials_are_the_given_vectors() -> None:
+    problem = bowl()
+    vectors = [{f"x{i}": 0.1 * i for i in range(5)}, {"x0": 0.5}]
+    for sampler in ("tpe", "cmaes", "qmc", "nsga2"):
+        settings = TuningSettings(sampler=sampler)
+        asker = Asker(problem, settings, try_once(problem, 1), vectors)
+        assert asker.ask(0).params == vectors[0]
+        second = asker.ask(1).params
+        assert second["x0"] == 0.5
+        assert set(second) == set(vectors[0])
+
+
+@pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
+def test_samplers_of_numbers_refuse_categories(sampler: str) -> None:
+    settings = TuningSettings(sampler=sampler)  # type: ignore[arg-type]
+    with pytest.raises(ExoError, match=r"cannot draw the categorical parameter 'kind'.*tpe"):
+        asker_of(bowl(suggest_conditional), settings)
+
+
+def _dynamic(trial: Any) -> None:
+    if trial.suggest_float("x", -1.0, 1.0) > 0:
+        trial.suggest_float("y", -1.0, 1.0)
+
+
+def _shifting() -> Callable[[Any], None]:
+    calls: list[int] = []
+
+    def suggest(trial: Any) -> None:
+        calls.append(1)
+        trial.suggest_float("x", -float(len(calls)), 1.0)
+
+    return suggest
+
+
+@pytest.mark.parametrize("suggest", [_dynamic, _shifting()])
+def test_a_changing_space_is_an_error_where_it_must_not(suggest: Callable[[Any], None]) -> None:
+    problem = bowl(suggest)
+    asker = asker_of(problem, TuningSettings(sampler="cmaes"))
+
+    def ask_a_generation() -> None:
+        for index in range(12):
+            asker.ask(index)
+
+    with pytest.raises(ExoError, match="same parameters with the same ranges"):
+        ask_a_generation()
+
+
+def test_cmaes_has_one_objective() -> None:
+    with pytest.raises(ExoError, match="one objective"):
+        asker_of(pareto(), TuningSettings(sampler="cmaes"))
+
+
+def test_cmaes_finds_the_best_feasible_point() -> None:
+    """Minimum of Σ(x − 0.3)² subject to x0 ≥ 0.6, with failures: known by inspection."""
+
+    def suggest(trial: Any) -> None:
+        suggest_floats(trial, 4)
+
+    problem = bowl(suggest)
+    asker = asker_of(problem, TuningSettings(sampler="cmaes", pruner="none"))
+    best = None
+    for index in range(600):
+        suggestion = asker.ask(index)
+        x = np.array(list(suggestion.params.values()))
+        loss = float(((x - 0.3) ** 2).sum())
+        failed = index % 7 == 0
+        record = TrialRecord(
+            index,
+            "FAIL" if failed else "COMPLETE",
+            suggestion.params,
+            suggestion.distributions,
+            () if failed else (-loss,),
+            None if failed else (0.6 - x[0],),
+        )
+        asker.add(record)
+        if record.feasible and (best is None or record.values > best.values):
+            best = record
+    assert best is not None
+    assert best.values[0] > -0.09 - 1e-3
+    found = np.array(list(best.params.values()), dtype=float)
+    np.testing.assert_allclose(found, [0.6, 0.3, 0.3, 0.3], atol=0.02)
+
+
+def test_qmc_is_the_sobol_sequence() -> None:
+    asker = asker_of(bowl(), TuningSettings(sampler="qmc", pruner="none"))
+    points = []
+    for index in range(64):
+        suggestion = asker.ask(index)
+        points.append(list(suggestion.params.values()))
+        asker.add(TrialRecord(index, "FAIL", suggestion.params, suggestion.distributions))
+    cells = np.floor((np.array(points) + 1) / 2 * 64).astype(int)
+    for axis in range(5):  # a net: one point in each 64th of every axis
+        assert sorted(cells[:, axis]) == list(range(64))
+
+
+def test_an_empty_suggestion_is_an_error() -> None:
+    with pytest.raises(ExoError, match="suggests no parameter"):
+        try_once(Problem(lambda trial: None, Bowl), 1)
