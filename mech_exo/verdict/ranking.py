@@ -95,22 +95,27 @@ def market_model(returns: FloatArray) -> tuple[FloatArray, FloatArray]:
     return common, returns - common
 
 
-def period_outcomes(residual: FloatArray, holding: Holding) -> FloatArray:
-    """[M, N] sum of a name's residuals over each holding period, over its own daily deviation.
+def own_risk(residual: FloatArray) -> FloatArray:
+    """[N] daily deviation of each name's residual around 0; NaN with too short a history."""
+    known = np.isfinite(residual)
+    days = known.sum(axis=0)
+    squares = np.where(known, residual, 0.0) ** 2
+    risk = np.sqrt(squares.sum(axis=0) / np.maximum(days, 1))
+    return np.where((days >= MINIMUM_HISTORY) & (risk > 1e-12), risk, np.nan)
 
-    NaN for a name without a return in the period, or with too short a history to know its risk.
+
+def period_outcomes(residual: FloatArray, risk: FloatArray, holding: Holding) -> FloatArray:
+    """[M, N] sum of a name's residuals [T, N] over each holding period, over its risk [N].
+
+    NaN for a name without a return in the period or without a known risk.
     """
     known = np.isfinite(residual)
-    filled = np.where(known, residual, 0.0)
-    days = known.sum(axis=0)
-    deviation = np.sqrt((filled**2).sum(axis=0) / np.maximum(days, 1))
-    usable = (days >= MINIMUM_HISTORY) & (deviation > 1e-12)
-    sums = np.vstack([np.zeros(residual.shape[1]), np.cumsum(filled, axis=0)])
-    counts = np.vstack([np.zeros(residual.shape[1]), np.cumsum(known, axis=0)])
-    total = sums[holding.last] - sums[holding.first]
-    traded = (counts[holding.last] - counts[holding.first]) > 0
-    scaled = total / np.where(usable, deviation, 1.0)
-    return np.where(traded & usable, scaled, np.nan)
+    none = np.zeros((1, residual.shape[1]))
+    sums = np.vstack([none, np.cumsum(np.where(known, residual, 0.0), axis=0)])
+    counts = np.vstack([none, np.cumsum(known, axis=0)])
+    traded = counts[holding.last] > counts[holding.first]
+    outcome = (sums[holding.last] - sums[holding.first]) / risk
+    return np.where(traded, outcome, np.nan)
 
 
 def information_coefficients(scores: FloatArray, outcomes: FloatArray) -> FloatArray:

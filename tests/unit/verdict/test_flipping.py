@@ -8,6 +8,7 @@ from mech_exo.verdict.ranking import (
     holding_periods,
     information_coefficients,
     market_model,
+    own_risk,
     period_outcomes,
 )
 
@@ -43,7 +44,7 @@ def test_a_placebo_has_no_premium() -> None:
     def coefficient(number: int) -> float:
         signs = block_signs(holding.blocks, 5, number)
         _, residual = market_model(flipped(panel, holding, signs).returns)
-        outcomes = period_outcomes(residual, holding)
+        outcomes = period_outcomes(residual, own_risk(residual), holding)
         return float(information_coefficients(panel.exposures[:, :, 0], outcomes).mean())
 
     real, placebos = coefficient(0), np.array([coefficient(j) for j in range(1, 40)])

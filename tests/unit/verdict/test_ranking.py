@@ -64,7 +64,8 @@ def test_coefficient_is_the_correlation_with_ranks() -> None:
 def test_flipped_outcomes_flip_the_coefficient() -> None:
     panel = small_panel(premium=0.2)
     holding = ranking.holding_periods(panel, 1)
-    outcomes = ranking.period_outcomes(ranking.market_model(panel.returns)[1], holding)
+    residual = ranking.market_model(panel.returns)[1]
+    outcomes = ranking.period_outcomes(residual, ranking.own_risk(residual), holding)
     scores = panel.exposures[:, :, 0]
     found = ranking.information_coefficients(scores, outcomes)
     np.testing.assert_allclose(
