@@ -1,0 +1,183 @@
+"""What a unit bought at an execution is worth until the next: all that prices alone decide."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.backtest.schedule import Schedule, sessions_without_price
+from mech_exo.config.settings import BacktestSettings
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray
+
+TOTAL_LOSS = 2.0**-50  # stands for a growth of 0 in the price index, which is divided by
+PADDING = 0.25  # share of all sessions that padding may add
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """Growth of a unit from the close of execution g, for every name.
+
+    Attributes
+    ----------
+    path
+        Flat. Segments are laid out in blocks of one width W each, as [segments, N, W]: the value of
+        a unit at each close of the segment; constant after a delisting (sold, less the costs)
+        and in the padding.
+    trigger
+        Like `path`: the growth that a stop executed at that close looks at; inf where it cannot be
+        executed. The same array as `path` if `stop_lag` is 0.
+    row
+        [G] row (of width W) in the block at which segment g's names begin.
+    block, block_start, block_width
+        [G] block of segment g; [B] where each block begins in `path`, and its width W.
+    index
+        [G, N] price index at execution g (arbitrary base, > 0).
+    low
+        [G, N] lowest trigger at the closes before the next execution; inf if there are none.
+    boundary
+        [G, N] trigger at the next execution's close; inf if there is none.
+    end
+        [G, N] growth at the next execution's close; inf without a price there.
+    sold
+        [G, N] int32: session of the segment, from 1, at which a delisting sells a holding; 0: none.
+    priced
+        [G, N] whether the name has a price at execution g.
+    aside_segment, aside_name, aside_root
+        [S] executions at which a held name could only be set aside, ordered by segment: no price,
+        yet not delisted; and the last execution before at which it had one.
+    """
+
+    path: FloatArray
+    trigger: FloatArray
+    row: IntArray
+    block: IntArray
+    block_start: IntArray
+    block_width: IntArray
+    index: FloatArray
+    low: FloatArray
+    boundary: FloatArray
+    end: FloatArray
+    sold: NDArray[np.int32]
+    priced: BoolArray
+    aside_segment: IntArray
+    aside_name: IntArray
+    aside_root: IntArray
+
+    def rows(self, array: FloatArray, block: int) -> FloatArray:
+        """The rows [segments·N, W] of one block of `path` or `trigger`."""
+        width = int(self.block_width[block])
+        stop = self.block_start[block + 1] if block + 1 < len(self.block_start) else len(array)
+        flat: FloatArray = array[self.block_start[block] : stop]
+        return flat.reshape(-1, width)
+
+
+def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Growth:
+    """Precompute the growth of every name in every segment."""
+    executed, length = schedule.executed, schedule.length
+    segments, names = len(executed), returns.shape[1]
+    priced_days = np.isfinite(returns)
+    factor = np.where(priced_days, 1.0 + returns, 1.0)
+    absent = sessions_without_price(returns)
+    delisted = absent == rules.delist_after
+    index = np.cumprod(np.maximum(factor, TOTAL_LOSS), axis=0)[executed]
+
+    block, row, starts, widths = layout(length, names)
+    path = np.empty(int(starts[-1]) if len(starts) else 0)
+    trigger = path if rules.stop_lag == 0 else np.empty_like(path)
+    shape = (segments, names)
+    low, boundary, end = np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, np.inf)
+    sold = np.zeros(shape, dtype=np.int32)
+    keep = (1.0 - rules.delisting_return) * (1.0 - rules.cost)
+    for g in range(segments):
+        days = slice(int(executed[g]) + 1, int(executed[g]) + 1 + int(length[g]))
+        unit = np.cumprod(factor[days], axis=0)
+        gone = np.logical_or.accumulate(delisted[days], axis=0)
+        if len(gone):
+            sold[g] = np.where(gone[-1], np.argmax(gone, axis=0) + 1, 0)
+        before = np.vstack([np.ones(names), unit[:-1]]) if len(unit) else unit
+        for n in np.flatnonzero(sold[g]):
+            day = int(sold[g, n]) - 1
+            unit[day:, n] = before[day, n] * keep
+        looked_at = before if rules.stop_lag else unit
+        able = np.where(priced_days[days] & ~gone, looked_at, np.inf)
+        if len(unit):
+            final = g == segments - 1  # no execution ends it: its last close is like any other
+            low[g] = able[: None if final else -1].min(axis=0, initial=np.inf)
+            if not final:
+                boundary[g] = able[-1]
+                end[g] = np.where(priced_days[days][-1] & ~gone[-1], unit[-1], np.inf)
+        width = int(widths[block[g]])
+        at = slice(
+            int(starts[block[g]]) + int(row[g]) * width,
+            int(starts[block[g]]) + (int(row[g]) + names) * width,
+        )
+        path[at] = _padded(unit, width, 1.0).T.ravel()
+        if rules.stop_lag:
+            trigger[at] = _padded(able, width, np.inf, repeat=False).T.ravel()
+    segment, name, root = _set_aside(
+        priced_days[executed], absent[executed], sold, rules.delist_after
+    )
+    return Growth(
+        path=path,
+        trigger=trigger,
+        row=row,
+        block=block,
+        block_start=starts[:-1],
+        block_width=widths,
+        index=index,
+        low=low,
+        boundary=boundary,
+        end=end,
+        sold=sold,
+        priced=priced_days[executed],
+        aside_segment=segment,
+        aside_name=name,
+        aside_root=root,
+    )
+
+
+def layout(length: IntArray, names: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Blocks of segments of similar length, so that padding stays small.
+
+    Segments go, longest first, into the open block until it would pad more than `PADDING` of all
+    sessions. Returns block [G], first row [G], starts [B + 1] and widths [B].
+    """
+    block, row = np.zeros(len(length), dtype=np.int64), np.zeros(len(length), dtype=np.int64)
+    allowed = PADDING * float(length.sum())
+    starts, widths, members = [0], list[int](), list[list[int]]()
+    padded = 0.0
+    for g in np.argsort(-length, kind="stable"):
+        if widths and padded + widths[-1] - length[g] <= allowed:
+            padded += widths[-1] - length[g]
+        else:
+            widths.append(max(1, int(length[g])))
+            members.append([])
+        members[-1].append(int(g))
+        block[g] = len(widths) - 1
+    for width, inside in zip(widths, members, strict=True):
+        row[np.sort(inside)] = np.arange(len(inside)) * names
+        starts.append(starts[-1] + len(inside) * names * width)
+    return block, row, np.array(starts), np.array(widths)
+
+
+def _padded(days: FloatArray, width: int, empty: float, *, repeat: bool = True) -> FloatArray:
+    """[width, N]: the days, then their last row (or `empty`) for the rest."""
+    padded = np.full((width, days.shape[1]), empty)
+    padded[: len(days)] = days
+    if repeat and len(days):
+        padded[len(days) :] = days[-1]
+    return padded
+
+
+def _set_aside(
+    priced: BoolArray, absent: IntArray, sold: NDArray[np.int32], delist_after: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    segments = np.arange(len(priced))[:, None]
+    last = np.where(priced, segments, -1)
+    np.maximum.accumulate(last, axis=0, out=last)
+    waiting = ~priced & (absent >= 0) & (absent < delist_after) & (last >= 0)
+    segment, name = np.nonzero(waiting)
+    root = last[segment, name]
+    kept = [not sold[r:g, n].any() for g, n, r in zip(segment, name, root, strict=True)]
+    segment, name, root = segment[kept], name[kept], root[kept]
+    return segment.astype(np.int64), name.astype(np.int64), root.astype(np.int64)

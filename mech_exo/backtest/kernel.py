@@ -1,0 +1,221 @@
+"""The prepared backtest: one panel and one set of rules, then any number of candidates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.backtest.account import keep_account, unit_rows
+from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
+from mech_exo.backtest.growth import Growth, grow
+from mech_exo.backtest.holdings import Carry, list_holdings
+from mech_exo.backtest.positions import PositionLog
+from mech_exo.backtest.result import BacktestResult, Positions
+from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.schedule import Schedule, check_returns, plan
+from mech_exo.backtest.selection import Scores, Selector, lay_out
+from mech_exo.backtest.stops import stop_out
+from mech_exo.config.settings import BacktestSettings
+from mech_exo.data.panel import FloatArray, IntArray, Panel
+
+KERNEL_VERSION = "1"  # part of every study's fingerprint: raise it when a result may change
+
+Observer = Callable[[int, BacktestResult], bool]
+_PARTS: dict[str, type] = {
+    "schedule": Schedule,
+    "growth": Growth,
+    "scores": Scores,
+    "universe": Universe,
+}
+BANKRUPT = 1e-12  # a gross daily return at or below this is a total loss
+
+
+class Kernel:
+    """Backtests candidates on one panel, by the rules of docs/conventions.md.
+
+    A weight decided at the close of a date is traded `execution_lag` sessions later and earns its
+    first return the session after that.
+
+    Parameters
+    ----------
+    panel
+        Scores may be NaN (unknown), returns too (no price).
+    rules
+        Timing, costs and stops.
+
+    Raises
+    ------
+    ExoError
+        If the returns are impossible or stale, or no decision can be executed.
+    """
+
+    def __init__(self, panel: Panel, rules: BacktestSettings) -> None:
+        check_returns(panel, rules.delist_after)
+        schedule = plan(panel, rules.execution_lag)
+        growth = grow(panel.returns, schedule, rules)
+        scores = lay_out(panel, len(schedule.executed))
+        universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
+        self._set_up(schedule, growth, scores, universe, rules)
+
+    def _set_up(
+        self,
+        schedule: Schedule,
+        growth: Growth,
+        scores: Scores,
+        universe: Universe,
+        rules: BacktestSettings,
+    ) -> None:
+        self.rules = rules
+        self.schedule = schedule
+        self.growth = growth
+        self.scores = scores
+        self.universe = universe
+        self._selector = Selector(scores)
+
+    @property
+    def checkpoints(self) -> IntArray:
+        """Exclusive date positions [Y] of the calendar year-ends, the last one T."""
+        return self.schedule.checkpoints
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything prepared, as plain arrays that processes can share read-only."""
+        return {
+            f"{part}.{f.name}": getattr(getattr(self, part), f.name)
+            for part, kind in _PARTS.items()
+            for f in fields(kind)
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], rules: BacktestSettings) -> Self:
+        """The kernel whose `arrays` these are; `rules` must be those it was prepared with."""
+        parts = {
+            part: kind(**{f.name: arrays[f"{part}.{f.name}"] for f in fields(kind)})
+            for part, kind in _PARTS.items()
+        }
+        kernel = cls.__new__(cls)
+        kernel._set_up(**parts, rules=rules)
+        return kernel
+
+    def run(
+        self,
+        candidate: Candidate,
+        observe: Observer | None = None,
+        *,
+        keep_holdings: bool = False,
+    ) -> BacktestResult:
+        """Backtest one candidate.
+
+        Parameters
+        ----------
+        candidate
+            Weights [K] in the order of the panel's factors.
+        observe
+            Called with the number of each checkpoint but the last and the result so far; if it
+            returns True, the later years are not simulated.
+        keep_holdings
+            Keep `result.positions` from this run rather than simulate again when asked.
+        """
+        factors = self.scores.scores.shape[1]
+        if candidate.weights.shape != (factors,):
+            raise ValueError(f"{len(candidate.weights)} weights for {factors} factors")
+        log = PositionLog(self.growth, self.schedule) if keep_holdings else None
+        first, sessions = self.schedule.first, len(self.schedule.dates)
+        gross = np.ones(sessions - first)
+        traded = np.zeros(len(self.schedule.executed))
+        carry = Carry.nothing(self.scores.scores.shape[2])
+        start = 0
+        for step, checkpoint in enumerate(self.checkpoints.tolist() if observe else [sessions]):
+            stop = self.schedule.segments_before(checkpoint)
+            if stop > start:
+                carry = self._simulate(candidate, start, stop, carry, gross, traded, log)
+            start = stop
+            if observe is None or checkpoint == sessions:
+                break
+            days = checkpoint - first
+            if observe(step, self._result(candidate, gross[:days], traded[:stop])):
+                return self._result(candidate, gross[:days], traded[:stop], step, log)
+        return self._result(candidate, gross, traded, None, log)
+
+    def benchmark_returns(self, cash_pct: float) -> FloatArray:
+        """Daily returns of the equal-weighted universe at the invested share 1 − cash_pct."""
+        growth = benchmark_growth(self.universe, self.schedule, 1.0 - cash_pct, self.rules.cost)
+        return _returns(growth)[0]
+
+    def _simulate(
+        self,
+        candidate: Candidate,
+        start: int,
+        stop: int,
+        carry: Carry,
+        gross: FloatArray,
+        traded: FloatArray,
+        log: PositionLog | None,
+    ) -> Carry:
+        """Simulate segments `start` to `stop`; fills their part of `gross` and `traded`."""
+        rules, names = self.rules, self.scores.scores.shape[2]
+        chosen = np.empty((stop - start, names), dtype=bool)
+        number = np.empty(stop - start, dtype=np.int64)
+        self._selector.choose(candidate, start, stop, chosen, number)
+        weight = np.minimum(candidate.position_size_pct, candidate.invested / np.maximum(number, 1))
+        holdings = list_holdings(self.growth, chosen, start, carry)
+        exits = stop_out(
+            self.growth,
+            holdings,
+            candidate.stop_loss_pct,
+            rules.stop_reference,
+            rules.stop_lag,
+            carry,
+        )
+        units = unit_rows(self.growth, self.schedule, holdings, exits, rules.cost)
+        account = keep_account(self.schedule, holdings, exits, units, weight, rules.cost, carry)
+        begin = int(self.schedule.executed[start]) - self.schedule.first
+        gross[begin] *= account.opening
+        gross[begin + 1 : begin + 1 + len(account.growth)] = account.growth
+        traded[start:stop] = account.traded
+        if log is not None:
+            log.add(holdings, exits, units, account, rules.cost)
+        return account.carry
+
+    def _result(
+        self,
+        candidate: Candidate,
+        gross: FloatArray,
+        traded: FloatArray,
+        stopped_at: int | None = None,
+        log: PositionLog | None = None,
+    ) -> BacktestResult:
+        returns, ruined = _returns(gross)
+        first = self.schedule.first
+        traded = traded.copy()
+        traded[self.schedule.segments_before(first + ruined) :] = 0.0
+
+        def positions() -> Positions:
+            if log is None:
+                return self.run(candidate, keep_holdings=True).positions.until(
+                    len(returns), len(traded)
+                )
+            return log.positions(len(returns), len(traded), ruined)
+
+        return BacktestResult(
+            dates=self.schedule.dates[first : first + len(returns)],
+            returns=returns,
+            traded=traded,
+            risk_free=self.rules.risk_free,
+            stopped_at=stopped_at,
+            first=first,
+            _benchmark=lambda: self.benchmark_returns(candidate.cash_pct),
+            _positions=positions,
+        )
+
+
+def _returns(gross: FloatArray) -> tuple[FloatArray, int]:
+    """Simple returns, and the day of a bankruptcy (their number: none)."""
+    returns = gross - 1.0
+    if gross.min() > BANKRUPT:  # not so for NaN, which only a bankruptcy leaves behind
+        return returns, len(returns)
+    ruined = int(np.flatnonzero(gross <= BANKRUPT)[0])
+    returns[ruined] = -1.0
+    returns[ruined + 1 :] = 0.0
+    return returns, ruined

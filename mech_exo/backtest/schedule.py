@@ -1,0 +1,110 @@
+"""When a panel's decisions are traded, and the segments between the trades."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray, Panel
+from mech_exo.errors import ExoError
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """The executed decisions of a panel; segment g is what follows execution g.
+
+    Attributes
+    ----------
+    dates
+        [T] the panel's dates.
+    executed
+        [G] positions in `dates` at whose close decision g (row g of the panel's) is traded.
+    length
+        [G] sessions after execution g up to and including the next one (the last date at the end).
+    checkpoints
+        [Y] exclusive positions of calendar year-ends after the first execution; the last is T.
+    """
+
+    dates: DateArray
+    executed: IntArray
+    length: IntArray
+    checkpoints: IntArray
+
+    @property
+    def first(self) -> int:
+        """Position of the first execution, where every path begins."""
+        return int(self.executed[0])
+
+    def segments_before(self, position: int) -> int:
+        """How many segments begin before a position in the dates."""
+        return int(np.searchsorted(self.executed, position))
+
+
+def plan(panel: Panel, execution_lag: int) -> Schedule:
+    """The schedule of a panel's decisions.
+
+    Raises
+    ------
+    ExoError
+        If no decision can be executed by the last date.
+    """
+    sessions = len(panel.dates)
+    executed = panel.rebalance + execution_lag
+    executed = executed[executed < sessions]
+    if not len(executed):
+        raise ExoError(
+            f"{panel.source or 'The panel'}: none of {len(panel.rebalance)} rebalance dates can be "
+            f"executed, {execution_lag} sessions later, by the last of {sessions} dates.",
+            hint="Use a longer date range, or lower factors.min_history.",
+        )
+    years = panel.dates.astype("datetime64[Y]")
+    ends = np.append(np.flatnonzero(years[1:] != years[:-1]) + 1, sessions)
+    return Schedule(
+        dates=panel.dates,
+        executed=executed,
+        length=np.diff(executed, append=sessions - 1),
+        checkpoints=ends[ends > executed[0]].astype(np.int64),
+    )
+
+
+def check_returns(panel: Panel, delist_after: int) -> None:
+    """Refuse returns that no portfolio can have, and data that has stopped.
+
+    Raises
+    ------
+    ExoError
+        Names the symbol and the date, or the dates without any price.
+    """
+    known = np.isfinite(panel.returns)
+    bad = np.isinf(panel.returns) | (np.where(known, panel.returns, 0.0) < -1.0)
+    if bad.any():
+        t, n = np.argwhere(bad)[0]
+        raise ExoError(
+            f"{panel.source or 'The panel'}: {panel.symbols[n]} has a return of "
+            f"{panel.returns[t, n]} on {panel.dates[t]}.",
+            hint="Mend its prices: a return is a finite number, -1 at least.",
+        )
+    some = known.any(axis=1)
+    if not some.any():
+        raise ExoError(f"{panel.source or 'The panel'}: no name has a return on any date.")
+    start, stop = longest_gap(some)
+    if stop - start >= delist_after:
+        raise ExoError(
+            f"{panel.source or 'The panel'}: the data is stale, no name has a price from "
+            f"{panel.dates[start]} to {panel.dates[stop - 1]} ({stop - start} sessions).",
+            hint="Update the prices, end the date range before, or raise backtest.delist_after.",
+        )
+
+
+def longest_gap(some: BoolArray) -> tuple[int, int]:
+    """The longest run of False [T] after the first True, as start and exclusive stop."""
+    edges = np.append(np.flatnonzero(some), len(some))
+    widest = int(np.argmax(np.diff(edges)))
+    return int(edges[widest]) + 1, int(edges[widest + 1])
+
+
+def sessions_without_price(returns: FloatArray) -> IntArray:
+    """Sessions in a row [T, N] without a price, up to each close; −1 before the first price."""
+    sessions = np.arange(len(returns), dtype=np.int64)[:, None]
+    last = np.where(np.isfinite(returns), sessions, -1)
+    np.maximum.accumulate(last, axis=0, out=last)
+    return np.where(last >= 0, sessions - last, -1)

@@ -1,0 +1,265 @@
+"""Stop-losses: which holdings end before the next execution, and how."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.backtest.growth import Growth
+from mech_exo.backtest.holdings import Carry, Holdings
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray
+
+SLACK = 1e-12  # a return this close to the stop is at the stop
+
+HELD = 0  # to the next execution
+AT_ONCE = 1  # sold at the execution's own close, after the rebalance
+WITHIN = 2  # sold at the first close at or below its threshold
+GONE = 3  # set aside on paper only: it was sold before
+WAITING = 4  # a hit that is carried out at the first close there is
+ANY_PRICE = 1e300  # threshold of a stop that is carried out whatever the price
+
+
+@dataclass(eq=False)
+class Exits:
+    """How each of H holdings ends.
+
+    Attributes
+    ----------
+    kind
+        [H] HELD, AT_ONCE, WITHIN or GONE.
+    threshold
+        [H] growth since the execution at or below which the trigger sells.
+    reference
+        [H] price index at the stop's reference.
+    forced
+        [N] AT_ONCE or WAITING for the segment after the last one, else 0.
+    """
+
+    kind: NDArray[np.int8]
+    threshold: FloatArray
+    reference: FloatArray
+    forced: IntArray
+
+
+def no_stops(holdings: Holdings, names: int) -> Exits:
+    """Every holding lasts."""
+    count = len(holdings.cell)
+    return Exits(
+        kind=np.zeros(count, dtype=np.int8),
+        threshold=np.full(count, -np.inf),
+        reference=np.ones(count),
+        forced=np.zeros(names, dtype=np.int64),
+    )
+
+
+def stop_out(
+    growth: Growth, holdings: Holdings, stop_loss: float, reference: str, lag: int, carry: Carry
+) -> Exits:
+    """Find the holdings that are stopped.
+
+    Parameters
+    ----------
+    growth, holdings
+        Prices and holdings.
+    stop_loss
+        Loss since the reference that is a hit.
+    reference
+        `entry` or `rebalance`.
+    lag
+        `stop_lag`, 0 or 1.
+    carry
+        References and stops from before the first segment.
+    """
+    limit = 1.0 - stop_loss + SLACK
+    if reference == "entry":
+        return _since_entry(growth, holdings, limit, carry)
+    return _since_rebalance(growth, holdings, limit, lag, carry)
+
+
+def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) -> Exits:
+    """Stops against the first purchase of each unbroken run of holdings.
+
+    One pass over all runs finds those that hit; only they are walked through, since a stop splits a
+    run in two.
+    """
+    count = len(holdings.cell)
+    order = holdings.by_name
+    cell = holdings.cell[order]
+    index = growth.index.ravel()[cell]
+    low = growth.low.ravel()[cell] * index
+    boundary = growth.boundary.ravel()[cell] * index
+    begins = np.empty(count, dtype=bool)
+    begins[:1] = True
+    np.logical_not(holdings.linked, out=begins[1:])
+    run = np.cumsum(begins) - 1
+    first = np.flatnonzero(begins)
+    entry = index[first]
+    opening = holdings.segment[order[first]] == 0
+    carried = carry.reference[holdings.name[order[first]]]
+    entry = np.where(opening & ~np.isnan(carried), carried, entry)
+    forced = np.where(opening, carry.forced[holdings.name[order[first]]], 0)
+    reference = entry[run]
+    hit = np.minimum(low, boundary) <= limit * reference
+    affected = np.zeros(len(first), dtype=bool)
+    affected[run[hit]] = True
+    affected |= forced != 0
+    kind = np.zeros(count, dtype=np.int8)
+    if affected.any():
+        aside = np.zeros(count, dtype=bool)
+        aside[holdings.aside] = True
+        aside = aside[order]
+        ends = np.append(first[1:], count)
+        for r in np.flatnonzero(affected):
+            part = slice(int(first[r]), int(ends[r]))
+            kinds, references = _walk(
+                low[part].tolist(),
+                boundary[part].tolist(),
+                index[part].tolist(),
+                aside[part].tolist(),
+                limit,
+                float(entry[r]),
+                bool(forced[r]),
+            )
+            kind[part] = kinds
+            reference[part] = references
+    exits = Exits(
+        kind=np.empty(count, dtype=np.int8),
+        threshold=np.empty(count),
+        reference=np.empty(count),
+        forced=np.zeros(growth.index.shape[1], dtype=np.int64),
+    )
+    exits.kind[order] = kind
+    exits.threshold[order] = limit * reference / index
+    exits.reference[order] = reference
+    last = holdings.segment[order] == holdings.stop - holdings.start - 1
+    ahead = last & (kind == HELD) & (boundary <= limit * reference)
+    exits.forced[holdings.name[order[ahead]]] = AT_ONCE
+    return exits
+
+
+def _walk(
+    low: list[float],
+    boundary: list[float],
+    index: list[float],
+    aside: list[bool],
+    limit: float,
+    entry: float,
+    forced: bool,
+) -> tuple[list[int], list[float]]:
+    """One run from its first purchase: a stop ends it, the next purchase begins anew."""
+    kinds, references = [HELD] * len(low), [entry] * len(low)
+    holding, at_once = True, forced
+    for k in range(len(low)):
+        if at_once:
+            kinds[k], holding, at_once = AT_ONCE, False, False
+            continue
+        if not holding and aside[k]:
+            kinds[k] = GONE
+            continue
+        if not holding:
+            entry, holding = index[k], True
+        references[k] = entry
+        if low[k] <= limit * entry:
+            kinds[k], holding = WITHIN, False
+        else:
+            at_once = boundary[k] <= limit * entry
+    return kinds, references
+
+
+def _since_rebalance(
+    growth: Growth, holdings: Holdings, limit: float, lag: int, carry: Carry
+) -> Exits:
+    """Stops against the last execution; each holding stands alone but for what is carried over."""
+    cell = holdings.cell
+    index = growth.index.ravel()[cell]
+    low, boundary = growth.low.ravel()[cell], growth.boundary.ravel()[cell]
+    reference = index.copy()
+    aside_name = holdings.name[holdings.aside]
+    reference[holdings.aside] = growth.index[holdings.aside_root, aside_name]
+    threshold = np.full(len(cell), limit)
+    threshold[holdings.aside] = limit * reference[holdings.aside] / index[holdings.aside]
+    within = low <= threshold
+    over = ~within & (boundary <= threshold)
+    late = np.zeros(len(cell), dtype=bool)
+    if lag:
+        late = ~within & ~over & (growth.end.ravel()[cell] <= threshold)
+    exits = Exits(
+        kind=np.where(within, WITHIN, HELD).astype(np.int8),
+        threshold=threshold,
+        reference=reference,
+        forced=np.zeros(growth.index.shape[1], dtype=np.int64),
+    )
+    _carry_over(growth, holdings, exits, over, late, carry)
+    return exits
+
+
+def _carry_over(
+    growth: Growth,
+    holdings: Holdings,
+    exits: Exits,
+    over: BoolArray,
+    late: BoolArray,
+    carry: Carry,
+) -> None:
+    """Carry out the stops that fall due at or after the next execution, in order of time."""
+    settled = dict[int, int]()  # holdings whose end an earlier hit has decided
+    names, cells, sold = holdings.name, holdings.cell, growth.sold.ravel()
+    low, boundary = growth.low.ravel(), growth.boundary.ravel()
+
+    def last(h: int) -> bool:
+        return bool(holdings.segment[h] == holdings.stop - holdings.start - 1)
+
+    def wait(h: int) -> None:
+        """Sell at the first close there is."""
+        while True:
+            cell = cells[h]
+            if low[cell] < np.inf:
+                settled[h] = WITHIN
+                exits.threshold[h] = ANY_PRICE
+                return
+            settled[h] = HELD
+            if boundary[cell] < np.inf:
+                at_once(h)
+                return
+            following = int(holdings.following[h])
+            if following < 0:
+                if last(h) and not sold[cell]:
+                    exits.forced[names[h]] = WAITING
+                return
+            h = following
+
+    def at_once(h: int) -> None:
+        """Sell at the next execution's close."""
+        following = int(holdings.following[h])
+        if following >= 0:
+            settled[following] = AT_ONCE
+        elif last(h):
+            exits.forced[names[h]] = AT_ONCE
+
+    for h in holdings.opening[carry.forced[names[holdings.opening]] != 0].tolist():
+        if carry.forced[names[h]] == WAITING:
+            wait(h)
+        else:
+            settled[h] = AT_ONCE
+    due = over | late
+    due[holdings.aside] = True
+    aside = set(holdings.aside.tolist())
+    for h in np.flatnonzero(due).tolist():
+        if h in settled:
+            continue
+        previous = int(holdings.previous[h])
+        if h in aside and previous >= 0:
+            before = settled.get(previous, int(exits.kind[previous]))
+            if before != HELD:
+                settled[h] = GONE
+                continue
+        if over[h]:
+            at_once(h)
+        elif late[h]:
+            following = int(holdings.following[h])
+            if following >= 0:
+                wait(following)
+            elif last(h):
+                exits.forced[names[h]] = WAITING
+    if settled:
+        exits.kind[list(settled)] = list(settled.values())

@@ -1,0 +1,115 @@
+"""Small panels for the tests of the backtest."""
+
+from typing import Any
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray, IntArray, Panel
+
+
+def panel_of(
+    returns: Any,
+    exposures: Any = None,
+    rebalance: Any = None,
+    *,
+    every: int = 5,
+    start: str = "2018-01-01",
+    symbols: tuple[str, ...] | None = None,
+    tradable: Any = None,
+) -> Panel:
+    """A panel of given returns [T, N]; scores [M, N, K] by default favour the first names."""
+    r = np.asarray(returns, dtype=float)
+    sessions, names = r.shape
+    rows: IntArray = np.arange(1, sessions, every) if rebalance is None else np.asarray(rebalance)
+    z: FloatArray
+    if exposures is None:
+        z = np.broadcast_to(-np.arange(names, dtype=float)[:, None], (len(rows), names, 1)).copy()
+    else:
+        z = np.asarray(exposures, dtype=float)
+    if z.ndim == 2:
+        z = np.broadcast_to(z, (len(rows), *z.shape)).copy()
+    dates = np.busday_offset(np.datetime64(start, "D"), np.arange(sessions), roll="forward")
+    return Panel(
+        dates=dates,
+        symbols=symbols or tuple(f"N{i:04d}" for i in range(names)),
+        returns=r,
+        exposures=z,
+        factor_names=tuple(f"f{k}" for k in range(z.shape[2])),
+        factor_categories=("technical",) * z.shape[2],
+        rebalance=rows,
+        tradable=np.isfinite(r[rows]) if tradable is None else np.asarray(tradable),
+    )
+
+
+def random_panel(
+    seed: int,
+    sessions: int = 120,
+    names: int = 12,
+    factors: int = 3,
+    every: int = 5,
+    *,
+    volatility: float = 0.03,
+    holes: float = 0.02,
+    delistings: int = 3,
+    unknown: float = 0.1,
+    ties: bool = False,
+    irregular: bool = False,
+) -> Panel:
+    """A market with holes, late listings, suspensions, delistings, missing and tied scores.
+
+    The first name is never without a price, so that the data is never stale.
+    """
+    rng = np.random.default_rng(seed)
+    r = np.clip(rng.standard_t(4, (sessions, names)) * volatility, -0.9, 2.0)
+    r[rng.random((sessions, names)) < holes] = np.nan
+    for i in rng.choice(np.arange(1, names), size=min(delistings, names - 1), replace=False):
+        day = int(rng.integers(1, sessions))
+        how = rng.random()
+        if how < 0.5:
+            r[day:, i] = np.nan  # delisted
+        elif how < 0.75:
+            r[: day + 1, i] = np.nan  # listed late
+        else:
+            r[day : day + int(rng.integers(2, 25)), i] = np.nan  # suspended
+    r[:, 0] = np.where(np.isnan(r[:, 0]), 0.0, r[:, 0])
+    r[0] = np.nan
+    rows = np.arange(3, sessions, every)
+    if irregular:
+        others = rng.choice(np.arange(3, sessions), size=len(rows) - 1, replace=False)
+        rows = np.append(2, np.sort(others))
+    z = rng.standard_normal((len(rows), names, factors))
+    z += rng.standard_normal((names, factors)) * 2.0  # so that holdings last
+    if ties:
+        z = np.round(z)
+    z[rng.random(z.shape) < unknown] = np.nan
+    return panel_of(r, z, rows)
+
+
+def large_panel(
+    names: int,
+    sessions: int,
+    factors: int,
+    every: int,
+    *,
+    seed: int = 1,
+    unknown: float = 0.05,
+    holes: float = 0.001,
+) -> Panel:
+    """A market of realistic size: one common factor, persistent scores, holes, delistings."""
+    rng = np.random.default_rng(seed)
+    market = rng.standard_normal((sessions, 1)) * 0.009 + 0.0003
+    r = market + rng.standard_normal((sessions, names)) * 0.015
+    r[rng.random(r.shape) < holes] = np.nan
+    for i in rng.choice(np.arange(1, names), size=names // 10, replace=False):
+        r[int(rng.integers(sessions // 10, sessions)) :, i] = np.nan
+    r[:, 0] = np.nan_to_num(r[:, 0])
+    r[0] = np.nan
+    rows = np.arange(min(252, sessions // 4), sessions, every)
+    z = np.empty((len(rows), names, factors))
+    state = rng.standard_normal((names, factors))
+    keep = 0.95 ** (every / 21)
+    for m in range(len(rows)):
+        state = keep * state + np.sqrt(1.0 - keep**2) * rng.standard_normal(state.shape)
+        z[m] = state
+    z[rng.random(z.shape) < unknown] = np.nan
+    return panel_of(r, z, rows, start="2010-01-04")
