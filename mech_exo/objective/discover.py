@@ -1,0 +1,86 @@
+"""Finding the user's file, and reading it once."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mech_exo.errors import ExoError
+
+VARIABLE = "EXO_OBJECTIVE"
+STANDARD = Path("research/obj_utils.py")
+
+
+@dataclass(frozen=True)
+class ObjectiveFile:
+    """The file that says what is maximised, as it was when it was read.
+
+    Attributes
+    ----------
+    path
+        Absolute.
+    source
+        Its bytes; every process of the study runs these and never reads the file again.
+    origin
+        How it was found, in words for the user.
+    label
+        The file's name in messages and in the reasons of failed trials.
+    """
+
+    path: Path
+    source: bytes
+    origin: str
+    label: str
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes, part of every study's fingerprint."""
+        return hashlib.sha256(self.source).hexdigest()
+
+
+def find_objective(
+    explicit: Path | None, cwd: Path, environment: Mapping[str, str] | None = None
+) -> ObjectiveFile:
+    """The objective file of a run.
+
+    In this order: `explicit` (--objective), EXO_OBJECTIVE, the nearest research/obj_utils.py
+    from `cwd` upward, the one that comes with exo. Relative paths are relative to `cwd`.
+
+    Raises
+    ------
+    ExoError
+        If a file that was named does not exist or cannot be read.
+    """
+    variables = os.environ if environment is None else environment
+    if explicit is not None:
+        return _read(cwd / explicit.expanduser(), "given by --objective", cwd)
+    if variables.get(VARIABLE):
+        return _read(cwd / Path(variables[VARIABLE]).expanduser(), f"given by {VARIABLE}", cwd)
+    for folder in (cwd.resolve(), *cwd.resolve().parents):
+        if (folder / STANDARD).is_file():
+            return _read(folder / STANDARD, "nearest from the working directory upward", cwd)
+    return _read(packaged(), "the default that comes with exo", cwd)
+
+
+def packaged() -> Path:
+    """The default file: in the wheel a template, in a source checkout its own research/."""
+    package = Path(__file__).resolve().parents[1]
+    template = package / "templates" / STANDARD
+    return template if template.is_file() else package.parent / STANDARD
+
+
+def _read(path: Path, origin: str, cwd: Path) -> ObjectiveFile:
+    resolved = path.resolve()
+    try:
+        source = resolved.read_bytes()
+    except OSError as error:
+        raise ExoError(
+            f"{path}: the objective file {origin} cannot be read ({error.strerror}).",
+            hint=f"Name a file with --objective, or keep one at {STANDARD}.",
+        ) from error
+    base = cwd.resolve()
+    inside = resolved.is_relative_to(base)
+    label = str(resolved.relative_to(base)) if inside else str(Path(*resolved.parts[-2:]))
+    return ObjectiveFile(resolved, source, origin, label)

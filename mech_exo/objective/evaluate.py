@@ -1,0 +1,275 @@
+"""One trial: from parameters to value, constraints and metrics. What a worker holds."""
+
+import math
+import numbers
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.backtest.kernel import Kernel
+from mech_exo.backtest.result import BacktestResult
+from mech_exo.backtest.rules import Candidate
+from mech_exo.config.settings import Settings
+from mech_exo.data.market import Market
+from mech_exo.data.panel import Panel
+from mech_exo.errors import ExoError
+from mech_exo.objective.criteria import Direction, directions
+from mech_exo.objective.distribution import Parameter
+from mech_exo.objective.evaluation import CONSTRAINT_NAMES, Evaluation
+from mech_exo.objective.exposures import extend_panel, known
+from mech_exo.objective.kernels import Ground, Kernels
+from mech_exo.objective.rehearsal import Rehearsal
+from mech_exo.objective.space import Space
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.objective.threads import one_blas_thread
+
+__all__ = ["CONSTRAINT_NAMES", "Evaluation", "Evaluator", "EvaluatorParts"]
+
+FLAT = "no Sharpe: returns are constant"
+
+# Mistakes of a program rather than of a candidate.
+_MISTAKES = (NameError, AttributeError, TypeError, ImportError, SystemExit)
+
+
+class Evaluator:
+    """Evaluates candidates on one panel, in one process.
+
+    Parameters
+    ----------
+    spec
+        The compiled file.
+    panel
+        What the candidates are judged on (in sample, for trials).
+    settings
+        Costs, timing, defaults of hyperparameters, `tuning.objectives`.
+    market
+        Needed if the file has factors of its own that `panel` does not hold; they see it up to
+        the panel's last date only.
+
+    Raises
+    ------
+    ExoError
+        For a mistake in the file's factors, an unknown metric, or data that cannot be backtested.
+    ValueError
+        If the market is needed and not given.
+    """
+
+    def __init__(
+        self, spec: ObjectiveSpec, panel: Panel, settings: Settings, market: Market | None = None
+    ) -> None:
+        lacking = [f for f in spec.factors if f.name not in panel.factor_names]
+        if lacking and market is None:
+            raise ValueError(f"factor {lacking[0].name!r} needs the market")
+        ground = None
+        if lacking and market is not None:
+            panel = extend_panel(panel, market, spec, settings)
+            if any(f.parametrised for f in lacking):
+                ground = Ground(panel, known(market, panel))
+        self._set_up(
+            Space.of(spec, panel, settings), settings, Kernel(panel, settings.backtest), ground
+        )
+
+    def _set_up(
+        self, space: Space, settings: Settings, kernel: Kernel, ground: Ground | None
+    ) -> None:
+        one_blas_thread()
+        self.space = space
+        self.spec = space.spec
+        self.settings = settings
+        self.objectives = settings.tuning.objectives
+        self.directions: tuple[Direction, ...] = directions(self.objectives)
+        self._kernels = Kernels(kernel, space.spec, settings, ground)
+
+    def parts(self) -> "EvaluatorParts":
+        """What makes an equal Evaluator in another process."""
+        kernels = self._kernels
+        return EvaluatorParts(
+            source=self.spec.source,
+            label=self.spec.label,
+            settings=self.settings,
+            factor_names=self.space.factor_names,
+            missing=self.space.missing,
+            arrays=kernels.base.arrays(),
+            ground=kernels.ground,
+        )
+
+    def candidate(self, params: Mapping[str, Parameter]) -> Candidate:
+        """The candidate that `params` name; see `Space.candidate`."""
+        return self.space.candidate(params)
+
+    def run(
+        self, params: Mapping[str, Parameter], *, keep_holdings: bool = False
+    ) -> BacktestResult:
+        """The whole backtest of a trial, for reports and for `exo verify`."""
+        kernel = self._kernels.of(self.space.arguments(params))
+        return kernel.run(self.space.candidate(params), keep_holdings=keep_holdings)
+
+    def evaluate(
+        self, params: Mapping[str, Parameter], limits: Mapping[int, float] | None = None
+    ) -> Evaluation:
+        """Backtest one trial and judge it; the same bits for the same arguments, always.
+
+        A portfolio whose returns are constant (all cash) fails, whatever the objective: cash is
+        never a best trial. So does one whose objective raises or is not a finite number.
+
+        Parameters
+        ----------
+        limits
+            Checkpoint -> value; the trial is pruned there if the best of its values so far is
+            worse. A checkpoint without a value (NaN, an objective that raises on a short path)
+            prunes nothing. None: the objective is not computed at checkpoints at all.
+
+        Raises
+        ------
+        ExoError
+            For parameters that are not of this space.
+        """
+        candidate = self.space.candidate(params)
+        try:
+            kernel = self._kernels.of(self.space.arguments(params))
+        except ExoError as error:  # a factor of the file that cannot be computed so
+            return Evaluation("fail", reason=str(error.message))
+        watch = _Watch(self, limits) if limits is not None and len(self.directions) == 1 else None
+        result = kernel.run(candidate, watch)
+        intermediate = watch.values if watch else {}
+        if result.stopped_at is not None and watch:
+            values: tuple[float, ...] = (watch.values[max(watch.values)],)
+            why = watch.reason
+        else:
+            values, why = self.judge(result)
+            if not values:
+                return Evaluation("fail", intermediate=intermediate, reason=why)
+        return Evaluation(
+            "complete" if result.stopped_at is None else "pruned",
+            values,
+            self._constraints(candidate, result),
+            result.metrics(),
+            intermediate,
+            why,
+        )
+
+    def judge(self, result: BacktestResult) -> tuple[tuple[float, ...], str]:
+        """Objective values of a result, or () and the reason why it has none."""
+        if math.isnan(result.sharpe):
+            return (), FLAT
+        if self.objectives:
+            metrics = result.metrics()
+            values = tuple(metrics[name] + 0.0 for name in self.objectives)
+            undefined = [n for n, v in zip(self.objectives, values, strict=True) if v != v]
+            return (
+                ((), f"{undefined[0]} is not defined for this result")
+                if undefined
+                else (values, "")
+            )
+        _seal(result)
+        try:
+            with np.errstate(all="ignore"):
+                returned = self.spec.objective(result)
+        except MemoryError:  # the machine's failure, not the candidate's
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
+            return (), self.spec.reason(error)
+        wrong = _not_a_value(returned)
+        return ((), wrong) if wrong else ((float(returned) + 0.0,), "")
+
+    def rehearse(self) -> Rehearsal:
+        """Try the whole file once before the first trial.
+
+        Raises
+        ------
+        ExoError
+            For a mistake in any function of the file, with its line. An objective that merely
+            has no value for the one candidate tried (a division by zero) is left to the trials.
+        """
+        rehearsal = self.space.rehearse()
+        result = self.run(rehearsal.params)
+        if self.objectives or math.isnan(result.sharpe):
+            return rehearsal
+        _seal(result)
+        with np.errstate(all="ignore"):
+            try:
+                returned = self.spec.objective(result)
+            except _MISTAKES as error:
+                raise self.spec.mistake(error) from error
+            except (ArithmeticError, ValueError, LookupError):
+                return rehearsal
+        if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
+            raise ExoError(
+                f"{self.spec.label}: {_not_a_value(returned)}.", hint="Return one number."
+            )
+        return rehearsal
+
+    def _constraints(self, candidate: Candidate, result: BacktestResult) -> tuple[float, ...]:
+        largest = float(np.max(np.abs(candidate.weights), initial=0.0))
+        limits = self.spec.thresholds
+        return (
+            result.max_drawdown - limits.max_drawdown + 0.0,
+            result.volatility - limits.volatility + 0.0,
+            largest - limits.weight_limit + 0.0,
+        )
+
+
+class _Watch:
+    """Follows a run from checkpoint to checkpoint and ends it below the limit."""
+
+    def __init__(self, evaluator: Evaluator, limits: Mapping[int, float]) -> None:
+        self.values: dict[int, float] = {}
+        self.reason = ""
+        self._evaluator = evaluator
+        self._limits = limits
+        self._sign = 1.0 if evaluator.directions[0] == "maximize" else -1.0
+
+    def __call__(self, step: int, result: BacktestResult) -> bool:
+        values, _ = self._evaluator.judge(result)
+        if values:
+            self.values[step] = values[0]
+        if step not in self._limits or not self.values:
+            return False
+        sign, limit = self._sign, self._limits[step]
+        best = sign * max(sign * value for value in self.values.values())
+        if not sign * best < sign * limit:
+            return False
+        self.reason = f"pruned at {result.dates[-1]}: {best!r}, the limit is {limit!r}"
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluatorParts:
+    """An Evaluator as plain values: pickled once, its arrays shared, called in each process."""
+
+    source: bytes
+    label: str
+    settings: Settings
+    factor_names: tuple[str, ...]
+    missing: tuple[str, ...]
+    arrays: dict[str, NDArray[Any]]
+    ground: Ground | None
+
+    def __call__(self) -> Evaluator:
+        """The Evaluator; the file is compiled from its bytes, never read again."""
+        spec = ObjectiveSpec.compile(self.source, self.label)
+        settings = self.settings
+        space = Space(spec, self.factor_names, self.missing, settings.hyperparameters)
+        evaluator = Evaluator.__new__(Evaluator)
+        kernel = Kernel.from_arrays(self.arrays, settings.backtest)
+        evaluator._set_up(space, settings, kernel, self.ground)
+        return evaluator
+
+
+def _seal(result: BacktestResult) -> None:
+    """Keep the user's objective from changing what the constraints are computed from."""
+    for array in (result.dates, result.returns, result.traded):
+        array.flags.writeable = False
+
+
+def _not_a_value(returned: Any) -> str:
+    """Why what an objective returned is no value; '' if it is one."""
+    if isinstance(returned, bool) or not isinstance(returned, numbers.Real):
+        shown = "None" if returned is None else f"{returned!r:.60} ({type(returned).__name__})"
+        return f"objective returned {shown}, expected a number"
+    if not math.isfinite(returned):
+        return f"objective returned {float(returned)}"
+    return ""

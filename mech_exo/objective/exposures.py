@@ -1,0 +1,125 @@
+"""Scores of the user's own factors, from no more than the panel's dates."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from mech_exo.config.settings import Settings
+from mech_exo.data.build import canonical
+from mech_exo.data.factors import factor_categories, factor_scores
+from mech_exo.data.market import Market
+from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.errors import ExoError
+from mech_exo.objective.factor import CustomFactor
+from mech_exo.objective.spec import ObjectiveSpec
+
+
+def extend_panel(panel: Panel, market: Market, spec: ObjectiveSpec, settings: Settings) -> Panel:
+    """`panel` with the scores of the file's factors that take no parameter.
+
+    The functions see `market` up to the panel's last date and nothing after it: extend the
+    in-sample panel for trials, and the whole one to judge a result out of sample. Factors that
+    the panel holds already are left as they are.
+
+    Raises
+    ------
+    ExoError
+        For a function that fails or returns anything but one value a date and name, with its
+        line; for one named like a factor that has data; for a market that is not the panel's.
+    """
+    for factor in spec.factors:
+        if factor.name in factor_categories(market):
+            raise ExoError(
+                f"{spec.label}:{factor.line}: the data has a factor {factor.name!r} already.",
+                hint="Give yours another name.",
+            )
+    fixed = [f for f in spec.factors if not f.parametrised]
+    return append_scores(panel, {f: {} for f in fixed}, known(market, panel), spec, settings)
+
+
+def append_scores(
+    panel: Panel,
+    arguments: Mapping[CustomFactor, Mapping[str, Any]],
+    market: Market,
+    spec: ObjectiveSpec,
+    settings: Settings,
+) -> Panel:
+    """`panel` with the scores of these factors, called with these arguments, at its end."""
+    new = {f: a for f, a in arguments.items() if f.name not in panel.factor_names}
+    if not new:
+        return panel
+    rows = _rows(market, panel)
+    scores = [
+        factor_scores(
+            market,
+            raw_values(factor, market, given, spec),
+            rows,
+            panel.tradable,
+            settings.factors.winsorise,
+        )
+        for factor, given in new.items()
+    ]
+    names = {f.name for f in new}
+    return replace(
+        panel,
+        exposures=np.concatenate([panel.exposures, canonical(np.stack(scores, axis=2))], axis=2),
+        factor_names=panel.factor_names + tuple(f.name for f in new),
+        factor_categories=panel.factor_categories + tuple(f.category for f in new),
+        missing_factors={n: c for n, c in panel.missing_factors.items() if n not in names},
+    )
+
+
+def raw_values(
+    factor: CustomFactor, market: Market, arguments: Mapping[str, Any], spec: ObjectiveSpec
+) -> FloatArray:
+    """What the user's function returns for `market`, checked: [T, N], NaN unknown, never ±∞.
+
+    Raises
+    ------
+    ExoError
+        For a function that fails or returns anything else, with its line.
+    """
+    where = f"{spec.label}:{factor.line}: factor {factor.name!r}"
+    with np.errstate(all="ignore"):
+        try:
+            returned = factor.function(market, **arguments)
+        except (Exception, SystemExit) as error:
+            raise spec.mistake(error) from error
+    try:
+        values = np.array(returned, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ExoError(
+            f"{where} returned {type(returned).__name__}, expected an array of numbers."
+        ) from error
+    if values.shape != market.close.shape:
+        raise ExoError(
+            f"{where} returned the shape {values.shape}, expected {market.close.shape}.",
+            hint="Return one value for each date and name of market.close.",
+        )
+    if np.isinf(values).any():
+        t, n = np.argwhere(np.isinf(values))[0]
+        raise ExoError(
+            f"{where} is infinite for {market.symbols[n]} on {market.dates[t]}.",
+            hint="Return NaN where a value is unknown.",
+        )
+    return values
+
+
+def known(market: Market, panel: Panel) -> Market:
+    """`market` as it was known at the panel's last date."""
+    stop = int(np.searchsorted(market.dates, panel.dates[-1], side="right"))
+    return market.until(stop) if stop < len(market.dates) else market
+
+
+def _rows(market: Market, panel: Panel) -> IntArray:
+    """Positions of the panel's rebalance dates in the market's dates."""
+    dates = panel.dates[panel.rebalance]
+    rows = np.searchsorted(market.dates, dates)
+    inside = rows < len(market.dates)
+    if market.symbols != panel.symbols or not (
+        inside.all() and (market.dates[rows] == dates).all()
+    ):
+        raise ExoError("the market's dates and names are not those of the panel.")
+    return rows.astype(np.int64)

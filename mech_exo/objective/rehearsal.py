@@ -1,0 +1,109 @@
+"""Trying the user's function before the first trial, so that a mistake in it costs nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.errors import ExoError
+from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
+from mech_exo.objective.trial import Suggested
+
+if TYPE_CHECKING:
+    from mech_exo.objective.space import Space
+
+# Shares of the way through every range; the first is what is evaluated.
+_SHARES = (0.75, 0.0, 0.4, 1.0)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the user's function asks for.
+
+    Attributes
+    ----------
+    params
+        One candidate of the space, away from its centre and edges.
+    distributions
+        Every parameter that any of the tries asked for.
+    conditional
+        Those that not every try asked for.
+    notes
+        What the user should know of the space, one sentence each.
+    """
+
+    params: dict[str, Parameter]
+    distributions: dict[str, Distribution]
+    conditional: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class _Stand:
+    """A trial that answers with the same share of every range."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def suggest_float(self, name: str, low: float, high: float, **rest: Any) -> Parameter:
+        value = numeric("float", name, low, high, rest["step"], rest["log"]).at(self.share)
+        assert isinstance(value, (int, float))
+        return float(value)
+
+    def suggest_int(self, name: str, low: int, high: int, **rest: Any) -> Parameter:
+        return numeric("int", name, low, high, rest["step"], rest["log"]).at(self.share)
+
+    def suggest_categorical(self, name: str, choices: Any) -> Parameter:
+        return categorical(name, choices).at(self.share)
+
+
+def rehearse(space: "Space") -> Rehearsal:
+    """Run the user's function a few times on fixed shares of its ranges.
+
+    Raises
+    ------
+    ExoError
+        For any mistake, with its line, and for a space without a parameter.
+    """
+    tries = [space.suggest(_Stand(share)) for share in _SHARES]
+    seen: dict[str, Distribution] = {}
+    for suggested in tries:
+        seen = suggested.distributions | seen
+    if not seen:
+        raise ExoError(
+            f"{space.spec.label}: suggest_factor_weights suggests nothing that could be tuned.",
+            hint='Write `trial.suggest_float("weight_<factor>", -1.0, 1.0)` in it.',
+        )
+    conditional = tuple(n for n in seen if any(n not in t.distributions for t in tries))
+    for suggested in tries:  # a factor's parameter that only some tries suggest
+        space.arguments(suggested.params)
+    return Rehearsal(tries[0].params, seen, conditional, tuple(_notes(space, tries, seen)))
+
+
+def _notes(space: "Space", tries: list[Suggested], seen: Mapping[str, Distribution]) -> list[str]:
+    notes = []
+    fixed = dict.fromkeys(name for suggested in tries for name in suggested.fixed)
+    if fixed:
+        names = ", ".join(name.removeprefix("weight_") for name in fixed)
+        notes.append(f"no data for {names}: weight fixed at 0")
+    silent = [n for n in space.factor_names if f"weight_{n}" not in seen]
+    if silent:
+        notes.append(f"no parameter for {', '.join(silent)}: weight 0")
+    notes.extend(
+        f"{name} is not suggested: {getattr(space.defaults, name)} (settings)"
+        for name in ("cash_pct", "stop_loss_pct", "position_size_pct")
+        if name not in seen
+    )
+    returned = tries[0].returned
+    if isinstance(returned, Mapping) and not _repeats(returned, tries[0].params):
+        notes.append(
+            "suggest_factor_weights returns values that it did not suggest; they are not used: "
+            "the suggested weight_<factor> itself is the weight"
+        )
+    return notes
+
+
+def _repeats(returned: Mapping[Any, Any], params: Mapping[str, Parameter]) -> bool:
+    """Whether all that was returned was suggested (or is the 0 of a factor without data)."""
+    known = [*params.values(), 0.0]
+    flat = [v for v in returned.values() if not isinstance(v, Mapping)]
+    nested = [v for v in returned.values() if isinstance(v, Mapping)]
+    return all(v in known for v in flat) and all(_repeats(v, params) for v in nested)

@@ -1,0 +1,188 @@
+"""The user's file, compiled from its bytes and checked."""
+
+import difflib
+import hashlib
+import inspect
+import linecache
+import math
+import numbers
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from mech_exo.errors import ExoError
+from mech_exo.objective import trace
+from mech_exo.objective.factor import CustomFactor, collect
+from mech_exo.objective.imports import guarded_builtins, refuse_uncovered
+from mech_exo.objective.trace import SpaceError, TrialFailure
+
+SUGGEST = "suggest_factor_weights"
+OBJECTIVE = "objective"
+
+# constant -> (highest value that has a meaning, an example)
+CONSTANTS = {
+    "MAX_DRAWDOWN_THRESHOLD": (1.0, 0.12),
+    "VOLATILITY_THRESHOLD": (10.0, 0.25),
+    "WEIGHT_LIMIT": (1e6, 2.0),
+}
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Constraints of the user's file: fractions, a year for volatility; absolute for weights."""
+
+    max_drawdown: float
+    volatility: float
+    weight_limit: float
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectiveSpec:
+    """What one objective file says.
+
+    Attributes
+    ----------
+    label, source
+        The file's name in messages, and its bytes.
+    thresholds
+        The three constants.
+    factors
+        The marked functions.
+    own_objective
+        Whether the file defines `objective`; if not, the Sharpe ratio is maximised.
+    """
+
+    label: str
+    source: bytes
+    thresholds: Thresholds
+    factors: tuple[CustomFactor, ...]
+    own_objective: bool
+    _suggest: Callable[[Any], Any]
+    _objective: Callable[[Any], Any]
+
+    @classmethod
+    def compile(cls, source: bytes, path_label: str) -> "ObjectiveSpec":
+        """Execute `source` in a module of its own and check what it defines.
+
+        Nothing is read from disk and no compiled file is used: what runs is what was hashed.
+
+        Raises
+        ------
+        ExoError
+            For whatever keeps the file from running, with its line, and for a constant or
+            function that is missing or of the wrong kind.
+        """
+        module = _execute(source, path_label)
+        namespace = vars(module)
+        try:
+            factors = collect(namespace)
+        except ExoError as error:
+            raise ExoError(f"{path_label}: {error.message}", hint=error.hint) from error
+        own = OBJECTIVE in namespace
+        return cls(
+            label=path_label,
+            source=source,
+            thresholds=Thresholds(*(_threshold(namespace, n, path_label) for n in CONSTANTS)),
+            factors=factors,
+            own_objective=own,
+            _suggest=_function(namespace, SUGGEST, "trial", path_label),
+            _objective=_function(namespace, OBJECTIVE, "result", path_label) if own else _sharpe,
+        )
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes."""
+        return hashlib.sha256(self.source).hexdigest()
+
+    def suggest(self, trial: Any) -> Any:
+        """Run the user's `suggest_factor_weights`; what it returns.
+
+        Raises
+        ------
+        ExoError
+            For a mistake in the user's function, with its line. What the tuner's trial raised
+            itself passes as it is.
+        """
+        try:
+            return self._suggest(trial)
+        except TrialFailure as failure:
+            raise failure.error from None
+        except (Exception, SpaceError, SystemExit) as error:
+            raise self.mistake(error) from error
+
+    def objective(self, result: Any) -> Any:
+        """Run the user's `objective`; what it returns and raises is for the caller to judge."""
+        return self._objective(result)
+
+    def mistake(self, error: BaseException) -> ExoError:
+        """`error`, raised by the user's code, as one for the user."""
+        return trace.mistake(error, self.label, self.source)
+
+    def reason(self, error: BaseException) -> str:
+        """`error`, raised by the user's code, in one line for a trial's record."""
+        return trace.reason(error, self.label)
+
+
+def _sharpe(result: Any) -> Any:
+    return result.sharpe
+
+
+def _execute(source: bytes, label: str) -> ModuleType:
+    # dataclasses and inspect look a class's module up by its name.
+    name = f"_exo_objective_{hashlib.sha256(source).hexdigest()[:16]}"
+    module = ModuleType(name)
+    module.__file__ = label
+    module.__dict__["__builtins__"] = guarded_builtins()
+    lines = source.decode("utf-8", errors="replace").splitlines(keepends=True)
+    linecache.cache[label] = (len(source), None, lines, label)
+    before = set(sys.modules)
+    sys.modules[name] = module
+    try:
+        exec(compile(source, label, "exec", dont_inherit=True), vars(module))  # noqa: S102
+        refuse_uncovered(set(sys.modules) - before - {name})
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise trace.mistake(error, label, source) from error
+    return module
+
+
+def _threshold(namespace: dict[str, Any], name: str, label: str) -> float:
+    highest, example = CONSTANTS[name]
+    if name not in namespace:
+        near = difflib.get_close_matches(name, [n for n in namespace if n.isupper()], n=1)
+        hint = f"Is {near[0]} meant?" if near else f"Add `{name} = {example}`."
+        raise ExoError(f"{label}: {name} is not defined.", hint=hint)
+    value = namespace[name]
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not real or not math.isfinite(value):
+        raise ExoError(f"{label}: {name} is {value!r}, expected a number like {example}.")
+    if not 0.0 <= value <= highest:
+        percent = name != "WEIGHT_LIMIT" and 1.0 < value <= 100.0
+        hint = f"It is a fraction: {value / 100:g} for {value:g} %." if percent else ""
+        raise ExoError(f"{label}: {name} is {value}, must be from 0 to {highest:g}.", hint=hint)
+    return float(value)
+
+
+def _function(
+    namespace: dict[str, Any], name: str, argument: str, label: str
+) -> Callable[[Any], Any]:
+    function = namespace.get(name)
+    if function is None:
+        callables = [n for n, v in namespace.items() if inspect.isfunction(v)]
+        near = difflib.get_close_matches(name, callables, n=1)
+        hint = f"Is {near[0]} meant?" if near else f"Add `def {name}({argument}):`."
+        raise ExoError(f"{label}: {name} is not defined.", hint=hint)
+    if not callable(function):
+        raise ExoError(f"{label}: {name} is {function!r}, expected a function.")
+    try:
+        inspect.signature(function).bind(None)
+    except TypeError:
+        line = getattr(getattr(function, "__code__", None), "co_firstlineno", None)
+        where = f"{label}:{line}" if line else label
+        raise ExoError(
+            f"{where}: {name} must take one argument.", hint=f"Write `def {name}({argument}):`."
+        ) from None
+    checked: Callable[[Any], Any] = function
+    return checked
