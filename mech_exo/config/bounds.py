@@ -10,6 +10,8 @@ from mech_exo.errors import ExoError
 BOUNDS: dict[str, tuple[float, float]] = {
     "data.demo.symbols": (2, 100_000),
     "data.demo.years": (1, 100),
+    "data.demo.seed": (0, 2**63 - 1),
+    "data.max_age_days": (0, 1_000_000),
     "data.demo.information_ratio": (0.0, 20.0),
     "factors.winsorise": (0.0, 0.49),
     "factors.min_history": (1, 1_000_000),
@@ -50,5 +52,7 @@ def check_bounds(settings: Settings, origin: str) -> None:
         value: Any = settings
         for part in name.split("."):
             value = getattr(value, part)
+        if value is None:
+            continue
         if not (math.isfinite(value) and low <= value <= high):
             raise ExoError(f"{origin}: {name} is {value}, must be between {low:g} and {high:g}.")

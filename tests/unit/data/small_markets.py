@@ -1,0 +1,71 @@
+"""Small random markets with everything that real ones have: gaps, listings, restatements."""
+
+import numpy as np
+
+from mech_exo.config.settings import BacktestSettings, FactorSettings, Settings
+from mech_exo.data.market import Market, Vintage
+from mech_exo.data.panel import FloatArray
+
+SETTINGS = Settings(
+    factors=FactorSettings(min_history=15), backtest=BacktestSettings(rebalance_days=5)
+)
+
+
+def random_market(seed: int, sessions: int = 320, names: int = 12) -> Market:
+    rng = np.random.default_rng(seed)
+    dates = np.busday_offset("2020-01-01", np.arange(sessions), roll="forward")
+    close = 100.0 * np.cumprod(1.0 + rng.normal(0.0, 0.02, (sessions, names)), axis=0)
+    close[rng.random(close.shape) < 0.02] = np.nan
+    close[: sessions // 3, 0] = np.nan  # listed late
+    close[sessions // 2 :, 1] = np.nan  # delisted
+    return Market(
+        dates=dates,
+        symbols=tuple(f"S{i:02d}" for i in range(names)),
+        close=close,
+        vintages={"return_on_equity": random_vintage(rng, sessions, names)},
+        daily={"value_score": rng.normal(size=close.shape)},
+        categories={"value_score": "custom"},
+        source="random",
+    )
+
+
+def random_vintage(rng: np.random.Generator, sessions: int, names: int) -> Vintage:
+    rows = 8 * names
+    period = np.datetime64("2019-06-30") + rng.integers(0, sessions, rows) // 40 * 40
+    available = period + rng.integers(0, 200, rows)
+    value = rng.normal(size=rows)
+    value[rng.random(rows) < 0.1] = np.nan
+    return Vintage(rng.integers(0, names, rows), period, available, value)
+
+
+def garbage_after(market: Market, stop: int, seed: int) -> Market:
+    """The market with everything that becomes known at position `stop` or later replaced."""
+    rng = np.random.default_rng(seed)
+    later = market.dates[stop - 1]
+
+    def scrambled(values: FloatArray) -> FloatArray:
+        changed = values.copy()
+        changed[stop:] = np.exp(rng.normal(0.0, 5.0, changed[stop:].shape))
+        return changed
+
+    def scrambled_vintage(v: Vintage) -> Vintage:
+        value = v.value.copy()
+        unknown = v.available > later
+        value[unknown] = 1e6 * rng.normal(size=int(unknown.sum()))
+        extra = v.available[unknown] + rng.integers(0, 50, int(unknown.sum()))
+        return Vintage(
+            np.concatenate([v.symbol, v.symbol[unknown]]),
+            np.concatenate([v.period_end, v.period_end[unknown] + 400]),
+            np.concatenate([v.available, extra]),
+            np.concatenate([value, value[unknown]]),
+        )
+
+    return Market(
+        dates=market.dates,
+        symbols=market.symbols,
+        close=scrambled(market.close),
+        vintages={name: scrambled_vintage(v) for name, v in market.vintages.items()},
+        daily={name: scrambled(values) for name, values in market.daily.items()},
+        categories=market.categories,
+        source=market.source,
+    )
