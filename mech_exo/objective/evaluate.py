@@ -100,12 +100,15 @@ class Evaluator:
         """The candidate that `params` name; see `Space.candidate`."""
         return self.space.candidate(params)
 
+    def kernel(self, params: Mapping[str, Parameter]) -> Kernel:
+        """The kernel that runs `params`: the same for all, unless the file's factors take some."""
+        return self._kernels.of(self.space.arguments(params))
+
     def run(
         self, params: Mapping[str, Parameter], *, keep_holdings: bool = False
     ) -> BacktestResult:
         """The whole backtest of a trial, for reports and for `exo verify`."""
-        kernel = self._kernels.of(self.space.arguments(params))
-        return kernel.run(self.space.candidate(params), keep_holdings=keep_holdings)
+        return self.kernel(params).run(self.space.candidate(params), keep_holdings=keep_holdings)
 
     def evaluate(
         self, params: Mapping[str, Parameter], limits: Mapping[int, float] | None = None
