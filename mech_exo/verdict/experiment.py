@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluator
+from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluation, Evaluator
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.assess import Assessor, Outcomes
 from mech_exo.verdict.evidence import Evidence
@@ -97,7 +97,11 @@ class Repeater:
             constraint_names=CONSTRAINT_NAMES,
         )
         return search(
-            problem, evaluator, self._tuning, self._x.trials, warm_start=self._x.warm_start
+            problem,
+            _Unmeasured(evaluator),
+            self._tuning,
+            self._x.trials,
+            warm_start=self._x.warm_start,
         )
 
     def evaluator(self, panel: Panel) -> Evaluator:
@@ -153,6 +157,18 @@ class Repeater:
         )
 
 
+@dataclass(frozen=True)
+class _Unmeasured:
+    """Evaluates what a search needs, without the metrics."""
+
+    evaluator: Evaluator
+
+    def evaluate(
+        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
+    ) -> Evaluation:
+        return self.evaluator.evaluate(params, limits, measure=False)
+
+
 def winner(study: "StudyRecord") -> "TrialRecord | None":
     """The trial that a search ends with.
 
@@ -179,14 +195,4 @@ def unpack(payload: Mapping[str, Any]) -> Evidence:
             np.array(payload[n], dtype=np.float64)
             for n in ("active", "skill", "skill_sums", "coefficients")
         )
-    )
-
-
-def without_data(settings: Settings, trials: int) -> Settings:
-    """The settings that a repeated search depends on, for the key under which it is kept."""
-    return replace(
-        settings,
-        storage=type(settings.storage)(),
-        notify=type(settings.notify)(),
-        verdict=replace(settings.verdict, search_trials=trials, benchmark=None),
     )

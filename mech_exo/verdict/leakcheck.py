@@ -18,6 +18,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
+from mech_exo.objective.exposures import raw_values as own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.evidence import t_statistic
@@ -109,7 +110,8 @@ def _panel_factors(settings: Settings, panel: Panel) -> list[_Subject]:
         def compute(other: Market, m: int) -> FloatArray:
             row = panel.rebalance[m : m + 1]
             raw = raw_values(other, name, row, settings.data.max_age_days)
-            return standardise(raw, panel.tradable[m : m + 1], settings.factors.winsorise)[0]
+            scores = standardise(raw, panel.tradable[m : m + 1], settings.factors.winsorise)
+            return scores.reshape(-1)
 
         return _Subject(name, panel.exposures[:, :, k], compute)
 
@@ -122,17 +124,13 @@ def _own_factor(
     arguments = factor.arguments(_drawn(spec, settings))
 
     def values(other: Market) -> FloatArray:
-        try:
-            return np.asarray(factor.function(other, **arguments), dtype=np.float64)
-        except Exception as error:
-            raise spec.mistake(error) from error
+        return own_values(factor, other, arguments, spec)
 
     def compute(other: Market, m: int) -> FloatArray:
         row = panel.rebalance[m : m + 1]
-        found = values(other)
-        return factor_scores(
-            other, found, row, panel.tradable[m : m + 1], settings.factors.winsorise
-        )[0]
+        tradable = panel.tradable[m : m + 1]
+        scores = factor_scores(other, values(other), row, tradable, settings.factors.winsorise)
+        return scores.reshape(-1)
 
     scores = factor_scores(
         market, values(market), panel.rebalance, panel.tradable, settings.factors.winsorise

@@ -122,10 +122,10 @@ def robust_centre(
     values = np.array([value({**chosen, **cube.values(m)}) for m in moves])
     better = moves[np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")]
     centre = {**chosen, **cube.values(better[: max(1, neighbours // 2)].mean(axis=0))}
-    if math.isfinite(value(centre)):
-        if _lowest_quarter(centre, value, cube, neighbours, seed) >= score:
-            return centre
-    return chosen
+    if not math.isfinite(value(centre)):
+        return chosen
+    no_worse = _lowest_quarter(centre, value, cube, neighbours, seed) >= score
+    return centre if no_worse else chosen
 
 
 def _best_trials(study: "StudyRecord") -> "list[TrialRecord]":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ def _stability(results: Sequence[WindowResult]) -> float:
     table = np.array([[r.weights.get(n, 0.0) for n in names] for r in results if r.weights])
     if len(table) < 2:
         return float("nan")
-    cosines = [_cosine(a, b) for a, b in zip(table[:-1], table[1:], strict=True)]
+    cosines = [_cosine(a, b) for a, b in pairwise(table)]
     return float(np.mean(cosines))
 
 
