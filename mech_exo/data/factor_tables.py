@@ -11,12 +11,12 @@ from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.price_files import DATE, SYMBOL, is_long, repeats, wide
-from mech_exo.data.tables import Table, nearest, read_table
+from mech_exo.data.table_files import read_table
+from mech_exo.data.tables import Table, nearest
 from mech_exo.errors import ExoError
 
 AVAILABLE = ("available_date", "available", "published")
 PERIOD = ("period_end", "period")
-_TEXTS = ("", "date", *SYMBOL, *AVAILABLE, *PERIOD)
 _NAME = re.compile(r"[A-Za-z]\w*")
 
 
@@ -45,7 +45,7 @@ def read_factor_table(
     """
     if settings.file is None:
         raise ExoError("data.factors: an entry has no `file`.")
-    table = read_table(settings.file, _TEXTS)
+    table = read_table(settings.file)
     if is_long(table, settings.layout):
         return _long(table, settings, market, ignore_unknown)
     return _wide(table, settings, market, ignore_unknown, max_age_days)

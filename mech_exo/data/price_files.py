@@ -7,7 +7,8 @@ import numpy as np
 
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
-from mech_exo.data.tables import Table, read_table
+from mech_exo.data.table_files import read_table
+from mech_exo.data.tables import Table
 from mech_exo.errors import ExoError
 
 Layout = Literal["auto", "long", "wide"]

@@ -60,7 +60,7 @@ def numeric(
         if word == "step" and value is None:
             continue
         plain = isinstance(value, wanted) and not isinstance(value, bool)
-        if not plain or not math.isfinite(value):
+        if not plain or not abs(value) < math.inf:
             article = "a whole number" if kind == "int" else "a finite number"
             raise SpaceError(f"{word} of {name!r} is {value!r}, expected {article}")
     if low > high:

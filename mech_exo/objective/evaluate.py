@@ -280,6 +280,8 @@ def _not_a_value(returned: Any) -> str:
     if isinstance(returned, bool) or not isinstance(returned, numbers.Real):
         shown = "None" if returned is None else f"{returned!r:.60} ({type(returned).__name__})"
         return f"objective returned {shown}, expected a number"
-    if not math.isfinite(returned):
-        return f"objective returned {float(returned)}"
-    return ""
+    try:
+        number = float(returned)
+    except OverflowError:
+        return "objective returned a number too large"
+    return "" if math.isfinite(number) else f"objective returned {number}"

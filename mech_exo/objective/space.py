@@ -4,6 +4,7 @@ import difflib
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,16 @@ from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.objective.distribution import Distribution, Parameter
-from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.rehearsal import Rehearsal, rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
 
 WEIGHT = "weight_"
 
-# hyperparameter -> what it must be: (lowest, is the lowest itself allowed, highest, is it)
-RANGES: dict[str, tuple[float, bool, float, bool]] = {
+# (lowest, is the lowest itself allowed, highest, is it)
+Limits = tuple[float, bool, float, bool]
+
+RANGES: dict[str, Limits | None] = {
     "cash_pct": (0.0, True, 1.0, False),
     "stop_loss_pct": (0.0, False, 1.0, True),
     "position_size_pct": (0.0, False, 1.0, True),
@@ -73,22 +75,20 @@ class Space:
 
     def problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
         """What is wrong with suggesting `name` so, and a hint; None if nothing is."""
-        if name.startswith(WEIGHT):
-            factor = name.removeprefix(WEIGHT)
-            if factor not in self.factor_names and factor not in self.missing:
-                return f"{name!r}: there is no factor {factor!r}", self._nearest_factor(factor)
-            limits = (-LARGEST_WEIGHT, True, LARGEST_WEIGHT, True)
-        elif name in RANGES:
-            limits = RANGES[name]
-        elif name in self.consumed:
-            return None
-        else:
+        if name not in self._limits:
             return self._meaningless(name)
         values = distribution.choices or (distribution.low, distribution.high)
-        wrong = next((v for v in values if not _within(v, limits)), None)
+        wrong = next((v for v in values if not _within(v, self._limits[name])), None)
         if wrong is None:
             return None
-        return f"{name!r} can be {wrong!r}, must be {_words(limits)}", ""
+        return f"{name!r} can be {wrong!r}, must be {_words(self._limits[name])}", ""
+
+    @cached_property
+    def _limits(self) -> dict[str, Limits | None]:
+        """Every name that means something -> its limits; None: whatever its factor takes."""
+        weights = [WEIGHT + name for name in self.factor_names + self.missing]
+        largest = (-LARGEST_WEIGHT, True, LARGEST_WEIGHT, True)
+        return dict.fromkeys(self.consumed) | dict.fromkeys(weights, largest) | RANGES
 
     @property
     def consumed(self) -> set[str]:
@@ -108,10 +108,11 @@ class Space:
             For a name that means nothing in this space or a value outside its range.
         """
         for name, value in params.items():
-            found = self.problem(name, Distribution("categorical", choices=(value,)))
-            if found:
-                message = found[0].replace(" can be ", " is ", 1)
-                raise ExoError(f"{self.spec.label}: {message}.", hint=found[1])
+            if name not in self._limits:
+                message, hint = self._meaningless(name)
+                raise ExoError(f"{self.spec.label}: {message}.", hint=hint)
+            if not _within(value, self._limits[name]):
+                raise ExoError(f"{name!r} is {value!r}, must be {_words(self._limits[name])}.")
         weights = [float(params.get(WEIGHT + n) or 0.0) + 0.0 for n in self.factor_names]
         trading = {n: float(params.get(n, getattr(self.defaults, n)) or 0.0) for n in RANGES}
         return Candidate(weights=np.array(weights, dtype=np.float64), **trading)
@@ -124,39 +125,36 @@ class Space:
         """Factor of the file -> the arguments that `params` give it (for the factor file)."""
         return {f.name: f.arguments(params) for f in self.spec.factors if f.parametrised}
 
-    def _nearest_factor(self, factor: str) -> str:
-        names = [*self.factor_names, *self.missing]
-        near = difflib.get_close_matches(factor, names, n=1, cutoff=0.5)
-        return f"Did you mean {WEIGHT + near[0]!r}?" if near else f"Factors: {', '.join(names)}."
-
     def _meaningless(self, name: str) -> tuple[str, str]:
-        known = [*RANGES, *self.consumed, *(WEIGHT + n for n in self.factor_names + self.missing)]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        near = difflib.get_close_matches(name, self._limits, n=1, cutoff=0.7)
+        hint = f"Did you mean {near[0]!r}?" if near else ""
+        if name.startswith(WEIGHT):
+            factors = ", ".join(self.factor_names + self.missing)
+            return (
+                f"{name!r}: there is no factor {name.removeprefix(WEIGHT)!r}",
+                hint or f"Factors: {factors}.",
+            )
         return (
             f"{name!r} is neither a weight (weight_<factor>) nor one of {', '.join(RANGES)}, and "
             "no factor of this file takes it",
-            f"Did you mean {near[0]!r}?"
-            if near
-            else f"Give a factor the argument {name} (docs/objective.md).",
+            hint or f"Give a factor the argument {name} (docs/objective.md).",
         )
 
 
-def parametrised(spec: ObjectiveSpec) -> tuple[CustomFactor, ...]:
-    """The factors whose values depend on the candidate."""
-    return tuple(factor for factor in spec.factors if factor.parametrised)
-
-
-def _within(value: Any, limits: tuple[float, bool, float, bool]) -> bool:
+def _within(value: Any, limits: Limits | None) -> bool:
+    if limits is None:
+        return True
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return False
-    number = float(value)  # NaN is in no range
+    number: Any = value  # NaN is in no range
     low, has_low, high, has_high = limits
     above = number >= low if has_low else number > low
     below = number <= high if has_high else number < high
-    return above and below
+    return bool(above and below)
 
 
-def _words(limits: tuple[float, bool, float, bool]) -> str:
+def _words(limits: Limits | None) -> str:
+    assert limits is not None, "only a limited value is outside"
     low, has_low, high, has_high = limits
     return (
         f"a number {'from' if has_low else 'above'} {low:g} "

@@ -4,7 +4,6 @@ import difflib
 import hashlib
 import inspect
 import linecache
-import math
 import numbers
 import sys
 from collections.abc import Callable
@@ -133,7 +132,7 @@ def _execute(source: bytes, label: str) -> ModuleType:
     # dataclasses and inspect look a class's module up by its name.
     name = f"_exo_objective_{hashlib.sha256(source).hexdigest()[:16]}"
     module = ModuleType(name)
-    module.__file__ = label
+    module.__file__, module.__package__ = label, ""
     module.__dict__["__builtins__"] = guarded_builtins()
     lines = source.decode("utf-8", errors="replace").splitlines(keepends=True)
     linecache.cache[label] = (len(source), None, lines, label)
@@ -156,7 +155,7 @@ def _threshold(namespace: dict[str, Any], name: str, label: str) -> float:
         raise ExoError(f"{label}: {name} is not defined.", hint=hint)
     value = namespace[name]
     real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or not math.isfinite(value):
+    if not real or value != value:  # NaN
         raise ExoError(f"{label}: {name} is {value!r}, expected a number like {example}.")
     if not 0.0 <= value <= highest:
         percent = name != "WEIGHT_LIMIT" and 1.0 < value <= 100.0

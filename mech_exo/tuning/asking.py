@@ -92,7 +92,7 @@ class Asker:
             index=index,
             params={n: v + 0.0 if isinstance(v, float) else v for n, v in params.items()},
             distributions={n: to_json(d) for n, d in distributions.items()},
-            limits=self._pruner.limits() if self._pruner else {},
+            limits=self._pruner.limits() if self._pruner else None,
         )
 
     def _tell(self, index: int) -> None:

@@ -74,14 +74,23 @@ def patiently(action: Callable[[], T], patience_s: float) -> T:
 @contextmanager
 def transaction(connection: sqlite3.Connection, patience_s: float) -> Iterator[None]:
     """A write transaction: all of it is stored or nothing."""
-    patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_s)
     try:
+        patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_s)
         yield
         patiently(lambda: connection.execute("COMMIT"), patience_s)
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    except BaseException:  # a Ctrl-C too must not leave it open
+        _end(connection)
         raise
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Everything read within is of one moment."""
+    try:
+        connection.execute("BEGIN")
+        yield
+    finally:
+        _end(connection)
 
 
 @contextmanager
@@ -122,13 +131,15 @@ def _query(path: Path, mode: str, query: Callable[[sqlite3.Connection], T]) -> T
     with closing(connect(path, mode=mode, patience_s=READER_PATIENCE_S)) as connection:
 
         def attempt() -> T:
-            connection.execute("BEGIN")
-            try:
+            with snapshot(connection):
                 return query(connection)
-            finally:
-                connection.execute("ROLLBACK")
 
         return patiently(attempt, READER_PATIENCE_S)
+
+
+def _end(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
 
 
 def _at_rest(path: Path) -> tuple[int, int, int] | None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from mech_exo.errors import ExoError
 from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.space import Space, clip
+from mech_exo.tuning.space import Space, clip, from_json
 from mech_exo.tuning.study import Parameter
 
 
 def try_once(problem: Problem, seed: int) -> Space:
-    """The space that the objective file suggests, found by drawing one throw-away candidate.
+    """The space of a problem; where it is not known, that of one throw-away candidate.
 
     Raises
     ------
@@ -22,6 +22,8 @@ def try_once(problem: Problem, seed: int) -> Space:
     """
     from mech_exo.tuning.asking import draw_once
 
+    if problem.space:
+        return {name: from_json(text) for name, text in problem.space.items()}
     _, space = draw_once(problem.suggest, seed)
     if not space:
         raise ExoError(
@@ -29,6 +31,16 @@ def try_once(problem: Problem, seed: int) -> Space:
             hint="Call trial.suggest_float(...) in suggest_factor_weights(trial).",
         )
     return space
+
+
+def check_sampler(problem: Problem, sampler: str) -> None:
+    """Raise an ExoError if a sampler cannot draw a problem's parameters."""
+    if problem.conditional and sampler in ("cmaes", "qmc"):
+        raise ExoError(
+            f"--sampler {sampler} needs every parameter in every trial; "
+            f"{problem.conditional[0]!r} is suggested in some only.",
+            hint="Use --sampler tpe.",
+        )
 
 
 @dataclass(frozen=True)

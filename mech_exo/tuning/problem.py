@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mech_exo.tuning.study import Direction, Parameter
@@ -41,8 +41,9 @@ class Evaluates(Protocol):
     """What a worker holds.
 
     `evaluate` must depend on its arguments alone: the same trial gives the same bits whether it
-    is the first of a process or the fiftieth. `limits` maps a step to the value below which the
-    best intermediate value so far ends the trial there.
+    is the first of a process or the fiftieth. `limits` maps a step to the value that the best
+    intermediate value so far must reach for the trial to go on there; with None no intermediate
+    value is needed.
     """
 
     def evaluate(
@@ -66,6 +67,13 @@ class Problem:
         One per objective.
     constraint_names, objective_names
         Kept in the study for its readers.
+    space
+        Range of every parameter that `suggest` may ask for, in Optuna's JSON form, where that is
+        known; otherwise what it asks for when it is tried once.
+    conditional
+        Those of `space` that not every candidate has.
+    notes
+        What the user should know of the problem, a sentence each.
     """
 
     suggest: Callable[[Any], Any]
@@ -73,11 +81,14 @@ class Problem:
     directions: tuple[Direction, ...] = ("maximize",)
     constraint_names: tuple[str, ...] = ()
     objective_names: tuple[str, ...] = ()
+    space: Mapping[str, str] = field(default_factory=dict)
+    conditional: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def prunable(self) -> bool:
         """Whether a pruner has one value to compare: a Pareto study does not prune."""
-        return self.directions == ("maximize",)
+        return len(self.directions) == 1
 
 
 @dataclass(frozen=True)
@@ -87,4 +98,4 @@ class Suggestion:
     index: int
     params: Mapping[str, Parameter]
     distributions: Mapping[str, str]
-    limits: Mapping[int, float]
+    limits: Mapping[int, float] | None

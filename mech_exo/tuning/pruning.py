@@ -1,7 +1,9 @@
 """Below which value a trial is pruned, known before it is evaluated.
 
 The rule is that of `optuna.pruners.MedianPruner`: at each step, a trial whose best intermediate
-value so far is below the median of the completed trials at that step ends there. It is computed
+value so far is worse than the median of the completed trials at that step ends there. A step
+without a value prunes nothing (MedianPruner prunes a trial that has reported nothing but NaN; here
+a short path may just have no Sharpe yet). The median is computed
 when the trial is asked, from the trials told by then, and goes with the trial to its worker: so
 the decision depends neither on speed nor on the number of jobs.
 """
@@ -33,20 +35,14 @@ class MedianLimits:
                 bisect.insort(values, value)
 
     def limits(self) -> dict[int, float]:
-        """Step -> value; a trial is pruned unless its best value so far is at or above it.
-
-        A step at which no trial has a number yet has the limit −∞: only a trial without any
-        number so far (all NaN) is pruned there, as MedianPruner does.
-        """
+        """Step -> the value that a trial's best so far must reach there; {}: nothing is pruned."""
         if self._complete < max(self._startup_trials, 1):
             return {}
-        return {step: _median(values) for step, values in sorted(self._values.items())}
+        return {step: _median(values) for step, values in sorted(self._values.items()) if values}
 
 
 def _median(ordered: list[float]) -> float:
     """The median by the formula of numpy.percentile, whose last bit Optuna's decision has."""
-    if not ordered:
-        return -math.inf
     below = ordered[(len(ordered) - 1) // 2]
     above = ordered[len(ordered) // 2]
     return below if below == above else above - (above - below) * 0.5

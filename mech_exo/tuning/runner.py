@@ -23,7 +23,7 @@ from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.lock import study_lock
 from mech_exo.tuning.plan import StudyOutcome, StudyPlan, WarmStart
-from mech_exo.tuning.preflight import fit_warm_start, try_once
+from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.space import Space, to_json
@@ -73,10 +73,11 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
     """
     from mech_exo.tuning.equity import components_for, problem_of
 
+    problem = problem_of(plan)
     return run_job(
         Job(
-            problem=problem_of(plan),
-            components=lambda space: components_for(plan, space),
+            problem=problem,
+            components=lambda space: components_for(plan, problem, space),
             study_name=plan.study_name,
             study_file=plan.study_file,
             settings=plan.settings,
@@ -94,6 +95,7 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
 def run_job(job: Job, listener: Listener = ignore) -> StudyOutcome:
     """Run a job; as `run_study`."""
     space = try_once(job.problem, job.settings.tuning.seed)
+    check_sampler(job.problem, job.settings.tuning.sampler)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         try:
@@ -133,7 +135,7 @@ class _Session:
                 constraint_names=problem.constraint_names,
             )
         study = store.select(job.study_name)
-        self._notes: list[str] = []
+        self._notes = list(problem.notes)
         self._components = job.components({n: to_json(d) for n, d in space.items()})
         if _enters_new(study, self._components) and (job.accept_changes or not study.epochs):
             self._begin_epoch_with_start(study)

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.database import in_words, patiently, transaction
+from mech_exo.tuning.database import in_words, patiently, snapshot, transaction
 from mech_exo.tuning.encoding import rows_of, space_of
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.inserts import (
@@ -256,13 +256,10 @@ class StudyStore:
         return self._selected
 
     def _read(self, name: str) -> StudyRecord:
-        self._connection.execute("BEGIN")
-        try:
+        with snapshot(self._connection):
             study = load_study(self._connection, self.path, name)
             study_id = find_study(self._connection, name)
             (self._seen,) = self._connection.execute("PRAGMA data_version").fetchone()
-        finally:
-            self._connection.execute("ROLLBACK")
         assert study_id is not None
         self._study, self._study_id = replace(study, trials=()), study_id
         self._stored, self._spaces = len(study.trials), set()

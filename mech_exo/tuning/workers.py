@@ -233,7 +233,8 @@ class Crew:
                 return
             task = self._waiting.popleft()
             worker.queue.append(task)
-            body = pickle.dumps((task.index, dict(task.params), dict(task.limits)), protocol=5)
+            limits = None if task.limits is None else dict(task.limits)
+            body = pickle.dumps((task.index, dict(task.params), limits), protocol=5)
             with contextlib.suppress(ConnectionError):  # dead: `poll` finds it so
                 worker.link.send_bytes(body)
 

@@ -4,7 +4,7 @@ A changed file is another study: `exo` hashes these bytes, refuses to mix their 
 of other bytes, and says what differs. See docs/guide.md for what else may stand here.
 """
 
-MAX_DRAWDOWN_THRESHOLD = 0.60  # 1990-2016 holds two crashes: nothing stays under 12 %
+MAX_DRAWDOWN_THRESHOLD = 0.45  # 1990-2016 holds two crashes: nothing stays under 12 %
 VOLATILITY_THRESHOLD = 0.25  # standard deviation of returns, a year
 WEIGHT_LIMIT = 2.0  # largest absolute weight of a single factor
 

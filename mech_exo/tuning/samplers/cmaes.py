@@ -11,6 +11,7 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
+from mech_exo.tuning.ranking import rank
 from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
 from mech_exo.tuning.space import Cube, Space
@@ -32,7 +33,7 @@ class CMAES(GenerationWindow, Random):
             raise ExoError(
                 "--sampler cmaes has one objective only.", hint="Use --sampler nsga2 or tpe."
             )
-        self._sign = -1.0 if directions[0] == "maximize" else 1.0
+        self._sign = 1.0 if directions[0] == "maximize" else -1.0
         self._cube = Cube(space, self.name)
         self._seed = seed
         self._word = 0
@@ -58,27 +59,12 @@ class CMAES(GenerationWindow, Random):
         self._generation.append(record)
         if len(self._generation) < self.window or not len(self._cube):
             return
-        ranked = sorted(self._generation, key=self._rank)
+        ranked = sorted(self._generation, key=lambda r: rank(r, self._sign))
         self._cma.tell([(self._cube.point(r.params), float(i)) for i, r in enumerate(ranked)])
         self._generation = []
         self._count += 1
         if self._cma.should_stop():
             self._cma = self._start(self._restart_mean())
-
-    def _rank(self, record: TrialRecord) -> tuple[float, ...]:
-        """Feasible by value; then pruned by how far they came; then by violation; then failed.
-
-        Equal trials keep the order of their numbers.
-        """
-        if record.state == "FAIL":
-            return (3.0,)
-        if not record.feasible:
-            return (2.0, record.violation)
-        if record.state == "PRUNED":
-            step = max(record.intermediate, default=-1)
-            value = record.intermediate.get(step, float("nan"))
-            return (1.0, -step, self._sign * value if value == value else float("inf"))
-        return (0.0, self._sign * record.values[0])
 
     def _start(self, mean: FloatArray) -> cmaes.CMA:
         bounds = np.tile([0.0, 1.0], (len(self._cube), 1))

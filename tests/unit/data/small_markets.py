@@ -14,7 +14,8 @@ SETTINGS = Settings(
 def random_market(seed: int, sessions: int = 320, names: int = 12) -> Market:
     rng = np.random.default_rng(seed)
     dates = np.busday_offset("2020-01-01", np.arange(sessions), roll="forward")
-    close = 100.0 * np.cumprod(1.0 + rng.normal(0.0, 0.02, (sessions, names)), axis=0)
+    steps = 1.0 + rng.normal(0.0, 0.02, (sessions, names))
+    close: FloatArray = 100.0 * np.cumprod(steps, axis=0, dtype=np.float64)
     close[rng.random(close.shape) < 0.02] = np.nan
     close[: sessions // 3, 0] = np.nan  # listed late
     close[sessions // 2 :, 1] = np.nan  # delisted

@@ -1,9 +1,11 @@
 """The synthetic market: reproducible, realistic, and true to its premia."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mech_exo.config.settings import DemoSettings, Settings
 from mech_exo.data.build import build_panel
@@ -25,7 +27,7 @@ def market() -> Market:
     return demo_market(DemoSettings())
 
 
-def digest(*arrays: np.ndarray) -> str:  # type: ignore[type-arg]
+def digest(*arrays: NDArray[Any]) -> str:
     return hashlib.sha256(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)).hexdigest()
 
 
@@ -79,9 +81,7 @@ def test_all_nine_factors_have_premia_and_data(market: Market) -> None:
 
 
 def test_it_says_that_it_is_not_real(market: Market) -> None:
-    assert market.source == (
-        "demo: 100 synthetic stocks, 2018-01-02 to 2025-12-31 (NOT REAL DATA)"
-    )
+    assert market.source == ("demo: 100 synthetic stocks, 2018-01-02 to 2025-12-31 (NOT REAL DATA)")
 
 
 def test_listings_delistings_and_missing_values(market: Market) -> None:
@@ -131,9 +131,7 @@ def test_true_weights_have_the_stated_information_ratio(target: float) -> None:
 def test_regression_finds_the_premia_of_a_strong_market() -> None:
     """Pooled cross-sections of a strong variant give weights near the truth, signs included."""
     for seed in range(3):
-        panel = build_panel(
-            demo_market(DemoSettings(seed=seed, information_ratio=4.0)), Settings()
-        )
+        panel = build_panel(demo_market(DemoSettings(seed=seed, information_ratio=4.0)), Settings())
         scores = np.nan_to_num(panel.exposures)
         rows, results = [], []
         for m in range(len(panel.rebalance) - 1):

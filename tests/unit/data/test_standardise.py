@@ -12,7 +12,8 @@ from mech_exo.data.standardise import standardise
 
 def scores(*row: float, winsorise: float = 0.0) -> FloatArray:
     raw = np.array([row])
-    return standardise(raw, np.ones(raw.shape, dtype=bool), winsorise)[0]
+    z: FloatArray = standardise(raw, np.ones(raw.shape, dtype=bool), winsorise)[0]
+    return z
 
 
 @pytest.mark.parametrize("winsorise", [0.0, 0.01, 0.1, 0.25])

@@ -17,7 +17,8 @@ def market_of(close: FloatArray) -> Market:
 
 def walk(sessions: int, names: int = 2, seed: int = 0) -> FloatArray:
     rng = np.random.default_rng(seed)
-    return 50.0 * np.cumprod(1.0 + rng.normal(0.0, 0.02, (sessions, names)), axis=0)
+    steps = 1.0 + rng.normal(0.0, 0.02, (sessions, names))
+    return 50.0 * np.cumprod(steps, axis=0, dtype=np.float64)
 
 
 def wilder(close: FloatArray) -> float:

@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import optuna
 import pytest
@@ -9,10 +7,10 @@ from mech_exo.tuning.study import TrialRecord
 
 
 def optuna_prunes(
-    told: list[dict[int, float]], states: list[str], path: list[float], step: int
+    told: list[dict[int, float]], states: list[str], path: list[float], step: int, direction: str
 ) -> bool:
     """MedianPruner's decision at `step` for a trial with these intermediate values."""
-    study = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner())
+    study = optuna.create_study(direction=direction, pruner=optuna.pruners.MedianPruner())
     for values, state in zip(told, states, strict=True):
         study.add_trial(
             optuna.trial.create_trial(
@@ -28,31 +26,27 @@ def optuna_prunes(
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.filterwarnings("ignore:All-NaN:RuntimeWarning")
-def test_decisions_are_those_of_median_pruner(seed: int) -> None:
+@pytest.mark.parametrize("direction", ["maximize", "minimize"])
+def test_decisions_are_those_of_median_pruner(seed: int, direction: str) -> None:
     rng = np.random.default_rng(seed)
     steps, count = 4, int(rng.integers(0, 14))
-    # few distinct values, so that ties and equal medians occur
-    told = [dict(enumerate(rng.integers(-3, 4, steps) / 7)) for _ in range(count)]
-    for values in told:
-        for step in values:
-            if rng.random() < 0.15:
-                values[step] = math.nan
+    # few distinct values, so that ties and equal medians occur; some steps without a value
+    told = [
+        {s: float(v) / 7 for s, v in enumerate(rng.integers(-3, 4, steps)) if rng.random() > 0.15}
+        for _ in range(count)
+    ]
     states = [str(rng.choice(["COMPLETE", "COMPLETE", "PRUNED", "FAIL"])) for _ in told]
-    limits = MedianLimits()
+    medians = MedianLimits()
     for i, (values, state) in enumerate(zip(told, states, strict=True)):
-        limits.learn(TrialRecord(i, state, values=(1.0,), intermediate=values))  # type: ignore[arg-type]
-    bounds = limits.limits()
+        medians.learn(TrialRecord(i, state, values=(1.0,), intermediate=values))  # type: ignore[arg-type]
+    limits = medians.limits()
+    sign = 1.0 if direction == "maximize" else -1.0
     for _ in range(8):
-        path = [
-            float(v) if rng.random() > 0.2 else math.nan for v in rng.integers(-4, 5, steps) / 7
-        ]
-        best = -math.inf
+        path = [float(v) / 7 for v in rng.integers(-4, 5, steps)]
         for step in range(steps):
-            best = float(np.fmax(best, path[step]))
-            so_far = math.nan if best == -math.inf else best
-            ours = step in bounds and not so_far >= bounds[step]
-            assert ours == optuna_prunes(told, states, path, step), (path, step, bounds)
+            best = max(sign * v for v in path[: step + 1])
+            ours = step in limits and best < sign * limits[step]
+            assert ours == optuna_prunes(told, states, path, step, direction), (path, step, limits)
 
 
 def test_nothing_is_pruned_before_five_complete_trials() -> None:

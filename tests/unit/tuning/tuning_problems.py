@@ -46,7 +46,7 @@ class Bowl:
         for step in range(5):
             intermediate[step] = -loss + math.cos(50 * loss + step) * 0.3
             best = max(best, intermediate[step])
-            if limits and step in limits and not best >= limits[step]:
+            if limits and step in limits and best < limits[step]:
                 return Result("pruned", (intermediate[step],), intermediate=intermediate)
         values = (-loss, *(abs(x) for x in numbers[: self.objectives - 1]))
         return Result(

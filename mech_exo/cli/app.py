@@ -1,0 +1,40 @@
+"""The application: its commands, in the order of the help page."""
+
+from typing import Annotated
+
+import typer
+
+from mech_exo import __version__
+from mech_exo.cli import dashboard, optuna_init, optuna_run, project, study
+
+app = typer.Typer(
+    name="exo",
+    help="Tune equity factor weights on a point-in-time backtest, and learn whether it is luck.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"exo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def exo(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""
+
+
+for group in (project, optuna_init, optuna_run, study, dashboard):
+    group.register(app)

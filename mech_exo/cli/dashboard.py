@@ -1,0 +1,40 @@
+"""`exo dashboard`: optuna-dashboard on this machine only."""
+
+import contextlib
+import dataclasses
+import signal
+
+import typer
+
+from mech_exo.cli.options import StudyFileOption, command, option
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DashboardOptions(StudyFileOption):
+    """Options of `exo dashboard`."""
+
+    port: int = option("--port", help="Port to listen on.", default=8080, min=1, max=65535)
+    host: str = option(
+        "--host", help="Address to listen on; the page has no password.", default="127.0.0.1"
+    )
+    wait: bool = option("--wait", help="Wait for a study file that is not there.", default=False)
+
+
+def dashboard(options: DashboardOptions) -> None:
+    """Serve optuna-dashboard for a study file until Ctrl-C."""
+    from mech_exo.report.dashboard import serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(
+            options.study_file,
+            options.host,
+            options.port,
+            wait=options.wait,
+            announce=lambda line: typer.echo(line, err=True),
+        )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "dashboard", DashboardOptions)(dashboard)

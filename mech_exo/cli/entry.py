@@ -1,0 +1,63 @@
+"""Running the application: every expected failure becomes one line and an exit code."""
+
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+import typer
+from typer.main import get_command
+
+from mech_exo.cli.app import app
+from mech_exo.cli.pipes import discard_output
+from mech_exo.errors import ExitCode, ExoError
+
+
+class _UsageError(Protocol):
+    """What Typer raises for a command line it cannot parse."""
+
+    def format_message(self) -> str: ...
+
+
+# UsageError itself lives in another module from one version of Typer to the next.
+USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__bases__[0])
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        code = get_command(app).main(list(arguments), prog_name="exo", standalone_mode=False)
+    except ExoError as error:
+        return _fail(str(error), error.exit_code)
+    except USAGE_ERROR as error:
+        message = _usage(error)
+        return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted.", ExitCode.INTERRUPTED)
+    return _flushed(code if isinstance(code, int) else ExitCode.DONE)
+
+
+def _usage(error: Exception) -> str:
+    """The error on one line; empty where Typer has printed the help page instead."""
+    message = " ".join(cast("_UsageError", error).format_message().split())
+    if not message:
+        return ""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "exo"
+    return f"{message}{'' if message.endswith(('.', '?')) else '.'} See `{path} --help`."
+
+
+def _fail(message: str, code: ExitCode) -> int:
+    try:
+        print(f"error: {message}", file=sys.stderr)
+    except BrokenPipeError:
+        discard_output()
+    return _flushed(code)
+
+
+def _flushed(code: int) -> int:
+    """`code`, after the output has been written; a reader that has left is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+    return code

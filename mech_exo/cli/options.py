@@ -1,0 +1,211 @@
+"""Options are declared once, as fields of dataclasses; commands take such an object.
+
+A group of options is a frozen dataclass whose fields are made by `option`; groups combine by
+inheritance. `command` turns a function of one such object into a Typer command.
+"""
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from mech_exo.cli.pipes import reader_may_leave
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
+
+O = TypeVar("O")  # noqa: E741 - an options class
+
+STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
+
+
+def option(
+    *names: str,
+    help: str,  # noqa: A002 - as Typer calls it
+    default: Any = None,
+    setting: str = "",
+    otherwise: str = "",
+    panel: str | None = None,
+    **typer_options: Any,
+) -> Any:
+    """A field that is a command-line option.
+
+    Parameters
+    ----------
+    setting
+        Dotted name of the setting that the option overrides when it is given.
+    otherwise
+        What holds when it is not given, in words; for an option whose default is None.
+    panel
+        Heading under which the help page shows it.
+    typer_options
+        Passed on to `typer.Option`.
+    """
+    if otherwise:
+        help = f"{help} \\[default: {otherwise}]"  # noqa: A001
+    info = typer.Option(*names, help=help, rich_help_panel=panel, **typer_options)
+    return dataclasses.field(default=default, metadata={"typer": info, "setting": setting})
+
+
+def argument(*, help: str, default: Any = dataclasses.MISSING, **typer_options: Any) -> Any:  # noqa: A002
+    """A field that is a positional argument; required if it has no default."""
+    info = typer.Argument(help=help, **typer_options)
+    return dataclasses.field(default=default, metadata={"typer": info, "setting": ""})
+
+
+def command(
+    app: typer.Typer, name: str, options: type[O]
+) -> Callable[[Callable[[O], None]], Callable[[O], None]]:
+    """Register a function of one `options` object as the command `name`."""
+
+    def register(function: Callable[[O], None]) -> Callable[[O], None]:
+        def run(**values: Any) -> None:
+            with reader_may_leave():  # Typer itself would exit 1
+                function(options(**values))
+
+        run.__doc__ = function.__doc__
+        run.__signature__ = _signature(options)  # type: ignore[attr-defined]
+        app.command(name)(run)
+        return function
+
+    return register
+
+
+def _signature(options: type[Any]) -> inspect.Signature:
+    hints = typing.get_type_hints(options)
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty
+                if field.default is dataclasses.MISSING
+                else field.default,
+                annotation=Annotated[hints[field.name], field.metadata["typer"]],
+            )
+            for field in dataclasses.fields(options)
+        ]
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudyFileOption:
+    """Where studies are stored."""
+
+    study_file: Path = option(
+        "--study-file",
+        help="SQLite database file.",
+        default=Path("studies/factor_opt.db"),
+        panel=STUDY,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StudyOptions(StudyFileOption):
+    """Which study."""
+
+    study_name: str = option(
+        "--study-name",
+        help="Name of the study; one that exists is resumed.",
+        default="factor_weight_optimization",
+        panel=STUDY,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SettingsOptions:
+    """Settings file, objective file and data."""
+
+    config: Path | None = option(
+        "--config",
+        help="Settings file.",
+        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
+        panel=INPUT,
+    )
+    objective: Path | None = option(
+        "--objective",
+        help="Objective file.",
+        otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
+        panel=INPUT,
+    )
+    data: str | None = option(
+        "--data",
+        help="Data source: demo, sp500 or files.",
+        setting="data.source",
+        otherwise="data.source of the settings",
+        panel=INPUT,
+    )
+
+    def overrides(self) -> dict[str, Any]:
+        """Dotted setting name -> value, of the options that were given."""
+        given = {
+            field.metadata["setting"]: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.metadata["setting"]
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        from mech_exo.workflow.session import Request
+
+        return Request(config=self.config, objective=self.objective, overrides=self.overrides())
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SpaceOptions(SettingsOptions):
+    """What, with the data and the objective, makes a study what it is."""
+
+    seed: int | None = option(
+        "--seed",
+        help="Seed of the search.",
+        setting="tuning.seed",
+        otherwise="42",
+        panel=SEARCH,
+    )
+    sampler: str | None = option(
+        "--sampler",
+        help="tpe, cmaes, nsga2, qmc, random or gp.",
+        setting="tuning.sampler",
+        otherwise="tpe",
+        panel=SEARCH,
+    )
+    pruner: str | None = option(
+        "--pruner",
+        help="median or none.",
+        setting="tuning.pruner",
+        otherwise="median",
+        panel=SEARCH,
+    )
+    window: int | None = option(
+        "--window",
+        help="Trials in flight at most; part of the study, whatever --n-jobs.",
+        setting="tuning.window",
+        otherwise="4",
+        panel=SEARCH,
+    )
+    objectives: str | None = option(
+        "--objectives",
+        help="Metrics of a Pareto study, separated by commas (sharpe,max_drawdown).",
+        otherwise="the objective file's own value",
+        panel=SEARCH,
+    )
+    warm_start: bool | None = option(
+        "--warm-start/--no-warm-start",
+        help="Try the current config/factors.yml and equal weights first.",
+        setting="tuning.warm_start",
+        otherwise="warm-start",
+        panel=SEARCH,
+    )
+
+    def overrides(self) -> dict[str, Any]:
+        """Those of the settings, and the list of objectives."""
+        given = super().overrides()
+        if self.objectives is not None:
+            names = [name.strip() for name in self.objectives.split(",") if name.strip()]
+            given["tuning.objectives"] = names
+        return given

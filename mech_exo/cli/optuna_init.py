@@ -1,0 +1,29 @@
+"""`exo optuna-init`: create a study without running it."""
+
+import dataclasses
+
+import typer
+
+from mech_exo.cli.options import SpaceOptions, StudyOptions, command
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InitStudyOptions(SpaceOptions, StudyOptions):
+    """Options of `exo optuna-init`."""
+
+
+def optuna_init(options: InitStudyOptions) -> None:
+    """Create a study: data, objective and search are checked and fixed, no trial is run."""
+    from mech_exo.report.console import Log
+    from mech_exo.workflow.optimise import Job, create
+    from mech_exo.workflow.session import open_session
+
+    job = Job(study_name=options.study_name, study_file=options.study_file)
+    study = create(job, open_session(options.request(), Log()))
+    fingerprint = study.epoch.fingerprint[:12] if study.epoch else "none"
+    typer.echo(f"created {study.name} in {options.study_file} (fingerprint {fingerprint})")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "optuna-init", InitStudyOptions)(optuna_init)

@@ -1,0 +1,108 @@
+"""`exo optuna-run`: the main job."""
+
+import dataclasses
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import (
+    NOTIFY,
+    OUTPUT,
+    STUDY,
+    SpaceOptions,
+    StudyOptions,
+    command,
+    option,
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunOptions(SpaceOptions, StudyOptions):
+    """Options of `exo optuna-run`."""
+
+    n_trials: int | None = option(
+        "--n-trials", help="Trials to add.", otherwise="50", min=0, panel=STUDY
+    )
+    target_trials: int | None = option(
+        "--target-trials",
+        help="Run until the study holds this many finished trials.",
+        min=0,
+        panel=STUDY,
+    )
+    n_jobs: int = option(
+        "--n-jobs",
+        help="Parallel worker processes; the result does not depend on it.",
+        default=4,
+        min=1,
+        panel=STUDY,
+    )
+    accept_changes: bool = option(
+        "--accept-changes",
+        help="Go on with a study although data, objective or settings have changed.",
+        default=False,
+        panel=STUDY,
+    )
+    wait: bool = option(
+        "--wait",
+        help="Wait for another run of the same study to end.",
+        default=False,
+        panel=STUDY,
+    )
+    export_yaml: Path | None = option(
+        "--export-yaml",
+        help="Write the best trial to this file.",
+        otherwise="factors/factors_opt_YYYY-MM-DD.yml",
+        panel=OUTPUT,
+    )
+    trial: int | None = option(
+        "--trial",
+        help="Export this trial (of a Pareto front).",
+        otherwise="the best",
+        metavar="NUMBER",
+        min=0,
+        panel=OUTPUT,
+    )
+    stage: bool = option(
+        "--stage/--no-stage",
+        help="Stage the best trial in config/staging for git deployment.",
+        default=False,
+        panel=OUTPUT,
+    )
+    json: bool = option(
+        "--json",
+        help="Print the result as one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+    quiet: bool = option(
+        "--quiet",
+        "-q",
+        help="Print only warnings, errors and the exported file's path.",
+        default=False,
+        panel=OUTPUT,
+    )
+    notify_progress: bool = option(
+        "--notify-progress",
+        help="Send progress by Telegram (TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID).",
+        default=False,
+        panel=NOTIFY,
+    )
+    progress_interval: int = option(
+        "--progress-interval",
+        help="Trials between two notifications.",
+        default=10,
+        min=1,
+        panel=NOTIFY,
+    )
+
+
+def optuna_run(options: RunOptions) -> None:
+    """Search for the factor weights with the best backtest, and export them."""
+    from mech_exo.cli.tuning import tune
+
+    raise typer.Exit(tune(options))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "optuna-run", RunOptions)(optuna_run)

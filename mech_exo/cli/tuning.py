@@ -1,0 +1,97 @@
+"""What `exo optuna-run` does with its options: listen, run, print."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mech_exo.cli.optuna_run import RunOptions
+from mech_exo.errors import ExitCode
+from mech_exo.notify.progress import ProgressMessages, final_message
+from mech_exo.notify.telegram import Channel, open_channel
+from mech_exo.report.console import Log, console
+from mech_exo.report.progress import LiveProgress
+from mech_exo.report.result_json import result_json
+from mech_exo.report.tables import file_lines, show_result
+from mech_exo.workflow.optimise import Job, optimise
+from mech_exo.workflow.result import Optimised
+from mech_exo.workflow.session import Session, open_session
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.events import Event
+
+
+def tune(options: RunOptions) -> ExitCode:
+    """Run the job of these options and print its result; what the process exits with."""
+    log = Log(quiet=options.quiet)
+    session = open_session(options.request(), log)
+    with (
+        _channel(options, session, log) as channel,
+        LiveProgress(log.console, quiet=options.quiet) as progress,
+    ):
+        messages = ProgressMessages(channel, options.progress_interval) if channel else None
+
+        def listen(event: "Event") -> None:
+            progress(event)
+            if messages is not None:
+                messages(event)
+
+        result = optimise(_job(options), session, listen)
+        if channel is not None:
+            channel.send(final_message(result))
+    _print(options, result, log)
+    return result.exit_code
+
+
+def _job(options: RunOptions) -> Job:
+    return Job(
+        study_name=options.study_name,
+        study_file=options.study_file,
+        n_jobs=options.n_jobs,
+        n_trials=options.n_trials,
+        target_trials=options.target_trials,
+        accept_changes=options.accept_changes,
+        wait=options.wait,
+        export=options.export_yaml,
+        stage=options.stage,
+        trial=options.trial,
+    )
+
+
+@contextmanager
+def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channel | None]:
+    """Where messages go; what went wrong with them is said once, at the end."""
+    if not options.notify_progress:
+        yield None
+        return
+    channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
+    try:
+        yield channel
+    finally:
+        failure = channel.close() if channel is not None else ""
+        if failure:
+            log.warn(f"Telegram: {failure}. The run is not affected.")
+
+
+def _print(options: RunOptions, result: Optimised, log: Log) -> None:
+    out = console(sys.stdout)
+    if options.json:
+        sys.stdout.write(f"{result_json(result)}\n")
+    elif options.quiet:
+        for path in filter(None, (result.files.exported,)):
+            out.print(path, soft_wrap=True)
+    else:
+        show_result(result, out)
+        for line in file_lines(result):
+            out.print(line, soft_wrap=True)
+    if result.outcome.interrupted:
+        count = len(result.outcome.study.current)
+        log.warn(
+            f"interrupted with {count} trials, all kept. The same command goes on; with "
+            "--target-trials instead of --n-trials it ends at that number."
+        )
+    elif not result.feasible:
+        log.warn(
+            "no feasible trial: the constraints of the objective file were never all satisfied."
+        )

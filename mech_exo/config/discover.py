@@ -1,0 +1,36 @@
+"""Which settings file a run uses."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mech_exo.config.packaged import SETTINGS, nearest, packaged_file
+
+VARIABLE = "EXO_CONFIG"
+
+
+@dataclass(frozen=True)
+class SettingsFile:
+    """A settings file and why it was chosen, in words for the user."""
+
+    path: Path
+    origin: str
+
+
+def find_settings(
+    explicit: Path | None, cwd: Path, environment: Mapping[str, str] | None = None
+) -> SettingsFile:
+    """`--config`, else EXO_CONFIG, else the nearest config/settings.yml upward, else the defaults.
+
+    An explicit file need not exist here: `load_settings` says what is wrong with it.
+    """
+    environment = os.environ if environment is None else environment
+    if explicit is not None:
+        return SettingsFile(explicit, "--config")
+    if environment.get(VARIABLE):
+        return SettingsFile(Path(environment[VARIABLE]), VARIABLE)
+    found = nearest(SETTINGS, cwd)
+    if found is not None:
+        return SettingsFile(found, "nearest config/settings.yml")
+    return SettingsFile(packaged_file(SETTINGS), "the packaged defaults")

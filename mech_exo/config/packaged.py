@@ -1,0 +1,26 @@
+"""The files that the package carries: the objective and settings that a project starts from.
+
+In a wheel they lie under mech_exo/templates; in a checkout they are the repository's own.
+"""
+
+from pathlib import Path
+
+from mech_exo.errors import ExoError
+
+OBJECTIVE = "research/obj_utils.py"
+SETTINGS = "config/settings.yml"
+
+
+def packaged_file(relative: str) -> Path:
+    """Path of a packaged file, named as it is in a project ("config/settings.yml")."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "templates", package.parent):
+        if (folder / relative).is_file():
+            return folder / relative
+    raise ExoError(f"{package}: the installation lacks {relative}.", hint="Install mech-exo again.")
+
+
+def nearest(relative: str, start: Path) -> Path | None:
+    """`relative` in `start` or the nearest folder above it; None if no folder has it."""
+    start = start.resolve()
+    return next((f / relative for f in (start, *start.parents) if (f / relative).is_file()), None)

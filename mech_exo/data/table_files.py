@@ -1,0 +1,138 @@
+"""Reading CSV, CSV.gz and Parquet files into a `Table`."""
+
+import csv
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from mech_exo.data.tables import Column, Table, is_parquet
+from mech_exo.errors import ExoError
+
+UNNAMED_INDEX = "__index_level_0__"
+"""How Parquet files written by pandas name an index without a name; here it is a date."""
+
+
+def read_table(path: Path) -> Table:
+    """Read a file; the ending of its name says the format.
+
+    Raises
+    ------
+    ExoError
+        For a file that is missing, unreadable, empty, damaged, of an unknown format, has the
+        same column twice, or a line with more or fewer cells than columns.
+    """
+    name = path.name.lower()
+    if is_parquet(path):
+        table = _read_parquet(path)
+    elif name.endswith((".csv", ".csv.gz")):
+        table = _parse_csv(path, _read_text(path))
+    else:
+        raise ExoError(
+            f"{path}: is of no known format.", hint="Known endings: .csv, .csv.gz, .parquet."
+        )
+    if not len(table.rows):
+        raise ExoError(f"{path}: has no rows.")
+    return table
+
+
+def _read_text(path: Path) -> str:
+    """The whole text of a file, decompressed if its name says so."""
+    try:
+        content = path.read_bytes()
+        if path.name.lower().endswith(".gz"):
+            content = gzip.decompress(content)
+        return content.decode("utf-8-sig")
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ExoError(
+            f"{path}: is a truncated or damaged gzip file ({_first(error)}).",
+            hint="Copy or download it again.",
+        ) from error
+    except OSError as error:
+        _unreadable(path, error)
+    except UnicodeDecodeError as error:
+        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+
+
+def _parse_csv(path: Path, text: str) -> Table:
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    try:
+        header = [name.strip() for name in next(lines, [])]
+        _check_header(path, header)
+        for row in lines:
+            if not row or (len(row) == 1 and not row[0].strip()):
+                continue  # a blank line
+            if len(row) != len(header):
+                raise ExoError(
+                    f"{path}, line {lines.line_num}: has {len(row)} cells, "
+                    f"the header has {len(header)}.",
+                    hint="Is the file cut off, or a cell with a comma not quoted?",
+                )
+            rows.append(row)
+            numbers.append(lines.line_num)
+    except csv.Error as error:
+        raise ExoError(f"{path}, line {lines.line_num}: is not CSV ({error}).") from error
+    columns = zip(*rows, strict=True) if rows else ([] for _ in header)
+    cells: dict[str, Column] = {
+        name: [cell.strip() for cell in column]
+        for name, column in zip(header, columns, strict=True)
+    }
+    return Table(path, cells, np.array(numbers, dtype=np.int64))
+
+
+def _read_parquet(path: Path) -> Table:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise ExoError(
+            f"{path}: reading Parquet needs pyarrow.",
+            hint="Install it: pip install 'mech-exo[parquet]', or save the table as CSV.",
+        ) from error
+    try:
+        table = pq.read_table(path)
+    except OSError as error:
+        _unreadable(path, error)
+    except pa.ArrowException as error:
+        raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
+    names = ["date" if name == UNNAMED_INDEX else name.strip() for name in table.column_names]
+    _check_header(path, names)
+    cells: dict[str, Column] = {}
+    for name, field, column in zip(names, table.schema, table.columns, strict=True):
+        if pa.types.is_timestamp(field.type) and field.type.tz is not None:
+            raise ExoError(f"{path}: {name!r} has a time zone.", hint="Store plain dates.")
+        cells[name] = column.to_numpy()
+    return Table(path, cells, np.arange(1, table.num_rows + 1))
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    if not header:
+        raise ExoError(f"{path}: is empty.")
+    if len(header) == 1:
+        raise ExoError(
+            f"{path}: has a single column, {header[0][:60]!r}.",
+            hint="Separate the columns by commas.",
+        )
+    seen: set[str] = set()
+    for position, name in enumerate(header, start=1):
+        if not name and position > 1:
+            raise ExoError(f"{path}: column {position} has no name.")
+        if name in seen:
+            raise ExoError(f"{path}: has the column {name!r} twice, again as number {position}.")
+        seen.add(name)
+
+
+def _unreadable(path: Path, error: OSError) -> NoReturn:
+    raise ExoError(
+        f"{path}: cannot be read ({error.strerror or _first(error)}).",
+        hint="Check the path in the settings file; it is relative to that file.",
+    ) from error
+
+
+def _first(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

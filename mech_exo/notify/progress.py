@@ -1,0 +1,47 @@
+"""Progress messages of a run."""
+
+from mech_exo.notify.telegram import Channel
+from mech_exo.tuning.events import Event, Interrupted, StudyOpened, TrialFinished
+from mech_exo.workflow.result import Optimised
+
+
+class ProgressMessages:
+    """A listener of a run's events that sends a message every `interval` trials."""
+
+    def __init__(self, channel: Channel, interval: int) -> None:
+        self._channel = channel
+        self._interval = interval
+        self._name = ""
+        self._first = 0
+
+    def __call__(self, event: Event) -> None:
+        """Send a message if one is due."""
+        if isinstance(event, StudyOpened):
+            self._name, self._first = event.study_name, event.finished
+            more = event.goal - event.finished
+            self._channel.send(f"{self._name}: started, {more} trials to run")
+        elif isinstance(event, TrialFinished):
+            if (event.finished - self._first) % self._interval == 0:
+                self._channel.send(f"{self._name}: {summary(event)}")
+        elif isinstance(event, Interrupted):
+            self._channel.send(f"{self._name}: interrupted ({event.signal})")
+
+
+def final_message(result: Optimised) -> str:
+    """How a run ended."""
+    study = result.outcome.study
+    words = "interrupted" if result.outcome.interrupted else "done"
+    head = f"{study.name}: {words}, {len(study.current)} trials"
+    if result.pareto:
+        return f"{head}, {len(result.front)} on the Pareto front"
+    if result.trial is None or not result.feasible:
+        return f"{head}, no feasible trial"
+    return f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"
+
+
+def summary(event: TrialFinished) -> str:
+    """Trials done and the best feasible one so far."""
+    done = f"{event.finished}/{event.goal} trials"
+    if event.best is None:
+        return f"{done}, no feasible trial yet"
+    return f"{done}, best {event.best.values[0]:.4f} (trial {event.best.number})"

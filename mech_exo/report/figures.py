@@ -1,0 +1,13 @@
+"""How figures are written for people. Files and JSON carry exact floats instead."""
+
+import math
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A plain number; "–" where undefined."""
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction as a percentage; "–" where undefined."""
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"

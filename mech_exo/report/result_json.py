@@ -1,0 +1,111 @@
+"""The result of a run as one JSON object; undefined figures are null."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from mech_exo.workflow.result import Constraint, Optimised, Portfolio
+
+
+def result_json(result: Optimised) -> str:
+    """Everything that a script needs, on one line."""
+    return json.dumps(_plain(_document(result)), allow_nan=False)
+
+
+def _document(result: Optimised) -> dict[str, Any]:
+    session, study = result.session, result.outcome.study
+    status = {0: "done", 3: "no feasible trial", 130: "interrupted"}
+    return {
+        "status": status[result.exit_code],
+        "exit_code": int(result.exit_code),
+        "study": {
+            "name": study.name,
+            "file": result.study_file,
+            "trials": len(study.trials),
+            "current_trials": len(study.current),
+            "feasible_trials": sum(t.feasible for t in study.current),
+            "added_trials": result.outcome.added,
+            "fingerprint": study.epoch.fingerprint if study.epoch else None,
+            "elapsed_seconds": result.outcome.elapsed_seconds,
+        },
+        "settings_file": session.settings_file.path,
+        "objective_file": session.objective.path,
+        "data": _data(result),
+        "best": _best(result),
+        "universe": _portfolio(result.universe),
+        "incumbent": _portfolio(result.incumbent),
+        "front": [{"number": t.number, "values": t.values} for t in result.front],
+        "files": _files(result),
+    }
+
+
+def _data(result: Optimised) -> dict[str, Any]:
+    session = result.session
+    panel, split = session.panel, session.split
+    return {
+        "source": session.settings.data.source,
+        "description": panel.source,
+        "fingerprint": panel.fingerprint,
+        "start": str(panel.dates[0]),
+        "end": str(panel.dates[-1]),
+        "holdout_start": str(panel.dates[split]) if session.holdout is not None else None,
+        "names": len(panel.symbols),
+        "factors": panel.factor_names,
+        "missing_factors": tuple(panel.missing_factors),
+    }
+
+
+def _best(result: Optimised) -> dict[str, Any] | None:
+    if result.trial is None or result.best is None:
+        return None
+    return {
+        "number": result.trial.number,
+        "feasible": result.trial.feasible,
+        "values": result.trial.values,
+        "params": dict(result.trial.params),
+        "constraints": {c.name: _constraint(c) for c in result.constraints},
+        **(_portfolio(result.best) or {}),
+    }
+
+
+def _constraint(constraint: Constraint) -> dict[str, Any]:
+    return {
+        "value": constraint.value,
+        "limit": constraint.limit,
+        "satisfied": constraint.satisfied,
+    }
+
+
+def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
+    if portfolio is None:
+        return None
+    return {
+        "label": portfolio.label,
+        "weights": dict(portfolio.weights),
+        "hyperparameters": dict(portfolio.hyperparameters),
+        "in_sample": dict(portfolio.in_sample),
+        "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
+    }
+
+
+def _files(result: Optimised) -> dict[str, Any]:
+    staged = result.files.staged
+    return {
+        "exported": result.files.exported,
+        "staged": staged.dated if staged else None,
+        "staged_latest": staged.latest if staged else None,
+        "git_added": staged.added if staged else False,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Path):
+        return str(value)
+    return value

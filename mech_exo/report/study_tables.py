@@ -1,0 +1,57 @@
+"""Studies in short."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from mech_exo.report.figures import number
+from mech_exo.tuning.study import StudyRecord, StudySummary, TrialRecord
+
+
+def studies_table(studies: Sequence[StudySummary]) -> Table:
+    """A line for each study of a file."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("study", "trials", "failed", "pruned", "epochs", "best", "last trial (UTC)"):
+        right = heading in ("trials", "failed", "pruned", "epochs")
+        table.add_column(heading, justify="right" if right else "left")
+    for study in studies:
+        last = study.last_completed
+        table.add_row(
+            study.name + ("" if study.kind == "exo" else " (not made by exo)"),
+            str(study.trials),
+            str(study.states.get("FAIL", 0)),
+            str(study.states.get("PRUNED", 0)),
+            str(study.epochs),
+            _best(study.best) if len(study.directions) == 1 else "several objectives",
+            f"{last:%Y-%m-%d %H:%M}" if last else "–",
+        )
+    return table
+
+
+def study_lines(study: StudyRecord) -> Iterator[str]:
+    """A study in a few lines."""
+    yield f"study        {study.name}" + ("" if study.kind == "exo" else " (not made by exo)")
+    yield f"objectives   {', '.join(study.objective_names) or len(study.directions)}"
+    states = Counter(t.state for t in study.trials)
+    counts = ", ".join(f"{states[s]} {s.lower()}" for s in sorted(states)) or "none"
+    yield f"trials       {len(study.trials)} ({counts})"
+    if study.epoch is not None:
+        yield (
+            f"fingerprint  {study.epoch.fingerprint[:12]} since trial {study.epoch.first_trial}, "
+            f"{len(study.current)} trials, {sum(t.feasible for t in study.current)} feasible"
+        )
+    if len(study.directions) > 1:
+        yield f"front        trials {', '.join(str(t.number) for t in study.front()) or 'none'}"
+        return
+    best = study.best()
+    yield f"best         {_best(best)}"
+    if best is not None:
+        yield from (f"  {name:<28} {value}" for name, value in best.params.items())
+        yield from (f"  {name:<28} {value}" for name, value in best.metrics.items())
+
+
+def _best(trial: TrialRecord | None) -> str:
+    if trial is None:
+        return "no feasible trial"
+    return f"{number(trial.values[0], 4)} (trial {trial.number})"

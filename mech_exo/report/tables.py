@@ -1,0 +1,140 @@
+"""The result of a run as tables."""
+
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from mech_exo.report.figures import number, percent
+from mech_exo.workflow.result import Constraint, Optimised, Portfolio
+
+Format = Callable[[float | None], str]
+
+# metric -> (how it is called, how it is written)
+SHOWN: dict[str, tuple[str, Format]] = {
+    "sharpe": ("Sharpe ratio", number),
+    "annual_return": ("return a year", percent),
+    "total_return": ("total return", percent),
+    "volatility": ("volatility a year", percent),
+    "max_drawdown": ("largest drawdown", percent),
+    "calmar": ("Calmar ratio", number),
+    "sortino": ("Sortino ratio", number),
+    "active_return": ("active return a year", percent),
+    "information_ratio": ("information ratio", number),
+    "turnover": ("turnover a year", percent),
+    "hit_rate": ("days that gained", percent),
+}
+FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
+
+
+def show_result(result: Optimised, console: Console) -> None:
+    """Print what a run found: figures, weights, constraints, or the Pareto front."""
+    if result.pareto:
+        console.print()
+        console.print(_front(result))
+        if result.trial is None and result.front:
+            console.print("export one by the same command with --n-trials 0 --trial NUMBER")
+    if result.trial is None or result.best is None:
+        return
+    if not result.feasible:
+        console.print(
+            f"No feasible trial: all {len(result.outcome.study.current)} trials violate a "
+            f"constraint. The least violating is trial {result.trial.number}:"
+        )
+    for table in (_figures(result), _weights(result), _constraints(result.constraints)):
+        console.print()
+        console.print(table)
+    console.print()
+
+
+def file_lines(result: Optimised) -> Iterator[str]:
+    """What was written, and what comes next."""
+    files = result.files
+    if files.exported is not None:
+        yield f"exported   {files.exported}"
+    if files.staged is None:
+        return
+    staged = files.staged
+    index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
+    yield f"staged     {staged.dated}"
+    yield f"           {staged.latest} ({index})"
+    yield f"review     cat {staged.dated}"
+    yield f"promote    cp {staged.latest} config/factors.yml"
+
+
+def _portfolios(result: Optimised) -> Iterator[Portfolio]:
+    for portfolio in (result.best, result.universe, result.incumbent):
+        if portfolio is not None:
+            yield portfolio
+
+
+def _figures(result: Optimised) -> Table:
+    panel, split = result.session.panel, result.session.split
+    has_holdout = result.session.holdout is not None
+    title = f"Figures, in sample {panel.dates[0]} to {panel.dates[split - 1]}"
+    if has_holdout:
+        title += f", out of sample {panel.dates[split]} to {panel.dates[-1]}"
+    table = _table(title)
+    table.add_column("")
+    for portfolio in _portfolios(result):
+        table.add_column(f"{portfolio.label}\nin sample", justify="right")
+        if has_holdout:
+            table.add_column(f"{portfolio.label}\nout of sample", justify="right")
+    for metric, (name, write) in SHOWN.items():
+        cells = []
+        for portfolio in _portfolios(result):
+            parts = [portfolio.in_sample, portfolio.out_of_sample]
+            cells += [write(part.get(metric)) for part in parts if part is not None]
+        table.add_row(name, *cells)
+    return table
+
+
+def _weights(result: Optimised) -> Table:
+    assert result.best is not None
+    others = [p for p in (result.incumbent,) if p is not None]
+    table = _table("Weights and hyperparameters")
+    table.add_column("")
+    for portfolio in (result.best, *others):
+        table.add_column(portfolio.label, justify="right")
+    for name, weight in result.best.weights.items():
+        row = [_signed(weight), *(_signed(p.weights.get(name)) for p in others)]
+        table.add_row(name, *row)
+    table.add_section()
+    for name, value in result.best.hyperparameters.items():
+        row = [percent(value), *(percent(p.hyperparameters.get(name)) for p in others)]
+        table.add_row(name, *row)
+    return table
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.4f}"
+
+
+def _constraints(constraints: tuple[Constraint, ...]) -> Table:
+    table = _table("Constraints")
+    for heading in ("constraint", "trial", "limit", ""):
+        table.add_column(heading, justify="left" if heading in ("constraint", "") else "right")
+    for constraint in constraints:
+        write = FORMATS.get(constraint.name, number)
+        table.add_row(
+            constraint.name,
+            write(constraint.value),
+            write(constraint.limit),
+            "satisfied" if constraint.satisfied else "VIOLATED",
+        )
+    return table
+
+
+def _front(result: Optimised) -> Table:
+    study = result.outcome.study
+    table = _table(f"Pareto front: {len(result.front)} of {len(study.current)} trials")
+    table.add_column("trial", justify="right")
+    for name in study.objective_names:
+        table.add_column(name, justify="right")
+    for trial in result.front:
+        table.add_row(str(trial.number), *(number(value, 4) for value in trial.values))
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)

@@ -1,0 +1,142 @@
+"""From a tuned study to a result: which trial, what it is worth, and its factor file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.errors import ExoError
+from mech_exo.export.document import Export, defined
+from mech_exo.export.provenance import git_commit, package_versions
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.workflow.incumbent import INCUMBENT, incumbent_file
+from mech_exo.workflow.judge import Judge
+from mech_exo.workflow.result import Constraint, Metrics, Optimised
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.plan import StudyOutcome
+    from mech_exo.tuning.study import StudyRecord, TrialRecord
+    from mech_exo.workflow.session import Session
+
+
+def assess(
+    session: "Session", study_file: Path, outcome: "StudyOutcome", number: int | None = None
+) -> Optimised:
+    """The result of a run.
+
+    Parameters
+    ----------
+    number
+        Report this trial instead of the best.
+
+    Raises
+    ------
+    ExoError
+        If trial `number` is not a complete one of the current fingerprint.
+    """
+    study = outcome.study
+    trial = _chosen(study, number)
+    front = study.front() if len(study.directions) > 1 else ()
+    if trial is None:
+        return Optimised(session, study_file, outcome, None, front=front)
+    judge = Judge(session)
+    incumbent = incumbent_file(session.cwd)
+    return Optimised(
+        session,
+        study_file,
+        outcome,
+        trial,
+        best=judge.portfolio(f"trial {trial.number}", trial.params),
+        universe=judge.universe(trial.params),
+        incumbent=None
+        if incumbent is None
+        else judge.portfolio(INCUMBENT, judge.meaningful(incumbent.params)),
+        constraints=_constraints(session, study, trial),
+        front=front,
+    )
+
+
+def _chosen(study: "StudyRecord", number: int | None) -> "TrialRecord | None":
+    if number is None:
+        if len(study.directions) > 1:
+            return None
+        return study.best() or study.least_violating()
+    for trial in study.current:
+        if trial.number == number and trial.state == "COMPLETE":
+            return trial
+    raise ExoError(
+        f"study {study.name!r} has no complete trial {number} under the current fingerprint.",
+        hint=f"`exo study trials {study.name}` lists them.",
+    )
+
+
+def _constraints(
+    session: "Session", study: "StudyRecord", trial: "TrialRecord"
+) -> tuple[Constraint, ...]:
+    return tuple(
+        Constraint(name, getattr(session.spec.thresholds, name), distance)
+        for name, distance in zip(study.constraint_names, trial.constraints or (), strict=True)
+    )
+
+
+def factor_file_of(result: Optimised) -> FactorFile:
+    """The factor file of a result's trial."""
+    import numpy as np
+
+    assert result.trial is not None
+    assert result.best is not None
+    session, study = result.session, result.outcome.study
+    judge = Judge(session)
+    tuning = session.settings.tuning
+    return Export(
+        study=study,
+        trial=result.trial,
+        weights=result.best.weights,
+        categories=judge.categories,
+        hyperparameters=result.best.hyperparameters,
+        parameters=judge.space.arguments(result.trial.params),
+        data_points=int(np.isfinite(session.in_sample.returns).sum()),
+        sampler=tuning.sampler,
+        pruner=tuning.pruner if len(study.directions) == 1 else "none",
+        provenance=_provenance(result),
+        out_of_sample=_out_of_sample(result),
+        elapsed_seconds=result.outcome.elapsed_seconds,
+    ).factor_file()
+
+
+def _provenance(result: Optimised) -> dict[str, Any]:
+    from mech_exo.backtest.kernel import KERNEL_VERSION
+
+    session = result.session
+    epoch = result.outcome.study.epoch
+    panel = session.panel
+    return {
+        "data_source": panel.source,
+        "data_fingerprint": panel.fingerprint,
+        "in_sample_fingerprint": session.in_sample.fingerprint,
+        "data_start": str(panel.dates[0]),
+        "data_end": str(panel.dates[-1]),
+        "in_sample_end": str(panel.dates[session.split - 1]),
+        "objective_sha256": session.objective.sha256,
+        "study_fingerprint": epoch.fingerprint if epoch is not None else None,
+        "kernel_version": KERNEL_VERSION,
+        "seed": session.settings.tuning.seed,
+        "settings": session.settings.as_dict(),
+        "packages": package_versions(),
+        "git_commit": git_commit(session.objective.path.parent, session.cwd),
+    }
+
+
+def _out_of_sample(result: Optimised) -> dict[str, Any] | None:
+    session = result.session
+    best, universe = result.best, result.universe
+    if best is None or universe is None or best.out_of_sample is None:
+        return None
+    return {
+        "start": str(session.panel.dates[session.split]),
+        "end": str(session.panel.dates[-1]),
+        "metrics": _defined(best.out_of_sample),
+        "universe": _defined(universe.out_of_sample or {}),
+    }
+
+
+def _defined(metrics: Metrics) -> dict[str, float | None]:
+    return {name: defined(value) for name, value in metrics.items()}

@@ -1,0 +1,100 @@
+"""Figures of a portfolio under a run's own rules, in and out of sample."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mech_exo.backtest import metrics
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import RANGES, WEIGHT, Space
+from mech_exo.workflow.result import Metrics, Portfolio
+
+if TYPE_CHECKING:
+    from mech_exo.backtest.result import BacktestResult
+    from mech_exo.tuning.study import Parameter
+    from mech_exo.workflow.session import Session
+
+Params = Mapping[str, "Parameter"]
+
+
+class Judge:
+    """Backtests a trial's parameters on the in-sample part and, alone, on the holdout.
+
+    The holdout's path begins with its own first rebalance date; nothing is carried over.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+
+    @cached_property
+    def evaluators(self) -> tuple[Evaluator, ...]:
+        """In sample and, if there is one, on the holdout."""
+        session = self.session
+        parts = [session.in_sample, session.holdout]
+        return tuple(
+            Evaluator(session.spec, part, session.settings, session.market)
+            for part in parts
+            if part is not None
+        )
+
+    @property
+    def space(self) -> Space:
+        """The objective file's space."""
+        return self.evaluators[0].space
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """Factor -> category, those without data and the file's own included."""
+        panel = self.session.panel
+        known = dict(zip(panel.factor_names, panel.factor_categories, strict=True))
+        own = {factor.name: factor.category for factor in self.session.spec.factors}
+        return known | own | self._missing
+
+    @property
+    def _missing(self) -> dict[str, str]:
+        return {n: self.session.panel.missing_factors[n] for n in self.space.missing}
+
+    def meaningful(self, params: Params) -> "dict[str, Parameter]":
+        """Those of a foreign file's parameters that mean something here."""
+        names = {WEIGHT + name for name in (*self.space.factor_names, *self.space.missing)}
+        names |= {*RANGES, *self.space.consumed}
+        return {name: value for name, value in params.items() if name in names}
+
+    def portfolio(self, label: str, params: Params) -> Portfolio:
+        """The portfolio of these parameters and its figures."""
+        candidate = self.space.candidate(params)
+        weights = dict(zip(self.space.factor_names, candidate.weights.tolist(), strict=True))
+        figures = [evaluator.run(params).metrics() for evaluator in self.evaluators]
+        return Portfolio(
+            label=label,
+            weights=weights | dict.fromkeys(self.space.missing, 0.0),
+            hyperparameters={name: float(getattr(candidate, name)) for name in RANGES},
+            in_sample=figures[0],
+            out_of_sample=figures[1] if len(figures) > 1 else None,
+        )
+
+    def universe(self, params: Params) -> Portfolio:
+        """The equal-weighted tradable universe at these parameters' invested share."""
+        figures = [universe_metrics(evaluator.run(params)) for evaluator in self.evaluators]
+        return Portfolio(
+            label="universe",
+            weights={},
+            hyperparameters={"cash_pct": self.space.candidate(params).cash_pct},
+            in_sample=figures[0],
+            out_of_sample=figures[1] if len(figures) > 1 else None,
+        )
+
+
+def universe_metrics(result: "BacktestResult") -> Metrics:
+    """Metrics of the universe that a result is measured against; none that compare with it."""
+    path = result.benchmark_returns
+    return {
+        "sharpe": metrics.sharpe(path, result.risk_free),
+        "sortino": metrics.sortino(path, result.risk_free),
+        "calmar": metrics.calmar(path),
+        "total_return": metrics.total_return(path),
+        "annual_return": metrics.annual_return(path),
+        "volatility": metrics.volatility(path),
+        "max_drawdown": metrics.max_drawdown(path),
+        "hit_rate": metrics.hit_rate(path),
+    }

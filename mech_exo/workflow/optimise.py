@@ -1,0 +1,128 @@
+"""The main job: tune, compare, export."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.errors import ExoError
+from mech_exo.export.stage import Staged, check_staging, stage
+from mech_exo.export.target import Target
+from mech_exo.workflow.assess import assess, factor_file_of
+from mech_exo.workflow.incumbent import incumbent_file, warm_starts
+from mech_exo.workflow.result import Files, Optimised
+from mech_exo.workflow.session import Session
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.events import Event
+    from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.study import StudyRecord
+
+DEFAULT_TRIALS = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What `exo optuna-run` was asked to do.
+
+    Attributes
+    ----------
+    n_trials, target_trials
+        Both None: `DEFAULT_TRIALS` are added.
+    export
+        Where the factor file goes; None: a dated file in factors/.
+    trial
+        Export this trial instead of the best.
+    root
+        Project folder, below which factors/ and config/staging lie.
+    """
+
+    study_name: str
+    study_file: Path
+    n_jobs: int = 4
+    n_trials: int | None = None
+    target_trials: int | None = None
+    accept_changes: bool = False
+    wait: bool = False
+    export: Path | None = None
+    stage: bool = False
+    trial: int | None = None
+    root: Path = Path()
+
+
+def optimise(job: Job, session: Session, listener: "Callable[[Event], None]") -> Optimised:
+    """Run the job to its end or interruption, and write what it asks for.
+
+    Raises
+    ------
+    ExoError
+        For bad input, another fingerprint, a held lock, or a place that cannot be written (which
+        is found out before the first trial).
+    """
+    from mech_exo.tuning.runner import run_study
+
+    target = Target(job.export, job.root)
+    target.check()
+    if job.stage:
+        check_staging(job.root)
+    outcome = run_study(study_plan(job, session), listener)
+    result = assess(session, job.study_file, outcome, job.trial)
+    return replace(result, files=_write(job, result, target))
+
+
+def create(job: Job, session: Session) -> "StudyRecord":
+    """Make the study of a job without running a trial.
+
+    Raises
+    ------
+    ExoError
+        As `optimise`, and if the study is there already.
+    """
+    from mech_exo.tuning.records import list_studies
+    from mech_exo.tuning.runner import run_study
+
+    if job.study_file.exists():
+        names = [study.name for study in list_studies(job.study_file)]
+        if job.study_name in names:
+            raise ExoError(
+                f"{job.study_file} has a study {job.study_name!r} already.",
+                hint="`exo optuna-run` goes on with it; or choose another --study-name.",
+            )
+    return run_study(study_plan(replace(job, n_trials=0, target_trials=None), session)).study
+
+
+def study_plan(job: Job, session: Session) -> "StudyPlan":
+    """The tuner's part of a job."""
+    from mech_exo.tuning.plan import StudyPlan
+
+    by_default = job.n_trials is None and job.target_trials is None
+    return StudyPlan(
+        study_name=job.study_name,
+        study_file=job.study_file,
+        settings=session.settings,
+        objective=session.objective,
+        panel=session.in_sample,
+        market=session.market.until(session.split),
+        n_jobs=job.n_jobs,
+        n_trials=DEFAULT_TRIALS if by_default else job.n_trials,
+        target_trials=job.target_trials,
+        accept_changes=job.accept_changes,
+        wait=job.wait,
+        warm_start=warm_starts(session, incumbent_file(session.cwd)),
+    )
+
+
+def _write(job: Job, result: Optimised, target: Target) -> Files:
+    """Export and stage; without a feasible trial only what was named is written."""
+    if result.trial is None:
+        return Files()
+    wanted = job.export is not None or (result.trial.feasible and not result.outcome.interrupted)
+    staged: Staged | None = None
+    if not wanted and not (job.stage and result.trial.feasible):
+        return Files()
+    file = factor_file_of(result)
+    exported = target.write(file) if wanted else None
+    if job.stage and result.trial.feasible:
+        staged = stage(file, job.root, datetime.now())
+    return Files(exported, staged)

@@ -1,0 +1,49 @@
+"""Laying out a project folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mech_exo.config.packaged import OBJECTIVE, SETTINGS, packaged_file
+from mech_exo.factor_file.atomic import write_atomically
+
+GITIGNORE = """\
+# exo: studies and exports are results; config/ and research/ are the source.
+/studies/*
+!/studies/.gitkeep
+/factors/*
+!/factors/.gitkeep
+.env
+"""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files that `lay_out` wrote, and those that it found and kept."""
+
+    written: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def lay_out(folder: Path, *, overwrite: bool = False) -> Layout:
+    """Make a project folder of `config/`, `research/`, `studies/`, `factors/` and `.gitignore`.
+
+    Raises
+    ------
+    ExoError
+        If the folder cannot be made or written.
+    """
+    contents = {
+        SETTINGS: packaged_file(SETTINGS).read_text("utf-8"),
+        OBJECTIVE: packaged_file(OBJECTIVE).read_text("utf-8"),
+        "studies/.gitkeep": "",
+        "factors/.gitkeep": "",
+        ".gitignore": GITIGNORE,
+    }
+    written, kept = [], []
+    for relative, content in contents.items():
+        path = folder / relative
+        if path.exists() and not overwrite:
+            kept.append(path)
+        else:
+            written.append(write_atomically(path, content, overwrite=overwrite))
+    return Layout(tuple(written), tuple(kept))

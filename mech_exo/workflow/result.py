@@ -1,0 +1,109 @@
+"""What came of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.errors import ExitCode
+
+if TYPE_CHECKING:
+    from mech_exo.export.stage import Staged
+    from mech_exo.tuning.plan import StudyOutcome
+    from mech_exo.tuning.study import TrialRecord
+    from mech_exo.workflow.session import Session
+
+Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """One portfolio rule and its figures under the run's kernel.
+
+    Attributes
+    ----------
+    label
+        "trial 42", "universe", "config/factors.yml".
+    weights
+        Factor -> weight of its raw score; empty for the universe.
+    out_of_sample
+        From the holdout alone; None without a holdout.
+    """
+
+    label: str
+    weights: Mapping[str, float]
+    hyperparameters: Mapping[str, float]
+    in_sample: Metrics
+    out_of_sample: Metrics | None
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A limit, and the distance from it to what the trial has; at most 0 if it is kept."""
+
+    name: str
+    limit: float
+    distance: float
+
+    @property
+    def value(self) -> float:
+        """What the trial has."""
+        return self.limit + self.distance
+
+    @property
+    def satisfied(self) -> bool:
+        """Whether the limit is kept; an undefined distance does not keep it."""
+        return self.distance <= 0.0
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a run wrote."""
+
+    exported: Path | None = None
+    staged: "Staged | None" = None
+
+
+@dataclass(frozen=True)
+class Optimised:
+    """The result of a run.
+
+    Attributes
+    ----------
+    trial
+        The best feasible trial; without one the least violating; None if no trial is complete,
+        and for a Pareto study unless a trial was asked for.
+    best, universe, incumbent
+        Its portfolio; the equal-weighted universe at the same invested share; the current
+        config/factors.yml, None if there is none.
+    front
+        The Pareto front of a study of several objectives, by number.
+    """
+
+    session: "Session"
+    study_file: Path
+    outcome: "StudyOutcome"
+    trial: "TrialRecord | None"
+    best: Portfolio | None = None
+    universe: Portfolio | None = None
+    incumbent: Portfolio | None = None
+    constraints: tuple[Constraint, ...] = ()
+    front: tuple["TrialRecord", ...] = ()
+    files: Files = field(default_factory=Files)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there is a result that satisfies all constraints."""
+        return bool(self.front) if self.pareto else self.trial is not None and self.trial.feasible
+
+    @property
+    def pareto(self) -> bool:
+        """Whether the study has several objectives."""
+        return len(self.outcome.study.directions) > 1
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process exits with."""
+        if self.outcome.interrupted:
+            return ExitCode.INTERRUPTED
+        return ExitCode.DONE if self.feasible else ExitCode.NO_FEASIBLE_TRIAL

@@ -1,0 +1,126 @@
+"""What a run works on: settings, objective, market and panel, resolved once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.load import load_settings
+from mech_exo.config.settings import Settings
+from mech_exo.errors import ExoError
+
+if TYPE_CHECKING:
+    from mech_exo.data.market import Market
+    from mech_exo.data.panel import Panel
+    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.spec import ObjectiveSpec
+
+
+class Log(Protocol):
+    """Where a run says what it does."""
+
+    def note(self, text: str) -> None:
+        """What the user may want to know."""
+
+    def warn(self, text: str) -> None:
+        """What the user must see."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; None leaves the choice to the rules of docs/guide.md."""
+
+    config: Path | None = None
+    objective: Path | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    cwd: Path = field(default_factory=Path.cwd)
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One resolved set of inputs."""
+
+    settings: Settings
+    settings_file: SettingsFile
+    objective: "ObjectiveFile"
+    spec: "ObjectiveSpec"
+    market: "Market"
+    panel: "Panel"
+    cwd: Path
+
+    @cached_property
+    def split(self) -> int:
+        """Position of the first holdout date; T without a holdout."""
+        return self.panel.split(self.settings.holdout.fraction)
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """Factors that have data, and the objective file's own."""
+        own = (f.name for f in self.spec.factors if f.name not in self.panel.factor_names)
+        return (*self.panel.factor_names, *own)
+
+    @cached_property
+    def in_sample(self) -> "Panel":
+        """What the trials see."""
+        return self.panel.between(0, self.split)
+
+    @cached_property
+    def holdout(self) -> "Panel | None":
+        """What no trial sees; None without a holdout."""
+        stop = len(self.panel.dates)
+        return self.panel.between(self.split, stop) if self.split < stop else None
+
+
+def open_session(request: Request, log: Log) -> Session:
+    """Resolve and load everything, saying which file and which data were chosen.
+
+    Raises
+    ------
+    ExoError
+        For any file that cannot be read or used, and for data without a rebalance date.
+    """
+    from mech_exo.data.build import build_panel
+    from mech_exo.data.sources import load_market
+    from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.spec import ObjectiveSpec
+
+    settings_file = find_settings(request.config, request.cwd)
+    settings = load_settings(settings_file.path, overrides=request.overrides)
+    log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
+    objective = find_objective(request.objective, request.cwd)
+    log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
+    market = load_market(settings)
+    panel = build_panel(market, settings)
+    session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
+    _describe_data(session, log)
+    return session
+
+
+def _describe_data(session: Session, log: Log) -> None:
+    panel = session.panel
+    if not len(panel.rebalance) or not len(session.in_sample.rebalance):
+        raise ExoError(
+            f"{panel.source}: no rebalance date in the in-sample part.",
+            hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
+        )
+    log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
+    if session.holdout is None:
+        log.warn("no holdout: every figure is in sample (holdout.fraction).")
+    else:
+        log.note(f"holdout    from {panel.dates[session.split]}; no trial sees it")
+    if session.settings.data.source == "demo":
+        log.warn(
+            "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
+            "mean nothing for real money. Use --data files with your own (docs/data.md)."
+        )
+    if panel.missing_factors:
+        names = ", ".join(panel.missing_factors)
+        log.note(f"no data    {names}: left out, exported with weight 0")
+
+
+def _shown(path: Path, cwd: Path) -> str:
+    resolved = path.resolve()
+    return str(resolved.relative_to(cwd)) if resolved.is_relative_to(cwd) else str(path)

@@ -1,0 +1,82 @@
+"""Usage errors, help, version and broken pipes."""
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mech_exo import __version__
+from tests.cli.conftest import REPOSITORY, Exo
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["optuna-run", "--n-trails", "3"], "--n-trials"),
+        (["stuy"], "Did you mean 'study'?"),
+        (["optuna-run", "--n-trials", "many"], "'--n-trials'"),
+        (["optuna-run", "--n-jobs", "0"], "'--n-jobs'"),
+        (["study", "trials", "x", "--format", "cvs"], "'csv'"),
+        (["study", "trials"], "'NAME'"),
+    ],
+)
+def test_usage_error_is_one_line_and_exits_2(exo: Exo, arguments: list[str], told: str) -> None:
+    run = exo(*arguments)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("error: ")
+    assert run.stderr.count("\n") == 1
+    assert told in run.stderr
+
+
+def test_without_a_command_prints_the_help_page(exo: Exo) -> None:
+    run = exo()
+    assert run.returncode == 2
+    assert "optuna-run" in run.stdout + run.stderr
+    assert "error" not in run.stderr
+
+
+def test_version(exo: Exo) -> None:
+    run = exo("--version")
+    assert (run.returncode, run.stdout) == (0, f"exo {__version__}\n")
+
+
+def test_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+    command = f"'{sys.executable}' -m mech_exo.cli init '{tmp_path}/p' | true"
+    run = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_help_is_nearly_as_quick_as_importing_typer() -> None:
+    """The median of the ratio over interleaved runs, so that the machine's load cancels."""
+    reference = [sys.executable, "-c", "import typer.rich_utils"]
+    help_page = [sys.executable, "-m", "mech_exo.cli", "--help"]
+    ratios = [_seconds(help_page) / _seconds(reference) for _ in range(9)]
+    assert statistics.median(ratios) <= 1.3
+
+
+def _seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - start
+
+
+def test_help_imports_no_heavy_package() -> None:
+    code = (
+        "import sys; from mech_exo.cli.entry import run; run(['--help']); "
+        "print(sorted({'numpy', 'pandas', 'optuna', 'scipy', 'sqlalchemy', 'yaml'} "
+        "& set(sys.modules)), file=sys.stderr)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert run.stderr.strip() == "[]"

@@ -1,0 +1,34 @@
+"""Where a factor file goes."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mech_exo.errors import ExoError
+from mech_exo.export.target import Target
+from mech_exo.factor_file.read import read_factor_file
+from tests.unit.export.conftest import Make
+
+
+def test_the_dated_file_is_never_overwritten(tmp_path: Path, make: Make) -> None:
+    target = Target(None, tmp_path)
+    names = [target.write(make(weight)).name for weight in (1.0, 2.0, 3.0)]
+    stem = f"factors_opt_{date.today():%Y-%m-%d}"
+    assert names == [f"{stem}.yml", f"{stem}_2.yml", f"{stem}_3.yml"]
+    files = [read_factor_file(tmp_path / "factors" / name) for name in names]
+    assert [file.weights["rsi_14"] for file in files] == [1.0, 2.0, 3.0]
+
+
+def test_a_named_file_is_replaced(tmp_path: Path, make: Make) -> None:
+    target = Target(tmp_path / "new/mine.yml", tmp_path)
+    assert target.write(make(1.0)) == target.write(make(2.0)) == tmp_path / "new/mine.yml"
+    assert read_factor_file(tmp_path / "new/mine.yml").weights == {"rsi_14": 2.0}
+
+
+def test_check_comes_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(ExoError, match="is a folder"):
+        Target(tmp_path, tmp_path).check()
+    (tmp_path / "factors").touch()
+    with pytest.raises(ExoError, match="cannot be written"):
+        Target(None, tmp_path).check()

@@ -1,0 +1,37 @@
+"""Progress messages: at the start, every n trials, never more."""
+
+from pathlib import Path
+
+from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
+from mech_exo.tuning.study import TrialRecord
+
+from mech_exo.notify.progress import ProgressMessages
+
+
+class Recorder:
+    """A channel that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, text: str) -> None:
+        self.sent.append(text)
+
+    def close(self) -> str:
+        return ""
+
+
+def test_one_message_every_interval_counted_from_the_start_of_the_run() -> None:
+    channel = Recorder()
+    messages = ProgressMessages(channel, interval=5)
+    messages(StudyOpened("s", Path("s.db"), False, 3, 15, 2, 4, "tpe", "median"))
+    best = TrialRecord(1, "COMPLETE", values=(1.25,))
+    for done in range(4, 16):
+        messages(TrialFinished(TrialRecord(done - 1, "COMPLETE"), best, done, 15, done, done))
+    messages(Interrupted("SIGINT", 1))
+    assert channel.sent == [
+        "s: started, 12 trials to run",
+        "s: 8/15 trials, best 1.2500 (trial 1)",
+        "s: 13/15 trials, best 1.2500 (trial 1)",
+        "s: interrupted (SIGINT)",
+    ]

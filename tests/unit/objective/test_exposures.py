@@ -1,0 +1,155 @@
+"""The user's own factors: what they see, what they may return, and where their scores go."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mech_exo.config.settings import Settings
+from mech_exo.data.market import Market
+from mech_exo.data.panel import Panel
+from mech_exo.data.standardise import standardise
+from mech_exo.errors import ExoError
+from mech_exo.objective.exposures import extend_panel
+from tests.unit.objective.conftest import LABEL, Compile
+
+IMPORT = "import numpy as np\nfrom mech_exo.objective.factor import factor\n"
+SUGGEST = "def suggest_factor_weights(trial): trial.suggest_float('weight_own', -1, 1)\n"
+
+
+def own(body: str, arguments: str = "market", mark: str = "name='own', category='price'") -> str:
+    """A file with one factor, whose body starts at line 8."""
+    return f"{IMPORT}@factor({mark})\ndef function({arguments}):\n    {body}\n{SUGGEST}"
+
+
+def test_scores_are_those_of_any_factor(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    spec = compiled(own("return -market.close"))
+    extended = extend_panel(panel, market, spec, settings)
+    assert extended.factor_names == (*panel.factor_names, "own")
+    assert extended.factor_categories == (*panel.factor_categories, "price")
+    assert np.array_equal(extended.exposures[:, :, :-1], panel.exposures, equal_nan=True)
+    expected = standardise(
+        -market.close[panel.rebalance], panel.tradable, settings.factors.winsorise
+    )
+    assert np.array_equal(extended.exposures[:, :, -1], expected, equal_nan=True)
+    assert np.isfinite(expected).any()
+    assert extended.fingerprint != panel.fingerprint
+
+
+def test_the_function_sees_nothing_after_the_panel(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    """A full-sample z-score leaks within what it sees: that must end with the in-sample dates."""
+    cut = panel.split(0.2)
+    in_sample = panel.between(0, cut)
+    spec = compiled(
+        own("return market.close - np.nanmean(market.close, axis=0) + 0 * len(market.dates)")
+    )
+    extended = extend_panel(in_sample, market, spec, settings)
+    alone = extend_panel(in_sample, market.until(cut), spec, settings)
+    assert extended.fingerprint == alone.fingerprint
+    late = market.close.copy()
+    late[cut:] *= 3.0
+    changed = extend_panel(in_sample, replace(market, close=late), spec, settings)
+    assert changed.fingerprint == extended.fingerprint
+    seen = compiled(own(f"assert len(market.dates) == {cut}; return market.close"))
+    extend_panel(in_sample, market, seen, settings)
+
+
+def test_rows_are_found_by_date(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    """A panel that starts later than its market."""
+    spec = compiled(own("return market.close"))
+    whole = extend_panel(panel, market, spec, settings)
+    late = extend_panel(panel.between(400, len(panel.dates)), market, spec, settings)
+    rows = panel.rebalance >= 400
+    assert np.array_equal(late.exposures, whole.exposures[rows], equal_nan=True)
+
+
+def test_it_may_stand_for_a_known_factor_without_data(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    lacking = replace(panel, missing_factors={"extra": "sentiment", "other": "sentiment"})
+    spec = compiled(own("return market.close", mark="name='extra', category='sentiment'"))
+    extended = extend_panel(lacking, market, spec, settings)
+    assert extended.missing_factors == {"other": "sentiment"}
+    assert extended.factor_names[-1] == "extra"
+
+
+def test_extending_twice_and_without_factors_changes_nothing(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    spec = compiled(own("return market.close"))
+    once = extend_panel(panel, market, spec, settings)
+    assert extend_panel(once, market, spec, settings) is once
+    assert extend_panel(panel, market, compiled(SUGGEST), settings) is panel
+
+
+def test_a_factor_with_a_parameter_waits_for_its_value(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    spec = compiled(own("return market.close", "market, window=3"))
+    assert spec.factors[0].parametrised
+    assert extend_panel(panel, market, spec, settings) is panel
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return market.clos", ":8: AttributeError: 'Market' object has no attribute 'clos', in"),
+        ("return market.close[1:]", ":6: factor 'own' returned the shape ("),
+        ("return 1 / (market.close * 0)", ":6: factor 'own' is infinite for "),
+        ("return None", ":6: factor 'own' returned the shape ()"),
+        ("return 'x'", ":6: factor 'own' returned str, expected an array of numbers"),
+        ("market.close[0] = 1; return market.close", ":8: ValueError: assignment destination is "),
+        ("market.close = 1", ":8: FrozenInstanceError: cannot assign to field 'close'"),
+    ],
+)
+def test_a_mistake_is_shown_with_its_line(
+    compiled: Compile,
+    market: Market,
+    panel: Panel,
+    settings: Settings,
+    body: str,
+    message: str,
+) -> None:
+    with pytest.raises(ExoError) as caught:
+        extend_panel(panel, market, compiled(own(body)), settings)
+    assert str(caught.value).startswith(LABEL + message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (own("pass", mark="name='a b'"), "factor name 'a b' must be letters"),
+        (own("pass", mark="name='a', category=''"), "category '' of factor 'a' must be one word"),
+        (own("pass", "")[:], "factor 'own' must take the market as its first argument"),
+        (own("pass", "*market"), "factor 'own' must take the market as its first argument"),
+        (own("pass", "market, **rest"), "factor 'own' has the argument '**rest'"),
+        (own("pass", "market, weight_x=1"), "factor 'own' has the argument 'weight_x=1'"),
+        (own("pass") + own("pass").replace("def function", "def second"), "two factors are named"),
+    ],
+)
+def test_what_cannot_be_a_factor(compiled: Compile, text: str, message: str) -> None:
+    with pytest.raises(ExoError) as caught:
+        compiled(text)
+    assert str(caught.value).startswith(f"{LABEL}: {message}")
+
+
+def test_a_name_of_the_data_s_own_is_refused(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    spec = compiled(own("return market.close", mark="name='rsi_14'"))
+    with pytest.raises(ExoError, match=r":6: the data has a factor 'rsi_14' already"):
+        extend_panel(panel, market, spec, settings)
+
+
+def test_another_market_is_refused(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    shifted = replace(market, dates=market.dates + np.timedelta64(1, "D"))
+    with pytest.raises(ExoError, match="the market's dates and names are not those of the panel"):
+        extend_panel(panel, shifted, compiled(own("return market.close")), settings)
