@@ -52,6 +52,7 @@ def judge(case: Case) -> dict[str, Any]:
     from mech_exo.config.settings import DataSettings, DemoSettings, Settings
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
+    from mech_exo.objective.discover import ObjectiveFile
     from mech_exo.verdict.decision import Parts, decide
     from mech_exo.verdict.evidence import join, skill_test, student_p, years_of
     from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner
@@ -76,8 +77,7 @@ def judge(case: Case) -> dict[str, Any]:
     inside = panel.between(0, split)
     windows = walk_forward_windows(inside, settings.verdict)
     repeater = Experiment(
-        OBJECTIVE.read_bytes(),
-        "obj_utils.py",
+        ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name),
         settings,
         inside,
         None,

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluation, Evaluator
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluation, Evaluator
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.assess import Assessor, Outcomes
 from mech_exo.verdict.evidence import Evidence
@@ -20,6 +22,7 @@ from mech_exo.verdict.ranking import holding_periods
 from mech_exo.verdict.windows import Window
 
 if TYPE_CHECKING:
+    from mech_exo.tuning.problem import Problem
     from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
 
 PLACEBO, WINDOW = "placebo", "window"
@@ -31,8 +34,8 @@ class Experiment:
 
     Attributes
     ----------
-    source, label
-        The objective file's bytes, and its name in messages.
+    objective
+        The user's file.
     settings
         Of the study.
     panel, market
@@ -47,8 +50,7 @@ class Experiment:
         [T] daily returns to measure against; None: the equal-weighted universe.
     """
 
-    source: bytes
-    label: str
+    objective: ObjectiveFile
     settings: Settings
     panel: Panel
     market: Market | None
@@ -71,7 +73,8 @@ class Repeater:
 
     def __init__(self, experiment: Experiment) -> None:
         self._x = experiment
-        self._spec = ObjectiveSpec.compile(experiment.source, experiment.label)
+        objective = experiment.objective
+        self._spec = ObjectiveSpec.compile(objective.source, objective.label)
         self._lag = experiment.settings.backtest.execution_lag
         self._tuning: TuningSettings = experiment.settings.tuning
 
@@ -85,19 +88,23 @@ class Repeater:
         result = self._placebo(number) if part == PLACEBO else self._window(number)
         return {**result, "seconds": time.perf_counter() - begun}
 
+    @cached_property
+    def _problem(self) -> "Problem":
+        """The study's: its suggestions do not depend on the data."""
+        from mech_exo.tuning.equity import problem_of
+        from mech_exo.tuning.plan import StudyPlan
+
+        x = self._x
+        return problem_of(
+            StudyPlan("repeated", Path(), x.settings, x.objective, x.panel, x.market, n_trials=0)
+        )
+
     def search(self, evaluator: Evaluator) -> "StudyRecord":
         """The study's search on the evaluator's data."""
-        from mech_exo.tuning.problem import Problem
         from mech_exo.tuning.search import search
 
-        problem = Problem(
-            suggest=evaluator.space.suggest,
-            evaluator=lambda: evaluator,
-            directions=evaluator.directions,
-            constraint_names=CONSTRAINT_NAMES,
-        )
         return search(
-            problem,
+            self._problem,
             _Unmeasured(evaluator),
             self._tuning,
             self._x.trials,

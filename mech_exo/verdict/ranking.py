@@ -129,12 +129,12 @@ def information_coefficients(scores: FloatArray, outcomes: FloatArray) -> FloatA
     scores, outcomes
         [M, N], NaN where unknown.
     """
-    from scipy.stats import rankdata
-
     both = np.isfinite(scores) & np.isfinite(outcomes)
     count = both.sum(axis=1)
-    masked = np.where(both, outcomes, np.nan)
-    ranks = rankdata(masked, axis=1, nan_policy="omit")
+    order = np.argsort(np.where(both, outcomes, np.inf), axis=1, kind="stable")
+    ranks = np.empty(outcomes.shape)
+    places = np.broadcast_to(np.arange(outcomes.shape[1], dtype=np.float64), outcomes.shape)
+    np.put_along_axis(ranks, order, places, axis=1)
     x = np.where(both, scores, 0.0)
     y = np.where(both, ranks, 0.0)
     size = np.maximum(count, 1)[:, None]

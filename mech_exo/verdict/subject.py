@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
@@ -28,7 +30,7 @@ class Subject:
     ----------
     origin
         In words: "trial 42 of study factor_opt", "factors/optimized.yml".
-    settings, spec, panel, market
+    settings, objective, panel, market
         As the study used them; panel and market hold all dates, the holdout included.
     params
         Of the candidate.
@@ -42,13 +44,18 @@ class Subject:
 
     origin: str
     settings: Settings
-    spec: ObjectiveSpec
+    objective: ObjectiveFile
     panel: Panel
     market: Market
     params: "Mapping[str, Parameter]"
     trials: int
     looked_at: int
     study: "StudyRecord | None" = None
+
+    @cached_property
+    def spec(self) -> ObjectiveSpec:
+        """The objective file, compiled."""
+        return ObjectiveSpec.compile(self.objective.source, self.objective.label)
 
     @cached_property
     def split(self) -> int:
@@ -91,7 +98,7 @@ class Subject:
 
 def study_subject(
     settings: Settings,
-    spec: ObjectiveSpec,
+    objective: ObjectiveFile,
     panel: Panel,
     market: Market,
     study: "StudyRecord",
@@ -117,10 +124,10 @@ def study_subject(
             hint="Loosen the thresholds of the objective file, or add trials.",
             exit_code=ExitCode.NO_FEASIBLE_TRIAL,
         )
-    return Subject(
+    subject = Subject(
         origin=f"trial {chosen.number} of study {study.name}",
         settings=settings,
-        spec=spec,
+        objective=objective,
         panel=panel,
         market=market,
         params=chosen.params,
@@ -128,12 +135,14 @@ def study_subject(
         looked_at=len(study.trials),
         study=study,
     )
+    _check_same_study(subject, study)
+    return subject
 
 
 def file_subject(
     label: str,
     settings: Settings,
-    spec: ObjectiveSpec,
+    objective: ObjectiveFile,
     panel: Panel,
     market: Market,
     file: "FactorFile",
@@ -159,10 +168,10 @@ def file_subject(
     return Subject(
         origin=label,
         settings=settings,
-        spec=spec,
+        objective=objective,
         panel=panel,
         market=market,
-        params=_meaningful(file.params, panel, spec),
+        params=_meaningful(file.params, panel, objective),
         trials=_repeated(settings, current),
         looked_at=int(looked_at),
         study=study,
@@ -173,10 +182,38 @@ def _repeated(settings: Settings, trials: int) -> int:
     return settings.verdict.search_trials or max(1, trials)
 
 
+def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
+    """Refuse to judge a study by other data, settings or code than it was tuned with."""
+    from mech_exo.tuning.equity import components_for, problem_of
+    from mech_exo.tuning.fingerprint import difference
+    from mech_exo.tuning.plan import StudyPlan
+
+    if study.epoch is None:
+        raise ExoError(f"study {study.name!r} was not made by exo and cannot be judged.")
+    plan = StudyPlan(
+        study_name=study.name,
+        study_file=Path(),
+        settings=subject.settings,
+        objective=subject.objective,
+        panel=subject.in_sample,
+        market=subject.market.until(subject.split),
+        n_trials=0,
+    )
+    problem = problem_of(plan)
+    now = components_for(plan, problem, problem.space)
+    differing = difference(study.epoch.components, now)
+    if differing:
+        raise ExoError(
+            f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),
+            hint="Judge it with the settings, data and objective file that it was tuned with.",
+        )
+
+
 def _meaningful(
-    params: "Mapping[str, Parameter]", panel: Panel, spec: ObjectiveSpec
+    params: "Mapping[str, Parameter]", panel: Panel, objective: ObjectiveFile
 ) -> dict[str, Any]:
     """Without the weights of known factors that have no data."""
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
     own = {f.name for f in spec.factors}
     missing = set(panel.missing_factors) - own
     return {n: v for n, v in params.items() if n.removeprefix(WEIGHT) not in missing}

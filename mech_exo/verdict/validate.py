@@ -169,8 +169,7 @@ def experiment_of(subject: Subject) -> Experiment:
     """The repeated searches of a subject, in sample."""
     panel = subject.in_sample
     return Experiment(
-        source=subject.spec.source,
-        label=subject.spec.label,
+        objective=subject.objective,
         settings=subject.settings,
         panel=panel,
         market=subject.market.until(subject.split) if subject.spec.factors else None,
@@ -189,7 +188,7 @@ def experiment_key(experiment: Experiment) -> str:
     benchmark = experiment.benchmark
     content = {
         "versions": [KERNEL_VERSION, VERDICT_VERSION],
-        "objective": hashlib.sha256(experiment.source).hexdigest(),
+        "objective": experiment.objective.sha256,
         "settings": plain,
         "panel": experiment.panel.fingerprint,
         "trials": experiment.trials,
