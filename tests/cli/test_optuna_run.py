@@ -166,9 +166,7 @@ def test_no_feasible_trial(exo: Exo, project: Path) -> None:
     assert json.loads(run.stdout)["status"] == "no feasible trial"
 
 
-def test_the_current_factors_stand_beside_the_best_and_are_trial_0(
-    exo: Exo, project: Path
-) -> None:
+def test_the_current_factors_stand_beside_the_best_and_are_trial_0(exo: Exo, project: Path) -> None:
     lenient(project)
     (project / "config/factors.yml").write_text(
         "factors:\n  technical:\n    rsi_14: {weight: 0.25}\n    unheard_of: {weight: 1.0}\n"
@@ -178,8 +176,9 @@ def test_the_current_factors_stand_beside_the_best_and_are_trial_0(
     result = json.loads(run.stdout)
     assert result["incumbent"]["weights"]["rsi_14"] == 0.25
     first = json.loads(
-        exo("study", "trials", result["study"]["name"], "--format", "json", cwd=project / "research")
-        .stdout
+        exo(
+            "study", "trials", result["study"]["name"], "--format", "json", cwd=project / "research"
+        ).stdout
     )[0]
     assert first["param_weight_rsi_14"] == 0.25
     assert first["param_cash_pct"] == 0.2
