@@ -9,7 +9,7 @@ from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.settlement import Book, daily_growth, settle
 from mech_exo.backtest.stops import AT_ONCE, GONE, Exits
 from mech_exo.backtest.units import Units, dead
-from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.data.panel import FloatArray
 
 NEVER = 1e300  # a name set aside is never bought
 
@@ -84,13 +84,10 @@ class HoldingsBook(Book):
         held[self._holdings.aside] = NEVER
         return matched
 
-    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
-        more = self._held < np.repeat(target, self._holdings.by_segment.size)
-        both = np.empty((len(more), 2))
-        both[:, 0] = more
-        np.multiply(self._held, more, out=both[:, 1])
-        sums = self._holdings.by_segment.sum(both)
-        return sums[:, 0].astype(np.int64), sums[:, 1]
+    def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+        by_segment = self._holdings.by_segment
+        more = (self._held < np.repeat(target, by_segment.size)).astype(np.float64)
+        return by_segment.sum(more), by_segment.sum(self._held * more)
 
     def hand_over(self, exits: Exits, units: Units, closing: float) -> Carry:
         """What the next segments need to know, after the last `bring_forward`."""

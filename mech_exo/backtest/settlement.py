@@ -45,7 +45,7 @@ class Book(ABC):
         """Scale [G] the positions brought forward; returns Σ [G] over the names bought."""
 
     @abstractmethod
-    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
+    def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Names bought that bring less than a target [G]: number, and Σ of their positions."""
 
 
