@@ -104,7 +104,9 @@ def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry)
     affected[np.repeat(np.arange(len(first)), length)[hit]] = True
     kind = np.zeros(count, dtype=np.int8)
     if affected.any():
-        walk = _Walk(low, boundary, index, np.isin(order, holdings.aside), limit)
+        aside = np.zeros(count, dtype=bool)
+        aside[holdings.aside] = True
+        walk = _Walk(low, boundary, index, aside[order], limit)
         for r in np.flatnonzero(affected).tolist():
             begin = int(first[r])
             walk.run(begin, begin + int(length[r]), float(entry[r]), bool(forced[r]))

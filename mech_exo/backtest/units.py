@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
@@ -32,7 +33,7 @@ class Units:
 
     daily: FloatArray
     last: FloatArray
-    exit_day: IntArray
+    exit_day: NDArray[np.int32]
     sold: FloatArray
     aside_daily: FloatArray
 
@@ -86,7 +87,7 @@ def _follow_blocks(
     units = Units(
         daily,
         np.empty(count),
-        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int32),
         np.empty(count),
         np.zeros((len(holdings.aside), int(growth.block_width.max()))),
     )
@@ -146,7 +147,7 @@ def _follow(
         stopped = ended[kind == WITHIN]
         mine = rows[stopped]
         trigger = mine
-        if growth.trigger is not growth.path:
+        if len(growth.trigger):
             trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
         hit = trigger <= exits.threshold[stopped, None]
         day = hit.argmax(axis=1)
