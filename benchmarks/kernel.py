@@ -120,15 +120,18 @@ def measure(size: str, every: int, reference: str, count: int) -> Measurement:
         times[i] = np.diff(marks)
         np.testing.assert_allclose(result.returns, expected, rtol=0, atol=1e-12)
     times[:, 0] /= REPEATS
+    kernel_ms, loop_ms, observed_ms, benchmark_ms = (np.median(times, axis=0) * 1e3).tolist()
     return Measurement(
-        size,
-        every,
-        reference,
-        *(float(np.median(times[:, c])) * 1e3 for c in (0, 1)),
-        float(np.median(times[:, 1] / times[:, 0])),
-        *(float(np.median(times[:, c])) * 1e3 for c in (2, 3)),
-        peak(kernel),
-        sum(array.nbytes for array in kernel.arrays().values()) / 1e6,
+        size=size,
+        every=every,
+        reference=reference,
+        kernel_ms=kernel_ms,
+        loop_ms=loop_ms,
+        ratio=float(np.median(times[:, 1] / times[:, 0])),
+        observed_ms=observed_ms,
+        benchmark_ms=benchmark_ms,
+        peak_mb=peak(kernel),
+        held_mb=sum(array.nbytes for array in kernel.arrays().values()) / 1e6,
     )
 
 

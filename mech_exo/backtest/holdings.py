@@ -114,7 +114,7 @@ def list_holdings(
     aside_cell, aside_root = _set_aside(growth, held, start, carry)
     flat = np.flatnonzero(held)
     by_segment = Grouping(np.searchsorted(flat, np.arange(segments + 1) * names))
-    segment = np.repeat(np.arange(segments), by_segment.size)
+    segment = np.arange(segments).repeat(by_segment.size)
     cell = flat + start * names if start else flat
     previous, following = _link(flat, names, cell, growth, scratch.places)
     return Holdings(

@@ -180,7 +180,7 @@ class Kernel:
         traded[start:stop] = account.traded
         if log is not None:
             log.add(holdings, exits, units, account, rules.cost)
-        return account.carry
+        return account.carry or carry
 
     def _result(
         self,

@@ -11,7 +11,7 @@ from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
-CELLS = 64 * 512  # names times dates that are scored at a time, to stay in the cache
+CELLS = 128 * 512  # names times dates that are scored at a time, to stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Selector:
         composite, scale = self._composite[: high - low], self._scale[: high - low]
         # one product for each date: its last bit is the processor's, and rounded away below
         np.matmul(weights, self._scores.scores[low:high], out=composite)
-        np.take(table, self._scores.pattern[low:high], out=scale, mode="clip")
+        table.take(self._scores.pattern[low:high], out=scale, mode="clip")
         np.multiply(composite, scale, out=composite)
         return np.rint(composite, out=composite)
 

@@ -170,8 +170,8 @@ def _since_rebalance(
 ) -> Exits:
     """Stops against the last execution; each holding stands alone but for what is carried over."""
     cell = holdings.cell
-    index = growth.index.ravel()[cell]
-    low, boundary = growth.low.ravel()[cell], growth.boundary.ravel()[cell]
+    index = growth.index.ravel().take(cell)
+    low, boundary = growth.low.ravel().take(cell), growth.boundary.ravel().take(cell)
     reference = index.copy()
     aside_name = holdings.name[holdings.aside]
     reference[holdings.aside] = growth.index[holdings.aside_root, aside_name]
@@ -181,7 +181,7 @@ def _since_rebalance(
     over = ~within & (boundary <= threshold)
     late = np.zeros(len(cell), dtype=bool)
     if lag:
-        late = ~within & ~over & (growth.end.ravel()[cell] <= threshold)
+        late = ~within & ~over & (growth.end.ravel().take(cell) <= threshold)
     exits = Exits(
         kind=np.where(within, WITHIN, HELD).astype(np.int8),
         threshold=threshold,

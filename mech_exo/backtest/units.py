@@ -131,7 +131,7 @@ def _follow(
     """Units of holdings in one block, and their sums [segments, W]."""
     path = growth.rows(growth.path, block)
     rows = scratch.rows(len(row), path.shape[1])
-    np.take(path, row, axis=0, out=rows, mode="clip")
+    path.take(row, axis=0, out=rows, mode="clip")
     exit_day = growth.sold.ravel().take(holdings.cell)
     sold = np.zeros(len(row))
     if exit_day.any():
