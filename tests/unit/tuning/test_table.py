@@ -61,8 +61,8 @@ def test_csv_has_a_line_a_trial_and_exact_numbers() -> None:
 
 def test_times_are_there_unless_left_out_and_the_name_never() -> None:
     for form in ("table", "csv", "json"):
-        with_times = trial_table(study(), form)  # type: ignore[arg-type]
-        without = trial_table(study(), form, times=False)  # type: ignore[arg-type]
+        with_times = trial_table(study(), form)
+        without = trial_table(study(), form, times=False)
         assert "2025-06-09T12:00:00+00:00" in with_times
         assert "2025" not in without
         assert "a name" not in with_times
