@@ -143,7 +143,11 @@ def test_dates_with_a_time_zone_are_refused(tmp_path: Path) -> None:
         ("t.csv", b"date,A\n2020-01-01,1\n2020-01\n", "line 3: has 1 cells"),
         ("t.csv", b'date,A\n2020-01-01,"1\n', "is not CSV"),
         ("t.csv", b"date,A\n2020-01-01,\xff\n", "not UTF-8"),
-        ("t.csv.gz", gzip.compress(GOOD.encode() * 500, mtime=0)[:-20], "truncated or damaged gzip"),
+        (
+            "t.csv.gz",
+            gzip.compress(GOOD.encode() * 500, mtime=0)[:-20],
+            "truncated or damaged gzip",
+        ),
         ("t.csv.gz", gzip.compress(GOOD.encode(), mtime=0)[:6], "truncated or damaged gzip"),
         ("t.csv.gz", GOOD.encode(), "truncated or damaged gzip"),
         ("t.parquet", b"PAR1 is not enough", "not a readable Parquet"),
