@@ -46,7 +46,6 @@ class HoldingsBook(Book):
         self._alive = units.last.copy()  # what lasts to the next execution
         self._alive[dead(exits, units)] = 0.0
         self._amount = np.zeros(len(holdings.cell) + 1)  # the last one is no holding's: −1
-        self._carried = float(np.cumsum(carry.amount)[-1])
         aside = holdings.aside
         self.aside_segment = holdings.segment[aside]
         self.aside_last = units.last[aside]
@@ -69,8 +68,10 @@ class HoldingsBook(Book):
         self._held = self._amount[holdings.previous]
         self._held[: holdings.opening] = self._carry.amount[holdings.name[: holdings.opening]]
         total = np.empty(len(target))
-        total[0] = self._carried
-        total[1:] = holdings.by_segment.sum(amount)[:-1]
+        total[0] = self._carry.total
+        sums = holdings.by_segment.sum(amount)
+        total[1:] = sums[:-1]
+        self._total = float(sums[-1])
         held_aside = self._held[holdings.aside]
         held_aside[self._gone] = 0.0
         return held_aside, total
@@ -84,9 +85,12 @@ class HoldingsBook(Book):
         return matched
 
     def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
-        more = self._held < target[self._holdings.segment]
-        number = self._holdings.by_segment.sum(more.astype(np.float64)).astype(np.int64)
-        return number, self._holdings.by_segment.sum(self._held * more)
+        more = self._held < np.repeat(target, self._holdings.by_segment.size)
+        both = np.empty((len(more), 2))
+        both[:, 0] = more
+        np.multiply(self._held, more, out=both[:, 1])
+        sums = self._holdings.by_segment.sum(both)
+        return sums[:, 0].astype(np.int64), sums[:, 1]
 
     def hand_over(self, exits: Exits, units: Units, closing: float) -> Carry:
         """What the next segments need to know, after the last `bring_forward`."""
@@ -97,6 +101,7 @@ class HoldingsBook(Book):
         carry.amount[name] = self._amount[lasting]
         carry.reference[name] = exits.reference[lasting]
         carry.forced = exits.forced
+        carry.total = self._total
         carry.value = closing
         return carry
 

@@ -69,7 +69,9 @@ def gather_universe(
 ) -> Universe:
     """Follow the whole universe once."""
     segments, names = tradable.shape
-    holdings = list_holdings(growth, tradable.copy(), 0, Carry.nothing(names))
+    holdings = list_holdings(
+        growth, tradable.copy(), 0, Carry.nothing(names), np.zeros(tradable.size, dtype=np.int64)
+    )
     units = follow(growth, schedule.length, holdings, no_stops(holdings, names), cost)
     of, aside = holdings.segment, holdings.aside
     bought = np.ones(len(of), dtype=bool)

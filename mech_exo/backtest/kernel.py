@@ -74,6 +74,7 @@ class Kernel:
         self.scores = scores
         self.universe = universe
         self._selector = Selector(scores)
+        self._places = np.zeros(growth.index.size, dtype=np.int64)
 
     @property
     def checkpoints(self) -> IntArray:
@@ -160,7 +161,7 @@ class Kernel:
         number = np.empty(stop - start, dtype=np.int64)
         self._selector.choose(candidate, start, stop, chosen, number)
         weight = np.minimum(candidate.position_size_pct, candidate.invested / np.maximum(number, 1))
-        holdings = list_holdings(self.growth, chosen, start, carry)
+        holdings = list_holdings(self.growth, chosen, start, carry, self._places)
         exits = stop_out(
             self.growth,
             holdings,

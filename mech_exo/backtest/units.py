@@ -86,7 +86,7 @@ def _follow_blocks(
         mine = np.flatnonzero(block[holdings.segment] == b)
         here = np.flatnonzero(block[holdings.segment[holdings.aside]] == b)
         part = _Part(
-            Grouping(np.searchsorted(segments, holdings.segment[mine]), len(segments)),
+            Grouping.of(np.searchsorted(segments, holdings.segment[mine]), len(segments)),
             holdings.cell[mine],
             np.searchsorted(mine, holdings.aside[here]),
         )

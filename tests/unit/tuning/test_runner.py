@@ -157,11 +157,11 @@ def test_interrupted_runs_go_on(job: Job, tmp_path: Path) -> None:
         if isinstance(event, TrialFinished) and event.trial.number == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
-    slow = replace(job, problem=bowl(evaluator=Slow), n_jobs=2)
+    slow = replace(job, problem=bowl(evaluator=Slow), n_jobs=2, n_trials=None, target_trials=60)
     outcome = run_job(slow, interrupt)
     assert outcome.interrupted
-    assert 4 <= outcome.added < 12
-    run_job(replace(slow, n_trials=None, target_trials=12))
-    whole = replace(job, study_file=tmp_path / "whole.db")
+    assert 4 <= outcome.added < 60
+    assert not run_job(slow).interrupted
+    whole = replace(job, study_file=tmp_path / "whole.db", n_trials=60)
     run_job(whole)
     assert table(job) == table(whole)
