@@ -116,9 +116,6 @@ def _describe_data(session: Session, log: Log) -> None:
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
             "mean nothing for real money. Use --data files with your own (docs/data.md)."
         )
-    if panel.missing_factors:
-        names = ", ".join(panel.missing_factors)
-        log.note(f"no data    {names}: left out, exported with weight 0")
 
 
 def _shown(path: Path, cwd: Path) -> str:

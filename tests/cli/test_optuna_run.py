@@ -175,15 +175,7 @@ def test_the_current_factors_stand_beside_the_best_and_are_trial_0(exo: Exo, pro
     inner = project / "research"
     result = json.loads(exo("optuna-run", "--n-trials", "3", "--json", cwd=inner).stdout)
     assert result["incumbent"]["weights"]["rsi_14"] == 0.25
-<<<<<<< HEAD
     first = trials(inner)[0]
-=======
-    first = json.loads(
-        exo(
-            "study", "trials", result["study"]["name"], "--format", "json", cwd=project / "research"
-        ).stdout
-    )[0]
->>>>>>> main
     assert first["param_weight_rsi_14"] == 0.25
     assert first["param_cash_pct"] == 0.2
 
