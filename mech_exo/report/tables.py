@@ -79,7 +79,10 @@ def _figures_title(result: Optimised) -> str:
     title = f"Figures, in sample {panel.dates[0]} to {panel.dates[split - 1]}"
     if result.session.holdout is None:
         return title
-    return f"{title}, out of sample {panel.dates[split]} to {panel.dates[-1]}"
+    return (
+        f"{title}, out of sample {panel.dates[split]} to {panel.dates[-1]} "
+        f"(look {result.looks} at the holdout)"
+    )
 
 
 def _figures(result: Optimised) -> Table:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
     from mech_exo.objective.spec import ObjectiveSpec
+    from mech_exo.workflow.judge import Judge
 
 
 class Log(Protocol):
@@ -71,6 +72,13 @@ class Session:
         """What no trial sees; None without a holdout."""
         stop = len(self.panel.dates)
         return self.panel.between(self.split, stop) if self.split < stop else None
+
+    @cached_property
+    def judge(self) -> "Judge":
+        """Figures of any portfolio on these data."""
+        from mech_exo.workflow.judge import Judge
+
+        return Judge(self)
 
 
 def open_session(request: Request, log: Log) -> Session:

@@ -81,6 +81,7 @@ def test_exports_the_best_trial_with_its_own_numbers(finished: tuple[Path, Run])
     assert file.metadata["total_trials"] == 6
     assert file.out_of_sample is not None
     assert set(file.out_of_sample["metrics"]) >= set(figures.values())
+    assert file.out_of_sample["looks"] == 1
 
 
 def trials(project: Path, name: str = "factor_weight_optimization") -> list[dict[str, Any]]:
