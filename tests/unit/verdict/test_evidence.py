@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
-from small import small_panel
 
 from mech_exo.verdict import evidence, ranking
+from tests.unit.verdict.small import small_panel
 
 
 def drawn(seed: int, skill: float, coefficient: float, blocks: int = 40) -> evidence.Evidence:

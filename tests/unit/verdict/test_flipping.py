@@ -1,7 +1,6 @@
 """What a placebo keeps and what it cuts."""
 
 import numpy as np
-from small import small_panel
 
 from mech_exo.verdict.flipping import block_signs, flipped
 from mech_exo.verdict.ranking import (
@@ -11,6 +10,7 @@ from mech_exo.verdict.ranking import (
     own_risk,
     period_outcomes,
 )
+from tests.unit.verdict.small import small_panel
 
 
 def test_number_0_is_the_real_data() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
-from small import small_panel
 
 from mech_exo.verdict import ranking
+from tests.unit.verdict.small import small_panel
 
 
 def test_periods_are_what_a_decision_holds() -> None:

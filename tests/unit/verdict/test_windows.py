@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from small import small_panel
 
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.errors import ExoError
 from mech_exo.verdict.windows import walk_forward_windows
+from tests.unit.verdict.small import small_panel
 
 SETTINGS = VerdictSettings(windows=4, embargo_days=10)
 
