@@ -1,7 +1,7 @@
 """What `exo optuna-run` maximises, and over which space. This file is yours: edit it.
 
 A changed file is another study: `exo` hashes these bytes, refuses to mix their trials with those
-of other bytes, and says what differs. See docs/guide.md for what else may stand here.
+of other bytes, and says what differs. docs/objective.md shows what else may stand here.
 """
 
 MAX_DRAWDOWN_THRESHOLD = 0.12  # largest loss from a peak, a fraction
@@ -24,8 +24,9 @@ FACTORS = (
 def suggest_factor_weights(trial):
     """Draw one candidate.
 
-    A parameter named `weight_<factor>` is the weight of that factor's z-score; a factor without
-    one has weight 0. The three hyperparameters come from the settings if not suggested here.
+    A parameter named `weight_<factor>` is the weight of that factor's z-score, whatever this
+    function returns; a factor without one has weight 0. A hyperparameter that is not suggested
+    here comes from the settings.
     """
     for factor in FACTORS:
         trial.suggest_float(f"weight_{factor}", -1.0, 1.0)
@@ -37,7 +38,8 @@ def suggest_factor_weights(trial):
 def objective(result):
     """Score one backtest; larger is better.
 
-    `result` holds the daily returns of the candidate's portfolio and every metric of
+    `result` holds the daily returns of the candidate's portfolio after costs and every metric of
     docs/conventions.md: sharpe, sortino, calmar, total_return, information_ratio, turnover, …
+    What is no finite number fails the trial.
     """
     return result.sharpe

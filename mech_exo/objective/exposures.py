@@ -1,10 +1,12 @@
 """Scores of the user's own factors, from no more than the panel's dates."""
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.build import canonical
@@ -105,6 +107,34 @@ def raw_values(
             hint="Return NaN where a value is unknown.",
         )
     return values
+
+
+def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
+    """SHA-256, in hex, of all data that a trial depends on.
+
+    That of the panel (as it was built, not extended); if the file has factors of its own, over
+    the market up to the panel's last date as well, since they may read any of it.
+
+    Raises
+    ------
+    ValueError
+        If the market is needed and not given.
+    """
+    if not spec.factors:
+        return panel.fingerprint
+    if market is None:
+        raise ValueError(f"factor {spec.factors[0].name!r} needs the market")
+    seen = known(market, panel)
+    arrays: dict[str, NDArray[Any]] = {"dates": seen.dates, "close": seen.close}
+    arrays |= {f"daily.{name}": values for name, values in seen.daily.items()}
+    for name, vintage in seen.vintages.items():
+        arrays |= {f"vintage.{name}.{f.name}": getattr(vintage, f.name) for f in fields(vintage)}
+    digest = hashlib.sha256(f"{panel.fingerprint}{seen.symbols!r}".encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(repr((name, array.shape, array.dtype.str)).encode())
+        digest.update(array.view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def known(market: Market, panel: Panel) -> Market:

@@ -6,7 +6,7 @@ no row of an unfinished trial that a crash could leave behind.
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,9 +78,10 @@ class StudyStore:
         self.close()
 
     def close(self) -> None:
-        """Close the file; in WAL mode the last to close folds the `-wal` file into it."""
-        with in_words(self.path, self._patience_s):
-            self._connection.close()
+        """Close the file, folding the `-wal` file into it even if a reader has it open."""
+        with suppress(sqlite3.OperationalError):  # a full disk: the -wal file stays, and counts
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
 
     def names(self) -> list[str]:
         """Names of the studies in the file, sorted."""

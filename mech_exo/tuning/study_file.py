@@ -42,6 +42,7 @@ def create_file(path: Path) -> None:
     """
     import optuna
 
+    _check_no_orphan(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,20 @@ def create_file(path: Path) -> None:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _check_no_orphan(path: Path) -> None:
+    """Refuse a name beside which the log of a moved study file lies.
+
+    SQLite would take that log for the new file's own and mix the two.
+    """
+    for suffix in ("-wal", "-journal"):
+        log = path.with_name(path.name + suffix)
+        if log.exists() and log.stat().st_size > 0 and _absent(path):
+            raise ExoError(
+                f"{log} holds the last trials of a study file that was moved away without it.",
+                hint=f"Move it too (MOVED{suffix} beside MOVED), or delete it to give them up.",
+            )
 
 
 def _publish(temporary: Path, path: Path) -> None:

@@ -10,7 +10,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
-from mech_exo.objective.exposures import extend_panel
+from mech_exo.objective.exposures import data_fingerprint, extend_panel
 from tests.unit.objective.conftest import LABEL, Compile
 
 IMPORT = "import numpy as np\nfrom mech_exo.objective.factor import factor\n"
@@ -153,3 +153,26 @@ def test_another_market_is_refused(
     shifted = replace(market, dates=market.dates + np.timedelta64(1, "D"))
     with pytest.raises(ExoError, match="the market's dates and names are not those of the panel"):
         extend_panel(panel, shifted, compiled(own("return market.close")), settings)
+
+
+def test_the_data_of_a_study_are_all_that_its_factors_can_read(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    """Doubled prices leave every return and score as they were, but not a factor of levels."""
+    plain, custom = compiled(SUGGEST), compiled(own("return market.close"))
+    assert data_fingerprint(panel, None, plain) == panel.fingerprint
+    with pytest.raises(ValueError, match="needs the market"):
+        data_fingerprint(panel, None, custom)
+    cut = panel.split(0.2)
+    in_sample = panel.between(0, cut)
+    first = data_fingerprint(in_sample, market, custom)
+    assert first == data_fingerprint(in_sample, market.until(cut), custom)
+    assert first != in_sample.fingerprint
+    doubled = replace(market, close=market.close * 2.0)
+    assert data_fingerprint(in_sample, doubled, custom) != first
+    name = sorted(market.vintages)[0]
+    vintage = market.vintages[name]
+    other = replace(
+        market, vintages=market.vintages | {name: replace(vintage, value=-vintage.value)}
+    )
+    assert data_fingerprint(in_sample, other, custom) != first

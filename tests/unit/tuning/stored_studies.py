@@ -4,11 +4,14 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Direction, TrialRecord
+from mech_exo.tuning.study_file import create_file
 
 WEIGHT = json.dumps(
     {
@@ -74,8 +77,19 @@ def new_store(
     settings: StorageSettings | None = None,
 ) -> StudyStore:
     """A store with a study in its first epoch."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_empty_file())
     store = StudyStore.open(path, settings or StorageSettings(), create=True)
     names = ("sharpe", "drawdown")[: len(directions)]
     store.create_study(name, directions, objective_names=names, constraint_names=CONSTRAINTS)
     store.begin_epoch(COMPONENTS)
     return store
+
+
+@cache
+def _empty_file() -> bytes:
+    """A study file without studies; making one takes Optuna a while."""
+    with TemporaryDirectory() as folder:
+        create_file(Path(folder) / "f.db")
+        return (Path(folder) / "f.db").read_bytes()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -17,11 +18,11 @@ from typing import Any
 
 import optuna
 import pytest
-from stored_studies import SPACE, complete, failed, new_store, pruned
 
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.schema import OPTUNA_SCHEMA
 from mech_exo.tuning.study import TrialRecord
+from tests.unit.tuning.stored_studies import SPACE, complete, failed, new_store, pruned
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -318,3 +319,14 @@ def test_the_study_moves_with_its_file(path: Path, tmp_path: Path) -> None:
     assert len(read_study(moved, "s").trials) == 7
     with new_store(path) as store:
         assert store.append([complete(0, 1.0)])
+
+
+def test_the_queries_of_the_docs_work(path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    queries = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    assert len(queries) >= 5
+    connection = sqlite3.connect(path)
+    for query in queries:
+        for statement in query.split(";")[:-1]:
+            assert connection.execute(statement).fetchall(), statement
+    connection.close()

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import optuna
 import pytest
-from stored_studies import (
+
+from mech_exo.config.settings import StorageSettings
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.fingerprint import fingerprint_of
+from mech_exo.tuning.records import read_study
+from mech_exo.tuning.storage import StudyStore, create_study
+from mech_exo.tuning.study import NO_EPOCH, TrialRecord
+from tests.unit.tuning.stored_studies import (
     COMPONENTS,
     CONSTRAINTS,
     KIND,
@@ -16,13 +23,6 @@ from stored_studies import (
     new_store,
     pruned,
 )
-
-from mech_exo.config.settings import StorageSettings
-from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.fingerprint import fingerprint_of
-from mech_exo.tuning.records import read_study
-from mech_exo.tuning.storage import StudyStore, create_study
-from mech_exo.tuning.study import NO_EPOCH, TrialRecord
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -353,3 +353,17 @@ def test_times_are_naive_utc_for_optuna(tmp_path: Path) -> None:
     [trial] = optuna.load_study(study_name="s", storage=f"sqlite:///{path}").trials
     assert trial.datetime_start is not None
     assert trial.datetime_start == NOON.astimezone().replace(tzinfo=None)
+
+
+def test_closing_folds_the_wal_while_a_reader_has_the_file_open(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    store = new_store(path)
+    store.append([complete(0, 1.0)])
+    reader = sqlite3.connect(path)
+    assert reader.execute("SELECT COUNT(*) FROM trials").fetchone() == (1,)
+    store.close()
+    assert (tmp_path / "f.db-wal").stat().st_size == 0
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(path.read_bytes())
+    reader.close()
+    assert len(read_study(copy, "s").trials) == 1

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import optuna
 import pytest
-from stored_studies import complete, new_store
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.tuning.records import list_studies
 from mech_exo.tuning.schema import OPTUNA_SCHEMA
 from mech_exo.tuning.study_file import create_file, open_for_writing
+from tests.unit.tuning.stored_studies import complete, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 SETTINGS = StorageSettings()
@@ -162,3 +162,16 @@ def test_leaving_wal_mode_needs_the_file_alone(tmp_path: Path) -> None:
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     connection.close()
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-journal"])
+def test_the_log_of_a_moved_study_is_not_mixed_into_a_new_one(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "f.db"
+    log = tmp_path / f"f.db{suffix}"
+    log.write_bytes(b"the last trials of what was moved away")
+    with pytest.raises(ExoError, match="was moved away without it") as caught:
+        open_for_writing(path, SETTINGS, create=True)
+    assert f"MOVED{suffix}" in caught.value.hint
+    assert [p.name for p in tmp_path.iterdir()] == [log.name]
+    log.write_bytes(b"")
+    open_for_writing(path, SETTINGS, create=True).close()
