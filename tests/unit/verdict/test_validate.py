@@ -11,7 +11,13 @@ import pytest
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.keepsakes import ReplicateStore
-from mech_exo.verdict.validate import Verdict, experiment_key, experiment_of, validate
+from mech_exo.verdict.validate import (
+    Verdict,
+    experiment_key,
+    experiment_of,
+    validate,
+    with_verdict,
+)
 from tests.unit.verdict.small import small_panel, small_settings, small_subject
 
 
@@ -38,6 +44,24 @@ def test_strong_skill_passes_and_is_plain_json(judged: tuple[Verdict, Path]) -> 
     assert len(plain["walk_forward"]["windows"]) == 2
     assert plain["plateau"]["leans_on"] == "f0"
     assert set(plain["seconds"]) == {"placebo", "window", "holdout", "plateau and reported", "wall"}
+
+
+def test_the_verdict_is_written_into_a_factor_file(
+    judged: tuple[Verdict, Path], tmp_path: Path
+) -> None:
+    from mech_exo.factor_file.document import FactorFile
+    from mech_exo.factor_file.read import read_factor_file
+    from mech_exo.factor_file.write import write_factor_file
+
+    entry = {"weight": 1.0, "direction": "higher_better", "category": "test"}
+    plain = FactorFile(metadata={}, factors={"test": {"f0": entry}})  # type: ignore[dict-item]
+    file = with_verdict(plain, judged[0])
+    path = write_factor_file(tmp_path / "f.yml", file)
+    again = read_factor_file(path)
+    assert again.verdict is not None
+    assert again.verdict["overall"] == "PASS"
+    assert again.verdict["holdout"]["looks"] == 1
+    assert again.content_hash == plain.content_hash
 
 
 @pytest.mark.slow
