@@ -6,7 +6,6 @@ from typing import IO
 
 from rich.console import Console
 
-
 FILE_WIDTH = 200
 
 
