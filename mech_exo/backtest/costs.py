@@ -6,12 +6,17 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray, IntArray
 
-# of each portfolio at x: (names bought, names sold, value before of the bought, of the sold)
-Split = Callable[[FloatArray], tuple[IntArray, IntArray, FloatArray, FloatArray]]
+# of a target value [G]: how many names hold less than that, and Σ of what those hold
+Below = Callable[[FloatArray], tuple[IntArray, FloatArray]]
 
 
 def self_financing(
-    cost: float, weight: FloatArray, out: FloatArray, split: Split
+    cost: float,
+    weight: FloatArray,
+    names: IntArray,
+    matched: FloatArray,
+    out: FloatArray,
+    below: Below,
 ) -> tuple[FloatArray, FloatArray]:
     """Solve x = 1 − c·Σ|w·x − h| for G portfolios at once.
 
@@ -19,12 +24,12 @@ def self_financing(
     ----------
     cost
         c, of one unit of value traded; below 1.
-    weight
-        [G] w, the target weight of every name of a portfolio.
-    out
-        [G] Σ h over the names that are sold altogether.
-    split
-        Of x [G], which names with a target are bought and which sold, added up.
+    weight, names
+        [G] w, the target weight of every name bought, and the number of them.
+    matched, out
+        [G] Σ h over the names with a target, and over those that are sold altogether.
+    below
+        Of the target value w·x, the names that are bought to reach it.
 
     Returns
     -------
@@ -33,20 +38,19 @@ def self_financing(
 
     Notes
     -----
-    The right side is piecewise linear in x, and x minus it convex and increasing (as c·Σw < 1).
-    Newton's step is exact once the names bought and sold are the right ones; from x = 1 it
-    comes down on the solution and ends after finitely many steps.
+    x less the right side is piecewise linear, convex and increasing (as c·Σw < 1). Newton's step is
+    exact once the names bought are the right ones; from x = 1 it comes down on the solution, the
+    names bought can only become fewer, and it ends when they stay the same.
     """
     x = np.ones_like(weight)
+    number, worth = below(weight)
     while True:
-        bought, sold, bought_value, sold_value = split(x)
-        more = bought - sold
-        fixed = out + sold_value - bought_value
-        x_next = (1.0 - cost * fixed) / (1.0 + cost * weight * more)
-        if cost == 0.0 or np.array_equal(x_next, x):
-            return x, fixed + weight * x * more
-        # rounding alone may lift a step; never go back up
-        x_next = np.minimum(x_next, x)
-        if np.array_equal(x_next, x):
-            return x, fixed + weight * x * more
-        x = x_next
+        more = weight * (2 * number - names)  # d trades / dx
+        fixed = out + matched - 2.0 * worth
+        if cost == 0.0:
+            return x, fixed + more
+        x = np.minimum(x, (1.0 - cost * fixed) / (1.0 + cost * more))
+        bought = number
+        number, worth = below(weight * x)
+        if (number == bought).all():
+            return x, fixed + more * x

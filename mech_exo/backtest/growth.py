@@ -79,7 +79,7 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
     factor = np.where(priced_days, 1.0 + returns, 1.0)
     absent = sessions_without_price(returns)
     delisted = absent == rules.delist_after
-    index = np.cumprod(np.maximum(factor, TOTAL_LOSS), axis=0)[executed]
+    index: FloatArray = np.multiply.accumulate(np.maximum(factor, TOTAL_LOSS))[executed]
 
     block, row, starts, widths = layout(length, names)
     path = np.empty(int(starts[-1]) if len(starts) else 0)
@@ -90,7 +90,7 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
     keep = (1.0 - rules.delisting_return) * (1.0 - rules.cost)
     for g in range(segments):
         days = slice(int(executed[g]) + 1, int(executed[g]) + 1 + int(length[g]))
-        unit = np.cumprod(factor[days], axis=0)
+        unit: FloatArray = np.multiply.accumulate(factor[days])
         gone = np.logical_or.accumulate(delisted[days], axis=0)
         if len(gone):
             sold[g] = np.where(gone[-1], np.argmax(gone, axis=0) + 1, 0)

@@ -1,9 +1,11 @@
 """The list of a candidate's holdings: one entry for each segment and name."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
@@ -16,6 +18,8 @@ class Carry:
     ----------
     amount
         [N] value of each position at the end, in units of the last segment.
+    total
+        Σ `amount`, added up as the holdings are (its bits must not depend on where a run is cut).
     value
         Of the whole portfolio at the end, in the same unit.
     reference
@@ -25,6 +29,7 @@ class Carry:
     """
 
     amount: FloatArray
+    total: float
     value: float
     reference: FloatArray
     forced: IntArray
@@ -32,7 +37,9 @@ class Carry:
     @classmethod
     def nothing(cls, names: int) -> "Carry":
         """All cash, before the first execution."""
-        return cls(np.zeros(names), 1.0, np.full(names, np.nan), np.zeros(names, dtype=np.int64))
+        return cls(
+            np.zeros(names), 0.0, 1.0, np.full(names, np.nan), np.zeros(names, dtype=np.int64)
+        )
 
 
 @dataclass(eq=False)
@@ -47,12 +54,8 @@ class Holdings:
         [H] segment, counted from `start`, and name.
     cell
         [H] position in an array [G, N].
-    opening
-        [H'] the first ones, which belong to the first segment.
-    by_name
-        [H] the holdings by name and then by segment.
-    linked
-        [H − 1] whether entry i + 1 of `by_name` continues entry i without a break.
+    by_segment
+        Sums them by segment.
     previous, following
         [H] the holding that this one continues, and the one that continues it; −1: none.
     aside, aside_root
@@ -64,16 +67,32 @@ class Holdings:
     segment: IntArray
     name: IntArray
     cell: IntArray
-    opening: IntArray
-    by_name: IntArray
-    linked: BoolArray
+    by_segment: Grouping
     previous: IntArray
     following: IntArray
     aside: IntArray
     aside_root: IntArray
 
+    @cached_property
+    def by_name(self) -> IntArray:
+        """[H] the holdings by name and then by segment."""
+        names = self.name.astype(np.uint16) if self.name.max(initial=0) < 2**16 else self.name
+        return np.argsort(names, kind="stable")
 
-def list_holdings(growth: Growth, held: BoolArray, start: int, carry: Carry) -> Holdings:
+    @property
+    def opening(self) -> int:
+        """Number of holdings of the first segment; they come first."""
+        return int(self.by_segment.size[0])
+
+    @property
+    def closing(self) -> int:
+        """The first holding of the last segment."""
+        return int(self.by_segment.start[-1])
+
+
+def list_holdings(
+    growth: Growth, held: BoolArray, start: int, carry: Carry, places: IntArray
+) -> Holdings:
     """List the holdings of segments `start` on.
 
     Parameters
@@ -86,39 +105,51 @@ def list_holdings(growth: Growth, held: BoolArray, start: int, carry: Carry) -> 
         First segment.
     carry
         What is held before.
+    places
+        [G·N] scratch, of any content ≥ 0.
     """
     segments, names = held.shape
     np.logical_and(held, growth.priced[start : start + segments], out=held)
     aside_cell, aside_root = _set_aside(growth, held, start, carry)
     flat = np.flatnonzero(held)
-    segment = flat // names
-    name = flat - segment * names
-    cell = flat + start * names
-    by_name = np.argsort(
-        name.astype(np.uint16) if names <= np.iinfo(np.uint16).max else name, kind="stable"
-    )
-    name_o, segment_o = name[by_name], segment[by_name]
-    linked = (name_o[1:] == name_o[:-1]) & (segment_o[1:] == segment_o[:-1] + 1)
-    linked &= growth.sold.ravel()[cell[by_name[:-1]]] == 0
-    previous = np.full(len(flat), -1)
-    following = np.full(len(flat), -1)
-    before, after = by_name[:-1][linked], by_name[1:][linked]
-    previous[after] = before
-    following[before] = after
+    by_segment = Grouping(np.searchsorted(flat, np.arange(segments + 1) * names))
+    segment = np.repeat(np.arange(segments), by_segment.size)
+    cell = flat + start * names if start else flat
+    previous, following = _link(flat, names, cell, growth, places)
     return Holdings(
         start=start,
         stop=start + segments,
         segment=segment,
-        name=name,
+        name=flat - segment * names,
         cell=cell,
-        opening=np.arange(int(np.searchsorted(segment, 1))),
-        by_name=by_name,
-        linked=linked,
+        by_segment=by_segment,
         previous=previous,
         following=following,
         aside=np.searchsorted(flat, aside_cell),
         aside_root=aside_root,
     )
+
+
+def _link(
+    flat: IntArray, names: int, cell: IntArray, growth: Growth, places: IntArray
+) -> tuple[IntArray, IntArray]:
+    """The holding before and after each, of the same name in adjacent segments.
+
+    `places` [segments·N at least] need not be clean: whatever it says is checked.
+    """
+    count = len(flat)
+    here = np.arange(count)
+    places[flat] = here
+    following = places.take(flat + names, mode="clip")
+    np.minimum(following, count - 1, out=following)
+    linked = flat.take(following) == flat + names if count else np.zeros(0, dtype=bool)
+    sold = growth.sold.ravel().take(cell)
+    if sold.any():
+        linked &= sold == 0
+    following[~linked] = -1
+    previous = np.full(count, -1)
+    previous[following[linked]] = here[linked]
+    return previous, following
 
 
 def _set_aside(

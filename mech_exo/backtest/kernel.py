@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mech_exo.backtest.account import keep_account, unit_rows
+from mech_exo.backtest.account import keep_account
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
@@ -17,6 +17,7 @@ from mech_exo.backtest.rules import Candidate
 from mech_exo.backtest.schedule import Schedule, check_returns, plan
 from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
+from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 
@@ -73,6 +74,7 @@ class Kernel:
         self.scores = scores
         self.universe = universe
         self._selector = Selector(scores)
+        self._places = np.zeros(growth.index.size, dtype=np.int64)
 
     @property
     def checkpoints(self) -> IntArray:
@@ -159,7 +161,7 @@ class Kernel:
         number = np.empty(stop - start, dtype=np.int64)
         self._selector.choose(candidate, start, stop, chosen, number)
         weight = np.minimum(candidate.position_size_pct, candidate.invested / np.maximum(number, 1))
-        holdings = list_holdings(self.growth, chosen, start, carry)
+        holdings = list_holdings(self.growth, chosen, start, carry, self._places)
         exits = stop_out(
             self.growth,
             holdings,
@@ -168,11 +170,12 @@ class Kernel:
             rules.stop_lag,
             carry,
         )
-        units = unit_rows(self.growth, self.schedule, holdings, exits, rules.cost)
+        length = self.schedule.length[start:stop]
+        units = follow(self.growth, length, holdings, exits, rules.cost)
         account = keep_account(self.schedule, holdings, exits, units, weight, rules.cost, carry)
         begin = int(self.schedule.executed[start]) - self.schedule.first
-        gross[begin] *= account.opening
-        gross[begin + 1 : begin + 1 + len(account.growth)] = account.growth
+        account.gross[0] *= gross[begin]
+        gross[begin : begin + len(account.gross)] = account.gross
         traded[start:stop] = account.traded
         if log is not None:
             log.add(holdings, exits, units, account, rules.cost)

@@ -3,12 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mech_exo.backtest.account import Account, Units
+from mech_exo.backtest.account import Account
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Holdings
 from mech_exo.backtest.result import Positions
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
+from mech_exo.backtest.units import Units
 from mech_exo.data.panel import FloatArray, IntArray
 
 
@@ -41,7 +42,7 @@ class PositionLog:
         for g in range(segments):
             mine = holdings.segment == g
             length = int(self.schedule.length[start + g])
-            daily = account.growth[ends[g] - length : ends[g]]
+            daily = account.gross[1 + ends[g] - length : 1 + ends[g]]
             self._exposure[executed[g] : executed[g] + length + 1] = self._invested(
                 start + g,
                 holdings.name[mine],

@@ -1,6 +1,7 @@
 """When a panel's decisions are traded, and the segments between the trades."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,6 +34,18 @@ class Schedule:
     def first(self) -> int:
         """Position of the first execution, where every path begins."""
         return int(self.executed[0])
+
+    @cached_property
+    def _day_segment(self) -> IntArray:
+        return np.repeat(np.arange(len(self.length)), self.length)
+
+    def day_segment(self, start: int, stop: int) -> IntArray:
+        """Segment, counted from `start`, of each close after execution `start`, until `stop`."""
+        first = self.first + 1
+        low = int(self.executed[start]) + 1 - first
+        high = low + int(self.length[start:stop].sum())
+        days: IntArray = self._day_segment[low:high]
+        return days - start if start else days
 
     def segments_before(self, position: int) -> int:
         """How many segments begin before a position in the dates."""
@@ -83,7 +96,7 @@ def check_returns(panel: Panel, delist_after: int) -> None:
             f"{panel.returns[t, n]} on {panel.dates[t]}.",
             hint="Mend its prices: a return is a finite number, -1 at least.",
         )
-    some = known.any(axis=1)
+    some = np.any(known, axis=1)
     if not some.any():
         raise ExoError(f"{panel.source or 'The panel'}: no name has a return on any date.")
     start, stop = longest_gap(some)

@@ -23,9 +23,9 @@ class Scores:
     scores
         [G, K, N] standardised scores; 0 where unknown.
     pattern
-        [G, N] row of `known` that tells what is known of the name; uint16 if they fit.
+        [G, N] column of `known` that tells what is known of the name; uint16 if they fit.
     known
-        [P, K] the distinct patterns of known factors (1.0 or 0.0); the last one is all zero and
+        [K, P] the distinct patterns of known factors (1.0 or 0.0); the last one is all zero and
         stands for a name that is not tradable.
     tradable
         [G, N] whether the name is tradable on the decision date.
@@ -57,7 +57,7 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     return Scores(
         scores=np.ascontiguousarray(np.where(known, z, 0.0).transpose(0, 2, 1)),
         pattern=pattern.reshape(tradable.shape).astype(small),
-        known=patterns,
+        known=np.ascontiguousarray(patterns.T),
         tradable=np.ascontiguousarray(tradable),
         order=np.argsort(np.array(panel.symbols), kind="stable").astype(np.int64),
     )
@@ -69,11 +69,9 @@ def scales(scores: Scores, weights: FloatArray) -> FloatArray:
     Negative, so that the best name comes first in ascending order and NaN comes last.
     """
     size = np.abs(weights)
-    total = 0.0
-    known = np.zeros(len(scores.known))
-    for k in range(len(size)):  # in the factors' order, whatever the processor
-        total += float(size[k])
-        known += scores.known[:, k] * size[k]
+    # einsum without `optimize` adds up factor by factor, in their order, and calls no BLAS
+    known = np.einsum("k,kp->p", size, scores.known)
+    total = float(np.einsum("k->", size))
     ranked = (known >= HALF_KNOWN * total) & (known > 0.0)
     return np.where(ranked, -GRID * (total / np.where(ranked, known, 1.0)), np.nan)
 
@@ -118,7 +116,6 @@ class Selector:
     def _rank(self, weights: FloatArray, table: FloatArray, low: int, high: int) -> FloatArray:
         """Snapped scores [high − low, N], best first in ascending order, NaN: not ranked."""
         composite, scale = self._composite[: high - low], self._scale[: high - low]
-        # einsum without `optimize` adds up factor by factor and calls no BLAS
         np.einsum("k,gkn->gn", weights, self._scores.scores[low:high], out=composite)
         np.take(table, self._scores.pattern[low:high], out=scale, mode="clip")
         np.multiply(composite, scale, out=composite)

@@ -88,9 +88,7 @@ def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry)
     index = growth.index.ravel()[cell]
     low = growth.low.ravel()[cell] * index
     boundary = growth.boundary.ravel()[cell] * index
-    begins = np.empty(count, dtype=bool)
-    begins[:1] = True
-    np.logical_not(holdings.linked, out=begins[1:])
+    begins = holdings.previous[order] < 0
     run = np.cumsum(begins) - 1
     first = np.flatnonzero(begins)
     entry = index[first]
@@ -236,7 +234,7 @@ def _carry_over(
         elif last(h):
             exits.forced[names[h]] = AT_ONCE
 
-    for h in holdings.opening[carry.forced[names[holdings.opening]] != 0].tolist():
+    for h in np.flatnonzero(carry.forced[names[: holdings.opening]]).tolist():
         if carry.forced[names[h]] == WAITING:
             wait(h)
         else:

@@ -35,7 +35,13 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "verdict.placebos": (1, 100_000),
     "verdict.windows": (1, 1_000),
     "verdict.embargo_days": (0, 100_000),
+    "verdict.train_share": (0.05, 0.95),
     "verdict.level": (1e-4, 0.5),
+    "verdict.fail_above": (1e-4, 1.0),
+    "verdict.power": (0.5, 0.999),
+    "verdict.portfolios": (2, 1_000_000),
+    "verdict.overfitting_blocks": (2, 20),
+    "verdict.neighbours": (8, 100_000),
     "notify.timeout_s": (0.1, 600.0),
 }
 

@@ -120,12 +120,19 @@ class StorageSettings:
 class VerdictSettings:
     """When a result is called skill."""
 
-    placebos: int = 99
-    windows: int = 8
+    placebos: int = 99  # searches on data without a link between scores and returns
+    windows: int = 8  # re-tunings of the walk-forward
     walk_forward: Literal["expanding", "rolling"] = "expanding"
-    embargo_days: int = 21
-    level: float = 0.05
-    benchmark: Path | None = path_field()
+    train_share: float = 0.4  # of the in-sample rebalances, before the first window
+    embargo_days: int = 21  # sessions between a window's training and its first decision
+    level: float = 0.05  # chance of a PASS without skill
+    fail_above: float = 0.5  # combined p-value from which the verdict is FAIL
+    power: float = 0.8  # wanted chance of seeing true skill, for "what it would take"
+    search_trials: int | None = None  # of each repeated search; null: as many as the study has
+    portfolios: int = 512  # drawn evenly from the space, for the overfitting probability
+    overfitting_blocks: int = 16
+    neighbours: int = 64  # small moves around a point, for the plateau
+    benchmark: Path | None = path_field()  # CSV: date, daily return; null: equal-weighted universe
     choose: Literal["best", "plateau"] = "best"
 
 

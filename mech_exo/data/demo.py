@@ -20,14 +20,14 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import DateArray
 
 DEMO_PREMIA: dict[str, float] = {
-    "pe_ratio": -0.6,
+    "pe_ratio": -0.7,
     "return_on_equity": 0.8,
-    "revenue_growth": 0.3,
-    "earnings_growth": 0.6,
-    "rsi_14": -0.4,
-    "momentum_12_1": 0.8,
-    "volatility_ratio": -0.4,
-    "news_sentiment": 0.7,
+    "revenue_growth": 0.5,
+    "earnings_growth": 0.7,
+    "rsi_14": -0.6,
+    "momentum_12_1": 0.9,
+    "volatility_ratio": -0.5,
+    "news_sentiment": 0.8,
     "analyst_revisions": 1.0,
 }
 """True premium of one standard score of each factor, relative to the largest."""

@@ -100,15 +100,22 @@ class Evaluator:
         """The candidate that `params` name; see `Space.candidate`."""
         return self.space.candidate(params)
 
+    def kernel(self, params: Mapping[str, Parameter]) -> Kernel:
+        """The kernel that runs `params`: the same for all, unless the file's factors take some."""
+        return self._kernels.of(self.space.arguments(params))
+
     def run(
         self, params: Mapping[str, Parameter], *, keep_holdings: bool = False
     ) -> BacktestResult:
         """The whole backtest of a trial, for reports and for `exo verify`."""
-        kernel = self._kernels.of(self.space.arguments(params))
-        return kernel.run(self.space.candidate(params), keep_holdings=keep_holdings)
+        return self.kernel(params).run(self.space.candidate(params), keep_holdings=keep_holdings)
 
     def evaluate(
-        self, params: Mapping[str, Parameter], limits: Mapping[int, float] | None = None
+        self,
+        params: Mapping[str, Parameter],
+        limits: Mapping[int, float] | None = None,
+        *,
+        measure: bool = True,
     ) -> Evaluation:
         """Backtest one trial and judge it; the same bits for the same arguments, always.
 
@@ -121,6 +128,9 @@ class Evaluator:
             Checkpoint -> value; the trial is pruned there if the best of its values so far is
             worse. A checkpoint without a value (NaN, an objective that raises on a short path)
             prunes nothing. None: the objective is not computed at checkpoints at all.
+        measure
+            Whether to compute the metrics; a search needs only value and constraints, and the
+            benchmark behind the active return takes a fifth of a trial.
 
         Raises
         ------
@@ -146,7 +156,7 @@ class Evaluator:
             "complete" if result.stopped_at is None else "pruned",
             values,
             self._constraints(candidate, result),
-            result.metrics(),
+            result.metrics() if measure else {},
             intermediate,
             why,
         )

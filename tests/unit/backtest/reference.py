@@ -1,7 +1,7 @@
 """docs/conventions.md as a plain daily loop: the oracle of the kernel.
 
-Written from that page, for reading, and independent of the kernel's code: dictionaries, one name and
-one day at a time.
+Written from that page, for reading, and independent of the kernel's code: dictionaries, one name
+and one day at a time.
 """
 
 import math

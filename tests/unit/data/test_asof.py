@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from small_markets import random_vintage
 
 from mech_exo.data.asof import as_of
 from mech_exo.data.market import Vintage
+from tests.unit.data.small_markets import random_vintage
 
 
 def vintage(*rows: tuple[int, str, str, float]) -> Vintage:

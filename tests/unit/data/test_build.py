@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_markets import SETTINGS, random_market
 
 from mech_exo.config.settings import BacktestSettings, FactorSettings, Settings
 from mech_exo.data.build import build_panel, canonical
@@ -14,6 +13,7 @@ from mech_exo.data.prices import simple_returns
 from mech_exo.data.standardise import standardise
 from mech_exo.data.technical import rsi_14
 from mech_exo.errors import ExoError
+from tests.unit.data.small_markets import SETTINGS, random_market
 
 
 def test_the_grid_starts_after_the_history_and_is_regular() -> None:

@@ -17,9 +17,9 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.prices import simple_returns
 
-CLOSES = "8d2ffd256fb28116a868210fc7b828d29c9fac170e4ab7ed8e25461346760207"
+CLOSES = "45884c589fa7ceff63772ae4b24a7930d0d80fd32ad9254ef0810dcf519db6e1"
 FACTS = "c03462ca32420f98c02db2be25ad0206c4369c3bafb0022fe487408ba2c7478f"
-PANEL = "975e19b5f78488915eff3073550aea81c5b2c0b3c57213884c15e85358323e91"
+PANEL = "64f361db877520d54d107a56dd93059c31181f53bd715da2e4df3d4143ec4d34"
 
 
 @pytest.fixture(scope="module")

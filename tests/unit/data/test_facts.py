@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from small_markets import random_market
 
 from mech_exo.data.facts import describe
 from mech_exo.data.market import Market
+from tests.unit.data.small_markets import random_market
 
 
 def test_counts_by_hand() -> None:

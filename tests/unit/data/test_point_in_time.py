@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from small_markets import SETTINGS, garbage_after, random_market
 
 from mech_exo.config.settings import DemoSettings, Settings
 from mech_exo.data.build import build_panel
 from mech_exo.data.demo import demo_market
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
+from tests.unit.data.small_markets import SETTINGS, garbage_after, random_market
 
 
 def assert_same_until(whole: Panel, other: Panel, stop: int) -> None:

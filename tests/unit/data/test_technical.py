@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from small_markets import random_market
 
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.prices import last_known, simple_returns
 from mech_exo.data.technical import TECHNICAL, momentum_12_1, rsi_14, volatility_ratio
+from tests.unit.data.small_markets import random_market
 
 
 def market_of(close: FloatArray) -> Market:

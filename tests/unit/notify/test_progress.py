@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from mech_exo.notify.progress import ProgressMessages
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
 from mech_exo.tuning.study import TrialRecord
-
-from mech_exo.notify.progress import ProgressMessages
 
 
 class Recorder:

@@ -4,11 +4,11 @@ import io
 from pathlib import Path
 
 import pytest
-from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished, WorkerReplaced
-from mech_exo.tuning.study import TrialRecord
 from rich.console import Console
 
 from mech_exo.report.progress import LINES, SILENCE_S, LiveProgress, describe
+from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished, WorkerReplaced
+from mech_exo.tuning.study import TrialRecord
 
 BEST = TrialRecord(3, "COMPLETE", values=(1.2847,), metrics={"max_drawdown": 0.0821})
 

@@ -4,14 +4,6 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
-from tuning_problems import (
-    Bowl,
-    bowl,
-    pareto,
-    suggest_conditional,
-    suggest_floats,
-    suggest_mixed,
-)
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.errors import ExoError
@@ -20,6 +12,14 @@ from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.space import from_json
 from mech_exo.tuning.study import TrialRecord
+from tests.unit.tuning.tuning_problems import (
+    Bowl,
+    bowl,
+    pareto,
+    suggest_conditional,
+    suggest_floats,
+    suggest_mixed,
+)
 
 
 def record_of(suggestion: Suggestion, problem: Problem) -> TrialRecord:

@@ -10,20 +10,20 @@ import time
 from pathlib import Path
 
 import pytest
-from stored_studies import complete, new_store
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.tuning.lock import study_lock
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.storage import StudyStore
+from tests.unit.tuning.stored_studies import complete, new_store
 
 HERE = str(Path(__file__).parent)
 WRITER = """
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from stored_studies import COMPONENTS, complete, new_store
+from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 from mech_exo.config.settings import StorageSettings
 from mech_exo.tuning.lock import study_lock
 from mech_exo.tuning.storage import StudyStore

@@ -3,12 +3,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from stored_studies import complete, new_store
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning import database
 from mech_exo.tuning.database import check_study_file, connect, in_words, patiently, read
 from mech_exo.tuning.records import list_studies
+from tests.unit.tuning.stored_studies import complete, new_store
 
 
 def test_what_is_no_study_file_is_said(tmp_path: Path) -> None:

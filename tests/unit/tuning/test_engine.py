@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from tuning_problems import (
+
+from mech_exo.config.settings import TuningSettings
+from mech_exo.tuning.events import Event, Interrupted, TrialFinished, WorkerReplaced
+from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.workers import Crew
+from tests.unit.tuning.tuning_problems import (
     Bowl,
     Broken,
     Deadly,
@@ -20,12 +25,7 @@ from tuning_problems import (
     suggest_mixed,
     suggest_x,
 )
-from tuning_search import Search
-
-from mech_exo.config.settings import TuningSettings
-from mech_exo.tuning.events import Event, Interrupted, TrialFinished, WorkerReplaced
-from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.workers import Crew
+from tests.unit.tuning.tuning_search import Search
 
 Name = Literal["tpe", "cmaes", "nsga2", "qmc", "random"]
 SAMPLERS: tuple[Name, ...] = ("tpe", "cmaes", "nsga2", "qmc", "random")

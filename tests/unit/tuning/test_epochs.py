@@ -2,13 +2,13 @@ from pathlib import Path
 
 import optuna
 import pytest
-from stored_studies import COMPONENTS, complete, new_store
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Direction, Epoch
+from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

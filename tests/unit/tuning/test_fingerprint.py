@@ -2,10 +2,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from stored_studies import SPACE, WEIGHT
 
 from mech_exo.config.settings import FactorTable, Settings
 from mech_exo.tuning.fingerprint import components_of, difference, fingerprint_of
+from tests.unit.tuning.stored_studies import SPACE, WEIGHT
 
 
 def components(settings: Settings | None = None, **changed: object) -> dict[str, str]:

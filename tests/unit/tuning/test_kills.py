@@ -12,7 +12,7 @@ VICTIM = """
 import sys
 sys.path[:] = sys.argv[3:]
 from pathlib import Path
-from tuning_problems import Slow, bowl
+from tests.unit.tuning.tuning_problems import Slow, bowl
 from mech_exo.config import Settings
 from mech_exo.config.settings import TuningSettings
 from mech_exo.tuning.runner import Job, run_job

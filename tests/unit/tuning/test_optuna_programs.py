@@ -18,11 +18,11 @@ from typing import Any
 
 import optuna
 import pytest
-from stored_studies import SPACE, complete, failed, new_store, pruned
 
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.schema import OPTUNA_SCHEMA
 from mech_exo.tuning.study import TrialRecord
+from tests.unit.tuning.stored_studies import SPACE, complete, failed, new_store, pruned
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

@@ -3,11 +3,15 @@ import optuna
 import pytest
 
 from mech_exo.tuning.pruning import MedianLimits
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study import Direction, TrialRecord
 
 
 def optuna_prunes(
-    told: list[dict[int, float]], states: list[str], path: list[float], step: int, direction: str
+    told: list[dict[int, float]],
+    states: list[str],
+    path: list[float],
+    step: int,
+    direction: Direction,
 ) -> bool:
     """MedianPruner's decision at `step` for a trial with these intermediate values."""
     study = optuna.create_study(direction=direction, pruner=optuna.pruners.MedianPruner())
@@ -27,7 +31,7 @@ def optuna_prunes(
 
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("direction", ["maximize", "minimize"])
-def test_decisions_are_those_of_median_pruner(seed: int, direction: str) -> None:
+def test_decisions_are_those_of_median_pruner(seed: int, direction: Direction) -> None:
     rng = np.random.default_rng(seed)
     steps, count = 4, int(rng.integers(0, 14))
     # few distinct values, so that ties and equal medians occur; some steps without a value

@@ -9,9 +9,9 @@ from optuna.distributions import (
     IntDistribution,
     distribution_to_json,
 )
-from stored_studies import KIND
 
 from mech_exo.tuning.ranges import describe, from_stored, to_stored
+from tests.unit.tuning.stored_studies import KIND
 
 
 @pytest.mark.parametrize(

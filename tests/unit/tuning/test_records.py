@@ -6,10 +6,10 @@ from pathlib import Path
 
 import optuna
 import pytest
-from stored_studies import complete, failed, new_store
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.records import list_studies, read_study
+from tests.unit.tuning.stored_studies import complete, failed, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -121,7 +121,7 @@ def test_a_reader_of_a_killed_writer_sees_all_that_was_stored(tmp_path: Path) ->
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from stored_studies import complete, new_store
+from tests.unit.tuning.stored_studies import complete, new_store
 store = new_store(Path(sys.argv[1]))
 for n in range(5):
     store.append([complete(n, float(n))])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tuning_problems import Slow, bowl, suggest_floats
 
 from mech_exo.config import Settings
 from mech_exo.errors import ExitCode, ExoError
@@ -16,6 +15,7 @@ from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.runner import Job, run_job
 from mech_exo.tuning.table import trial_table
+from tests.unit.tuning.tuning_problems import Slow, bowl, suggest_floats
 
 
 def components(space: Mapping[str, str], seed: int = 42) -> Mapping[str, str]:
@@ -157,11 +157,11 @@ def test_interrupted_runs_go_on(job: Job, tmp_path: Path) -> None:
         if isinstance(event, TrialFinished) and event.trial.number == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
-    slow = replace(job, problem=bowl(evaluator=Slow), n_jobs=2)
+    slow = replace(job, problem=bowl(evaluator=Slow), n_jobs=2, n_trials=None, target_trials=60)
     outcome = run_job(slow, interrupt)
     assert outcome.interrupted
-    assert 4 <= outcome.added < 12
-    run_job(replace(slow, n_trials=None, target_trials=12))
-    whole = replace(job, study_file=tmp_path / "whole.db")
+    assert 4 <= outcome.added < 60
+    assert not run_job(slow).interrupted
+    whole = replace(job, study_file=tmp_path / "whole.db", n_trials=60)
     run_job(whole)
     assert table(job) == table(whole)

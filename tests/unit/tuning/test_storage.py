@@ -5,7 +5,14 @@ from pathlib import Path
 
 import optuna
 import pytest
-from stored_studies import (
+
+from mech_exo.config.settings import StorageSettings
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.fingerprint import fingerprint_of
+from mech_exo.tuning.records import read_study
+from mech_exo.tuning.storage import StudyStore, create_study
+from mech_exo.tuning.study import NO_EPOCH, TrialRecord
+from tests.unit.tuning.stored_studies import (
     COMPONENTS,
     CONSTRAINTS,
     KIND,
@@ -16,13 +23,6 @@ from stored_studies import (
     new_store,
     pruned,
 )
-
-from mech_exo.config.settings import StorageSettings
-from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.fingerprint import fingerprint_of
-from mech_exo.tuning.records import read_study
-from mech_exo.tuning.storage import StudyStore, create_study
-from mech_exo.tuning.study import NO_EPOCH, TrialRecord
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stored_studies import NOON, complete, failed, pruned
 
 from mech_exo.tuning.study import NO_EPOCH, Epoch, StudyRecord, TrialRecord
+from tests.unit.tuning.stored_studies import NOON, complete, failed, pruned
 
 
 def study(*trials: TrialRecord, epochs: int = 1, **fields: object) -> StudyRecord:

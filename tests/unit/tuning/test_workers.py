@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tuning_problems import Bowl, Sleeper, Talker, unbuildable
 
 from mech_exo.tuning.handover import Parcel, unpack
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.workers import Answer, Crew, Loss
+from tests.unit.tuning.tuning_problems import Bowl, Sleeper, Talker, unbuildable
 
 
 def suggestion(index: int, x: float = 0.1) -> Suggestion:
@@ -71,8 +71,8 @@ def test_no_worker_outlives_a_killed_run(tmp_path: Path, victim: str) -> None:
         "import sys; sys.path[:] = sys.argv[2:]\n"
         "from functools import partial\n"
         "from pathlib import Path\n"
-        "from tuning_problems import Sleeper\n"
-        "from test_workers import suggestion\n"
+        "from tests.unit.tuning.tuning_problems import Sleeper\n"
+        "from tests.unit.tuning.test_workers import suggestion\n"
         "from mech_exo.tuning.workers import Crew\n"
         "with Crew(partial(Sleeper, 600.0, Path(sys.argv[1])), 2) as crew:\n"
         "    crew.submit(suggestion(0)); crew.submit(suggestion(1))\n"

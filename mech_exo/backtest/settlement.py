@@ -1,0 +1,172 @@
+"""Rebalancing a portfolio at one execution after the other, and its value in between."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from mech_exo.backtest.costs import self_financing
+from mech_exo.data.panel import FloatArray, IntArray
+
+RUIN = 1e-15  # a portfolio worth less than this of its value at the last rebalance is lost
+
+
+class Book(ABC):
+    """What is held in G segments in a row, whatever it is worth.
+
+    A name is bought at an execution, at the target weight, or set aside there if it has no price.
+
+    Attributes
+    ----------
+    names
+        [G] number of names bought at each execution.
+    last
+        [G] Σ over them of what a unit becomes by the end of the segment.
+    aside_segment, aside_last
+        [S] names set aside: their segment, by which they are ordered, and what a unit becomes.
+    """
+
+    names: IntArray
+    last: FloatArray
+    aside_segment: IntArray
+    aside_last: FloatArray
+
+    @abstractmethod
+    def bring_forward(
+        self, target: FloatArray, aside_share: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Positions that meet the next execution, given the shares after the one before.
+
+        Returns their values in the names set aside [S] and altogether [G], by that execution.
+        """
+
+    @abstractmethod
+    def match(self, scale: FloatArray) -> FloatArray:
+        """Scale [G] the positions brought forward; returns Σ [G] over the names bought."""
+
+    @abstractmethod
+    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
+        """Names bought that bring less than a target [G]: number, and Σ of their positions."""
+
+
+@dataclass(eq=False)
+class Settlement:
+    """The portfolio's shares after each of G executions; its value after it is the unit.
+
+    Attributes
+    ----------
+    target
+        [G] share of each name bought.
+    aside_share
+        [S] share of each name set aside.
+    cash
+        [G]
+    closing
+        [G] value at the end of the segment.
+    ratio
+        [G] value after the execution over that before; 0 once the portfolio is lost.
+    traded
+        [G] value traded over that before.
+    """
+
+    target: FloatArray
+    aside_share: FloatArray
+    cash: FloatArray
+    closing: FloatArray
+    ratio: FloatArray
+    traded: FloatArray
+
+
+def settle(book: Book, weight: FloatArray, cost: float, opening: float) -> Settlement:
+    """Trade at every execution.
+
+    Parameters
+    ----------
+    weight
+        [G] target weight of the names bought, in the part of the portfolio that can be traded.
+    cost
+        Of one unit of value traded.
+    opening
+        Value before the first execution, in the unit of the positions held before it.
+
+    Notes
+    -----
+    A segment depends on the one before only through the names set aside. Without any, one pass
+    settles all; with them, passes are repeated until nothing changes, at most one for each segment.
+    """
+    segments, of = len(weight), book.aside_segment
+    part = np.ones(segments)
+    share = np.zeros(len(of))
+    before = np.empty(segments)
+    before[0] = opening
+    while True:
+        target = weight * part
+        cash = 1.0 - target * book.names
+        closing = cash + target * book.last
+        if len(of):
+            cash = cash - np.bincount(of, share, segments)
+            closing = closing + np.bincount(of, share * (book.aside_last - 1.0), segments)
+        before[1:] = closing[:-1]
+        held_aside, total = book.bring_forward(target, share)
+        kept = np.bincount(of, held_aside, segments) if len(of) else np.zeros(segments)
+        liquid = before - kept
+        if liquid.min() <= RUIN:
+            liquid[(before <= RUIN) | (liquid <= 0.0)] = 0.0
+            scale = np.divide(1.0, liquid, out=np.zeros(segments), where=liquid > 0.0)
+        else:
+            scale = 1.0 / liquid
+        matched = book.match(scale)
+        out = (total - kept) * scale - matched
+        x, trades = self_financing(cost, weight, book.names, matched, out, book.below)
+        after = liquid * x + kept
+        lost = before <= RUIN
+        after[lost] = 0.0
+        if not len(of):
+            break
+        whole = np.where(lost, 1.0, after)
+        new_part, new_share = liquid * x / whole, held_aside / whole[of]
+        if np.array_equal(new_part, part) and np.array_equal(new_share, share):
+            break
+        part, share = new_part, new_share
+    base = np.where(lost, 1.0, before)
+    return Settlement(target, share, cash, closing, after / base, liquid * trades / base)
+
+
+def daily_growth(
+    settlement: Settlement,
+    day_segment: IntArray,
+    daily: FloatArray,
+    aside: tuple[IntArray, FloatArray],
+    opened: FloatArray,
+) -> FloatArray:
+    """Gross return at each close, from the first execution's on.
+
+    Parameters
+    ----------
+    day_segment
+        [days] segment of each close after the first execution's, ascending; each segment's last
+        close is that of the next execution.
+    daily
+        [days] Σ over the names bought of what a unit has become.
+    aside
+        For the names set aside, their segments [S] and what a unit becomes [S, W].
+    opened
+        [G] value after the execution and the stops at its close.
+    """
+    value = settlement.target[day_segment]
+    value *= daily
+    value += settlement.cash[day_segment]
+    begin = np.searchsorted(day_segment, np.arange(len(opened) + 1))
+    for s, g in enumerate(aside[0].tolist()):
+        days = slice(int(begin[g]), int(begin[g + 1]))
+        value[days] += settlement.aside_share[s] * aside[1][s, : days.stop - days.start]
+    gross = np.empty(len(value) + 1)
+    gross[0] = 1.0
+    previous = np.empty_like(value)
+    previous[1:] = value[:-1]
+    inside = begin[:-1] < begin[1:]
+    previous[begin[:-1][inside]] = opened[inside]
+    with np.errstate(divide="ignore", invalid="ignore"):  # after a bankruptcy
+        np.divide(value, previous, out=gross[1:])
+    gross[begin[:-1]] *= settlement.ratio * opened
+    return gross

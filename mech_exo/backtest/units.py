@@ -1,0 +1,150 @@
+"""What a unit of each holding becomes within its segment, exits included."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mech_exo.backtest.grouping import Grouping
+from mech_exo.backtest.growth import Growth
+from mech_exo.backtest.holdings import Holdings
+from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
+from mech_exo.data.panel import FloatArray, IntArray
+
+
+@dataclass(eq=False)
+class Units:
+    """Growth of a unit of each of H holdings.
+
+    Attributes
+    ----------
+    daily
+        [days] sum over the names bought, at each close of the segments in turn.
+    last
+        [H] value at the end of the segment, in cash or not.
+    exit_day
+        [H] session of the segment, from 1, of a stop within it or a delisting; 0: none.
+    sold
+        [H] value sold by stops and delistings, before costs.
+    aside_daily
+        [S, W] of the names set aside.
+    """
+
+    daily: FloatArray
+    last: FloatArray
+    exit_day: IntArray
+    sold: FloatArray
+    aside_daily: FloatArray
+
+
+def follow(
+    growth: Growth, length: IntArray, holdings: Holdings, exits: Exits, cost: float
+) -> Units:
+    """Follow one unit of every holding through its segment.
+
+    Parameters
+    ----------
+    length
+        [segments] sessions of each of the holdings' segments.
+    cost
+        Of one unit of value sold.
+    """
+    block = growth.block[holdings.start : holdings.stop]
+    row = growth.row[holdings.start : holdings.stop][holdings.segment] + holdings.name
+    first = int(block[0])
+    if (block == first).all():
+        units, sums = _follow(growth, first, row, holdings, exits, cost)
+        if (length[:-1] == sums.shape[1]).all():
+            units.daily = sums.ravel()[: int(length.sum())]
+        else:
+            units.daily = sums[np.arange(sums.shape[1]) < length[:, None]]
+        return units
+    return _follow_blocks(growth, length, row, holdings, exits, cost)
+
+
+def _follow_blocks(
+    growth: Growth,
+    length: IntArray,
+    row: IntArray,
+    holdings: Holdings,
+    exits: Exits,
+    cost: float,
+) -> Units:
+    """`follow` for segments that are laid out in several blocks."""
+    block = growth.block[holdings.start : holdings.stop]
+    count = len(row)
+    daily = np.empty(int(length.sum()))
+    end = np.cumsum(length)
+    units = Units(
+        daily,
+        np.empty(count),
+        np.empty(count, dtype=np.int64),
+        np.empty(count),
+        np.zeros((len(holdings.aside), int(growth.block_width.max()))),
+    )
+    for b in np.unique(block).tolist():
+        segments = np.flatnonzero(block == b)
+        mine = np.flatnonzero(block[holdings.segment] == b)
+        here = np.flatnonzero(block[holdings.segment[holdings.aside]] == b)
+        part = _Part(
+            Grouping.of(np.searchsorted(segments, holdings.segment[mine]), len(segments)),
+            holdings.cell[mine],
+            np.searchsorted(mine, holdings.aside[here]),
+        )
+        some = Exits(exits.kind[mine], exits.threshold[mine], exits.reference, exits.forced)
+        found, sums = _follow(growth, b, row[mine], part, some, cost)
+        units.last[mine], units.exit_day[mine] = found.last, found.exit_day
+        units.sold[mine] = found.sold
+        units.aside_daily[here, : sums.shape[1]] = found.aside_daily
+        for g, values in zip(segments.tolist(), sums, strict=True):
+            daily[end[g] - length[g] : end[g]] = values[: length[g]]
+    return units
+
+
+@dataclass(eq=False)
+class _Part:
+    """Some of the holdings: those of one block's segments."""
+
+    by_segment: Grouping
+    cell: IntArray
+    aside: IntArray
+
+
+def _follow(
+    growth: Growth,
+    block: int,
+    row: IntArray,
+    holdings: Holdings | _Part,
+    exits: Exits,
+    cost: float,
+) -> tuple[Units, FloatArray]:
+    """Units of holdings in one block, and their sums [segments, W]."""
+    rows = np.take(growth.rows(growth.path, block), row, axis=0)
+    exit_day = growth.sold.ravel()[holdings.cell].astype(np.int64)
+    sold = np.zeros(len(row))
+    delisted = np.flatnonzero(exit_day)
+    sold[delisted] = rows[delisted, exit_day[delisted] - 1] / (1.0 - cost)
+    ended = np.flatnonzero(exits.kind)
+    if len(ended):
+        kind = exits.kind[ended]
+        exit_day[ended] = 0
+        sold[ended] = kind == AT_ONCE
+        rows[ended[kind == AT_ONCE]] = 1.0 - cost
+        rows[ended[kind == GONE]] = 0.0
+        stopped = ended[kind == WITHIN]
+        trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
+        day = np.argmax(trigger <= exits.threshold[stopped, None], axis=1)
+        price = rows[stopped, day]
+        after = np.arange(rows.shape[1]) >= day[:, None]
+        rows[stopped] = np.where(after, (price * (1.0 - cost))[:, None], rows[stopped])
+        exit_day[stopped] = day + 1
+        sold[stopped] = price
+    last = rows[:, -1].copy()
+    aside_daily = rows[holdings.aside]
+    rows[holdings.aside] = 0.0
+    sums = holdings.by_segment.sum(rows)
+    return Units(sums, last, exit_day, sold, aside_daily), sums
+
+
+def dead(exits: Exits, units: Units) -> IntArray:
+    """Holdings that do not last to the end of their segment."""
+    return np.flatnonzero((exits.kind != HELD) | (units.exit_day > 0))

@@ -1,0 +1,148 @@
+"""Many independent pieces of work over the worker processes, each kept as soon as it is done.
+
+A replicate depends on its part and number alone, so neither the number of jobs nor an interruption
+changes a result: what is kept is not computed again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.interrupt import Interrupts
+from mech_exo.tuning.keepsakes import ReplicateStore
+from mech_exo.tuning.problem import Suggestion
+from mech_exo.tuning.workers import Answer, Crew
+
+Payload = dict[str, Any]  # plain JSON values
+Progress = Callable[[str, int, int], None]  # part, done, of
+
+
+class Replicating(Protocol):
+    """What a worker holds."""
+
+    def replicate(self, part: str, number: int) -> Payload:
+        """One piece of work; a function of its arguments alone."""
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """A payload in the form of an evaluation, in which workers answer."""
+
+    reason: str
+    state: Literal["complete"] = "complete"
+    values: tuple[float, ...] = ()
+    constraints: tuple[float, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    intermediate: Mapping[int, float] = field(default_factory=dict)
+
+
+class _Carrier:
+    def __init__(self, replicating: Replicating) -> None:
+        self._replicating = replicating
+
+    def evaluate(
+        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
+    ) -> _Carried:
+        del limits
+        return _Carried(json.dumps(self._replicating.replicate(params["part"], params["number"])))
+
+
+@dataclass(frozen=True)
+class _MakeCarrier:
+    make: Callable[[], Replicating]
+
+    def __call__(self) -> _Carrier:
+        return _Carrier(self.make())
+
+
+def run_replicates(
+    make: Callable[[], Replicating],
+    tasks: Sequence[tuple[str, int]],
+    *,
+    jobs: int,
+    store: ReplicateStore,
+    progress: Progress | None = None,
+) -> dict[tuple[str, int], Payload]:
+    """Payload of each (part, number).
+
+    Parameters
+    ----------
+    make
+        Makes what replicates, in the process from which the workers are forked; picklable.
+    tasks
+        In the order in which they are started: the long ones first.
+    jobs
+        Worker processes.
+    store
+        Where finished replicates are kept and found.
+    progress
+        Told after each replicate, from this process.
+
+    Raises
+    ------
+    ExoError
+        Exit code 130 after a first Ctrl-C or SIGTERM, when what was running has been kept; or a
+        replicate whose worker died three times.
+    """
+    kept = store.finished()
+    done = {task: json.loads(kept[task]) for task in tasks if task in kept}
+    open_tasks = [task for task in tasks if task not in done]
+    totals = _count(tasks)
+    counts = dict.fromkeys(totals, 0) | _count(list(done))
+    tell = progress or _silent
+    for part, number in counts.items():
+        tell(part, number, totals[part])
+    if not open_tasks:
+        return done
+    with (
+        Interrupts() as interrupts,
+        Crew(_MakeCarrier(make), min(jobs, len(open_tasks))) as crew,
+    ):
+        interrupts.polite = True
+        waiting = iter(enumerate(open_tasks))
+        while len(done) < len(tasks):
+            while not interrupts.requested and crew.pending < jobs + 1:
+                following = next(waiting, None)
+                if following is None:
+                    break
+                index, (part, number) = following
+                crew.submit(Suggestion(index, {"part": part, "number": number}, {}, {}))
+            if interrupts.requested and not crew.pending:
+                break
+            for answer in crew.poll(0.2):
+                if not isinstance(answer, Answer):
+                    if answer.given_up:
+                        raise ExoError(
+                            f"A worker died three times over the same piece of work "
+                            f"({answer.reason}).",
+                            hint="Use fewer --n-jobs: each holds a copy of the returns.",
+                        )
+                    continue
+                part, number = open_tasks[answer.index]
+                store.keep(part, number, answer.reason)
+                done[part, number] = json.loads(answer.reason)
+                counts[part] += 1
+                tell(part, counts[part], totals[part])
+        interrupts.polite = False
+    if len(done) < len(tasks):
+        raise ExoError(
+            f"Interrupted after {len(done)} of {len(tasks)} replicates, which are kept.",
+            hint="The same command goes on from there.",
+            exit_code=ExitCode.INTERRUPTED,
+        )
+    return done
+
+
+def _silent(part: str, done: int, total: int) -> None:
+    del part, done, total
+
+
+def _count(tasks: Sequence[tuple[str, int]]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for part, _ in tasks:
+        counts[part] = counts.get(part, 0) + 1
+    return counts

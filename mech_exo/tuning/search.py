@@ -1,0 +1,80 @@
+"""A whole search in memory: the same asking as a study's, no file, no workers.
+
+The verdict repeats a study's search on other data hundreds of times. Trial i is asked by the same
+`Asker`, from the same told trials and the same random numbers, so that on the study's own data the
+repeated search is the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mech_exo.config.settings import TuningSettings
+from mech_exo.tuning.study import Parameter, State, StudyRecord, TrialRecord
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem, Suggestion
+
+STATES: dict[str, State] = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
+
+
+def search(
+    problem: Problem,
+    evaluator: Evaluates,
+    settings: TuningSettings,
+    trials: int,
+    *,
+    warm_start: Sequence[Mapping[str, Parameter]] = (),
+) -> StudyRecord:
+    """Run `trials` trials one after the other.
+
+    Parameters
+    ----------
+    problem
+        Its `suggest` draws the candidates; its `evaluator` is not used.
+    evaluator
+        Evaluates on the data of this search.
+    settings
+        Sampler, seed, window and pruner: those of the study that is repeated.
+    warm_start
+        Parameters of trials 0, 1, …, within the space.
+
+    Returns
+    -------
+    StudyRecord
+        In memory only; its trials have no times.
+    """
+    from mech_exo.tuning.asking import Asker
+    from mech_exo.tuning.preflight import try_once
+
+    asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
+    records = []
+    for index in range(trials):
+        suggestion = asker.ask(index)
+        evaluation = evaluator.evaluate(suggestion.params, suggestion.limits)
+        record = _record(suggestion, evaluation).canonical()
+        asker.add(record)
+        records.append(record)
+    return StudyRecord(
+        name="search",
+        directions=problem.directions,
+        kind="plain",  # every trial counts
+        constraint_names=problem.constraint_names,
+        objective_names=problem.objective_names,
+        trials=tuple(records),
+    )
+
+
+def _record(suggestion: Suggestion, evaluation: EvaluationLike) -> TrialRecord:
+    return TrialRecord(
+        number=suggestion.index,
+        state=STATES[evaluation.state],
+        params=suggestion.params,
+        distributions=suggestion.distributions,
+        values=evaluation.values,
+        constraints=evaluation.constraints or None,
+        metrics=evaluation.metrics,
+        intermediate=evaluation.intermediate,
+        reason=evaluation.reason,
+    )

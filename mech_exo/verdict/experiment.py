@@ -1,0 +1,205 @@
+"""The searches that the verdict repeats, as one worker does them."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mech_exo.config.settings import Settings, TuningSettings
+from mech_exo.data.market import Market
+from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluation, Evaluator
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.assess import Assessor, Outcomes
+from mech_exo.verdict.evidence import Evidence
+from mech_exo.verdict.flipping import block_signs, flipped
+from mech_exo.verdict.ranking import holding_periods
+from mech_exo.verdict.windows import Window
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.problem import Problem
+    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+
+PLACEBO, WINDOW = "placebo", "window"
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """All that a repeated search depends on; called in a worker process, it makes the worker.
+
+    Attributes
+    ----------
+    objective
+        The user's file.
+    settings
+        Of the study.
+    panel, market
+        In sample; the market only where the objective file has factors of its own.
+    trials
+        Of each search.
+    warm_start
+        Parameters of the first trials that know nothing of the data.
+    windows
+        Of the walk-forward.
+    benchmark
+        [T] daily returns to measure against; None: the equal-weighted universe.
+    """
+
+    objective: ObjectiveFile
+    settings: Settings
+    panel: Panel
+    market: Market | None
+    trials: int
+    warm_start: "tuple[Mapping[str, Parameter], ...]"
+    windows: tuple[Window, ...]
+    benchmark: FloatArray | None
+
+    def __call__(self) -> "Repeater":
+        """The worker."""
+        return Repeater(self)
+
+
+class Repeater:
+    """Repeats the search on placebos and on the windows of the walk-forward.
+
+    Part `placebo`, number j: on placebo j, number 0 being the real data. Part `window`, number k:
+    on the training dates of window k, the winner held over its test dates.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self._x = experiment
+        objective = experiment.objective
+        self._spec = ObjectiveSpec.compile(objective.source, objective.label)
+        self._lag = experiment.settings.backtest.execution_lag
+        self._tuning: TuningSettings = experiment.settings.tuning
+
+    @cached_property
+    def _outcomes(self) -> Outcomes:
+        return Outcomes.of(self._x.panel)
+
+    def replicate(self, part: str, number: int) -> dict[str, Any]:
+        """One search, as plain values."""
+        begun = time.perf_counter()
+        result = self._placebo(number) if part == PLACEBO else self._window(number)
+        return {**result, "seconds": time.perf_counter() - begun}
+
+    @cached_property
+    def _problem(self) -> "Problem":
+        """The study's: its suggestions do not depend on the data."""
+        from mech_exo.tuning.equity import problem_of
+        from mech_exo.tuning.plan import StudyPlan
+
+        x = self._x
+        return problem_of(
+            StudyPlan("repeated", Path(), x.settings, x.objective, x.panel, x.market, n_trials=0)
+        )
+
+    def search(self, evaluator: Evaluator) -> "StudyRecord":
+        """The study's search on the evaluator's data."""
+        from mech_exo.tuning.search import search
+
+        return search(
+            self._problem,
+            _Unmeasured(evaluator),
+            self._tuning,
+            self._x.trials,
+            warm_start=self._x.warm_start,
+        )
+
+    def evaluator(self, panel: Panel) -> Evaluator:
+        """An evaluator of the study on a panel."""
+        return Evaluator(self._spec, panel, self._x.settings, self._x.market)
+
+    def _placebo(self, number: int) -> dict[str, Any]:
+        panel, seed = self._x.panel, self._tuning.seed
+        holding = holding_periods(panel, self._lag)
+        signs = block_signs(holding.blocks, seed, number)
+        evaluator = self.evaluator(flipped(panel, holding, signs))
+        study = self.search(evaluator)
+        best = winner(study)
+        if best is None:
+            return {"ratio": None, "rank_t": None, "trial": None}
+        assessor = Assessor(evaluator, panel, self._lag, self._outcomes, self._x.benchmark)
+        evidence = assessor.evidence(best.params, evaluator.run(best.params), signs[holding.block])
+        return {
+            "ratio": evidence.ratio,
+            "rank_t": evidence.rank_t,
+            "value": best.values[0],
+            "feasible": best.feasible,
+            "trial": best.number,
+        }
+
+    def _window(self, number: int) -> dict[str, Any]:
+        window = self._x.windows[number]
+        trained = self._x.panel.between(window.train_start, window.train_stop)
+        evaluator = self.evaluator(trained)
+        best = winner(self.search(evaluator))
+        tested = self._part(window.test_start, window.test_stop)
+        if best is None:
+            return {"params": None}
+        learned = self._part(window.train_start, window.train_stop, evaluator)
+        inside = learned.evidence(best.params, evaluator.run(best.params))
+        outside = tested.evidence(best.params, tested.backtest(best.params))
+        return {
+            "params": dict(best.params),
+            "feasible": best.feasible,
+            "in_sample": inside.ratio,
+            **pack(outside),
+        }
+
+    def _part(self, start: int, stop: int, evaluator: Evaluator | None = None) -> Assessor:
+        panel = self._x.panel.between(start, stop)
+        benchmark = None if self._x.benchmark is None else self._x.benchmark[start:stop]
+        return Assessor(
+            evaluator or self.evaluator(panel),
+            panel,
+            self._lag,
+            self._outcomes.between(start, stop),
+            benchmark,
+        )
+
+
+@dataclass(frozen=True)
+class _Unmeasured:
+    """Evaluates what a search needs, without the metrics."""
+
+    evaluator: Evaluator
+
+    def evaluate(
+        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
+    ) -> Evaluation:
+        return self.evaluator.evaluate(params, limits, measure=False)
+
+
+def winner(study: "StudyRecord") -> "TrialRecord | None":
+    """The trial that a search ends with.
+
+    The best feasible one; without one the least violating; of several objectives the best by the
+    first that is feasible. None without a complete trial.
+    """
+    if len(study.directions) > 1 and study.front():
+        return min(study.front(), key=lambda t: (study.losses(t)[0], t.number))
+    return study.best() or study.least_violating()
+
+
+def pack(evidence: Evidence) -> dict[str, list[float]]:
+    """Evidence as plain values."""
+    return {
+        name: getattr(evidence, name).tolist()
+        for name in ("active", "skill", "skill_sums", "coefficients")
+    }
+
+
+def unpack(payload: Mapping[str, Any]) -> Evidence:
+    """Evidence from plain values."""
+    return Evidence(
+        *(
+            np.array(payload[n], dtype=np.float64)
+            for n in ("active", "skill", "skill_sums", "coefficients")
+        )
+    )

@@ -1,0 +1,160 @@
+"""The sealed holdout: what the candidate did on dates that no trial saw, and who looked before.
+
+Each look at another portfolio is a chance to keep the luckiest. Looks are counted in the study's
+database, for ever, and the p-value is corrected for them.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mech_exo.config.settings import Settings
+from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.verdict.assess import Assessor, Outcomes
+from mech_exo.verdict.decision import corrected_for_looks
+from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
+
+if TYPE_CHECKING:
+    from mech_exo.objective.evaluate import Evaluator
+    from mech_exo.objective.space import Space
+    from mech_exo.tuning.keepsakes import Look
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """The candidate on the holdout.
+
+    Attributes
+    ----------
+    first_date, last_date
+        Of the holdout.
+    looks
+        Distinct portfolios seen on overlapping dates of these data so far, this one included.
+    history
+        When each was first looked at, and by what.
+    p
+        The test's p-value times the number of looks.
+    """
+
+    first_date: str
+    last_date: str
+    looks: int
+    history: tuple[dict[str, str], ...]
+    test: SkillTest
+    p: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+
+def portfolio_hash(space: "Space", params: Mapping[str, Any]) -> str:
+    """SHA-256 over what is held: factor weights, hyperparameters, arguments of own factors.
+
+    The same for a trial and the file that was exported from it; factors of weight 0 leave no
+    trace.
+    """
+    candidate = space.candidate(params)
+    weights = zip(space.factor_names, candidate.weights.tolist(), strict=True)
+    content = {
+        "weights": {name: weight for name, weight in weights if weight},
+        "cash_pct": candidate.cash_pct,
+        "stop_loss_pct": candidate.stop_loss_pct,
+        "position_size_pct": candidate.position_size_pct,
+        "arguments": space.arguments(params),
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def look(
+    study_file: Path,
+    space: "Space",
+    params: Mapping[str, Any],
+    panel: Panel,
+    split: int,
+    origin: str,
+) -> "tuple[Look, ...]":
+    """Enter a look at the holdout in the ledger, unless it is there; all that it counts with.
+
+    Parameters
+    ----------
+    study_file
+        The study's database, where the ledger is; made where absent.
+    panel, split
+        All dates, and the position of the first of the holdout.
+    origin
+        What looked, in words ("optuna-run: trial 42 of factor_opt").
+    """
+    from mech_exo.tuning.keepsakes import Look, record_look
+
+    return record_look(
+        study_file,
+        Look(
+            content=portfolio_hash(space, params),
+            source=panel.source,
+            first_date=str(panel.dates[split]),
+            last_date=str(panel.dates[-1]),
+            origin=origin,
+        ),
+    )
+
+
+def holdout_evidence(
+    evaluator: "Callable[[Panel], Evaluator]",
+    panel: Panel,
+    split: int,
+    settings: Settings,
+    params: Mapping[str, Any],
+    benchmark: FloatArray | None = None,
+) -> Evidence:
+    """What the candidate showed on the holdout; its path begins there, with no position.
+
+    Parameters
+    ----------
+    evaluator
+        Makes an evaluator of a panel.
+    benchmark
+        [T] for all dates of `panel`; None: the equal-weighted universe.
+    """
+    held = panel.between(split, len(panel.dates))
+    assessor = Assessor(
+        evaluator(held),
+        held,
+        settings.backtest.execution_lag,
+        Outcomes.of(panel).between(split, len(panel.dates)),
+        None if benchmark is None else benchmark[split:],
+    )
+    return assessor.evidence(params, assessor.backtest(params))
+
+
+def judge_holdout(
+    evidence: Evidence, looks: "tuple[Look, ...]", panel: Panel, split: int
+) -> Holdout:
+    """The test, corrected for the looks."""
+    test = skill_test(evidence)
+    distinct = len({entry.content for entry in looks})
+    return Holdout(
+        first_date=str(panel.dates[split]),
+        last_date=str(panel.dates[-1]),
+        looks=distinct,
+        history=tuple({"looked": e.looked, "by": e.origin} for e in looks),
+        test=test,
+        p=corrected_for_looks(test.p, distinct),
+    )
+
+
+def joined_tests(walked: Evidence, held: Evidence | None) -> Evidence:
+    """Walk-forward and holdout as one out-of-sample stretch."""
+    parts = [walked] if held is None else [walked, held]
+    return Evidence(
+        *(
+            np.concatenate([getattr(p, name) for p in parts])
+            for name in ("active", "skill", "skill_sums", "coefficients")
+        )
+    )

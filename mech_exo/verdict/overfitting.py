@@ -1,0 +1,107 @@
+"""Probability of backtest overfitting by combinatorially symmetric cross-validation.
+
+References
+----------
+.. [1] Bailey, Borwein, López de Prado, Zhu (2017), The probability of backtest overfitting.
+.. [2] López de Prado (2018), Advances in financial machine learning, chapter 12.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+
+def training_blocks(blocks: int, chosen: int) -> BoolArray:
+    """[C(blocks, chosen), blocks]: which blocks each split takes, in lexicographic order."""
+    splits = list(combinations(range(blocks), chosen))
+    member = np.zeros((len(splits), blocks), dtype=np.bool_)
+    for row, split in enumerate(splits):
+        member[row, list(split)] = True
+    return member
+
+
+def path_count(groups: int, tested: int) -> int:
+    """Backtest paths that the C(groups, tested) splits of CPCV make: splits·tested/groups [2]_."""
+    return math.comb(groups, tested) * tested // groups
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """Outcome of CSCV.
+
+    Attributes
+    ----------
+    probability
+        PBO: share of splits in which the winner of one half is at or below the median of the
+        other. One half in pure noise, near 0 where the winner's lead is real.
+    logits
+        [splits] log(ω/(1 − ω)) of the winner's relative rank ω in the other half.
+    """
+
+    probability: float
+    logits: FloatArray
+
+
+def probability_of_overfitting(performance: FloatArray, blocks: int = 16) -> Overfitting:
+    """PBO of a family of strategies by CSCV [1]_.
+
+    Parameters
+    ----------
+    performance
+        [T, S] returns per observation of S strategies, no NaN. They should cover the space evenly:
+        a sampler's own trials crowd around its winner and leave the test without power.
+    blocks
+        Even number of contiguous blocks of (nearly) equal length; every choice of half of them is
+        a split. The first T mod `blocks` blocks are one longer.
+
+    Raises
+    ------
+    ValueError
+        For an odd number of blocks, fewer than two rows a block, or one strategy only.
+
+    Notes
+    -----
+    The score of a strategy on a half is its Sharpe ratio, from sums per block. Ties share the
+    average rank; a strategy without variance on a half has the score −inf there.
+    """
+    rows, strategies = performance.shape
+    if blocks < 2 or blocks % 2 or rows < 2 * blocks or strategies < 2:
+        raise ValueError(
+            f"{rows} rows of {strategies} strategies cannot be compared in {blocks} blocks"
+        )
+    centre = performance.mean(axis=0)
+    centred = performance - centre  # the variance below is a difference of sums
+    sizes = np.full(blocks, rows // blocks)
+    sizes[: rows % blocks] += 1
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    sums = np.add.reduceat(centred, starts, axis=0)
+    squares = np.add.reduceat(centred**2, starts, axis=0)
+    inside = training_blocks(blocks, blocks // 2).astype(np.float64)
+    parts = (sums, squares, sizes.astype(np.float64), centre)
+    trained, tested = _half_sharpe(inside, *parts), _half_sharpe(1.0 - inside, *parts)
+
+    winner = np.argmax(trained, axis=1)
+    reached = tested[np.arange(len(tested)), winner][:, None]
+    rank = np.sum(tested < reached, axis=1) + (np.sum(tested == reached, axis=1) + 1) / 2
+    relative = rank / (strategies + 1)
+    logits = np.log(relative / (1.0 - relative))
+    return Overfitting(float(np.mean(logits <= 0.0)), logits)
+
+
+def _half_sharpe(
+    member: FloatArray, sums: FloatArray, squares: FloatArray, sizes: FloatArray, centre: FloatArray
+) -> FloatArray:
+    """[splits, S] Sharpe ratios over the blocks of each split."""
+    count = (member @ sizes)[:, None]
+    mean = (member @ sums) / count
+    variance = (member @ squares - count * mean**2) / (count - 1.0)
+    deviation = np.sqrt(np.maximum(variance, 0.0))
+    flat = deviation < 1e-12
+    score = (mean + centre) / np.where(flat, 1.0, deviation)
+    return np.where(flat, -np.inf, score)

@@ -1,0 +1,155 @@
+"""Does a score rank stocks? The information coefficient of each holding period.
+
+The active return of the n names that a portfolio holds is a noisy measure of its weights: it uses
+a tenth of the cross-section. The information coefficient uses all of it, each name's return
+hedged for the market and scaled by its own risk, and needs a fraction of the years to tell skill
+from luck.
+
+References
+----------
+.. [1] Grinold, Kahn (2000), Active portfolio management, chapters 6 and 10: IR = IC·√breadth.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.data.panel import FloatArray, IntArray, Panel
+
+MINIMUM_HISTORY = 60  # sessions of a name below which its own beta and risk are not estimated
+MINIMUM_NAMES = 5  # in a cross-section
+BLOCK_SESSIONS = 21  # holding periods shorter than this are judged together
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Holding periods of a panel's decisions, and the blocks into which they are joined.
+
+    Attributes
+    ----------
+    first, last
+        [M] the return rows of period m are first[m] … last[m] − 1: from the day after the trade
+        to the day of the next trade. The last period ends with the panel.
+    block
+        [M] number of the block of at least `BLOCK_SESSIONS` sessions that period m is part of;
+        a last, shorter one joins the block before it.
+    """
+
+    first: IntArray
+    last: IntArray
+    block: IntArray
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks."""
+        return int(self.block[-1]) + 1 if len(self.block) else 0
+
+
+def holding_periods(panel: Panel, execution_lag: int) -> Holding:
+    """The holding periods of a panel; decisions that cannot be traded in it have none."""
+    sessions = len(panel.dates)
+    first = panel.rebalance + execution_lag + 1
+    first = first[first < sessions]
+    last = np.append(first[1:], sessions)[: len(first)]
+    block = np.zeros(len(first), dtype=np.int64)
+    opened, number = 0, 0
+    for m in range(len(first)):
+        if first[m] - first[opened] >= BLOCK_SESSIONS:
+            opened, number = m, number + 1
+        block[m] = number
+    if number and sessions - first[opened] < BLOCK_SESSIONS:
+        block[block == number] = number - 1
+    return Holding(first, last, block)
+
+
+def market_model(returns: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Each name's share of the market, and what is left of its return.
+
+    Parameters
+    ----------
+    returns
+        [T, N] simple returns, NaN where there is none.
+
+    Returns
+    -------
+    common, residual
+        [T, N] β_i·m_t and r_it − β_i·m_t, with m the mean over the names that day and β_i the
+        slope over the name's own days (1 with fewer than `MINIMUM_HISTORY`). The residual is NaN
+        where the return is.
+    """
+    known = np.isfinite(returns)
+    filled = np.where(known, returns, 0.0)
+    names = known.sum(axis=1)
+    market = filled.sum(axis=1) / np.maximum(names, 1)
+    days = known.sum(axis=0)
+    seen = known * market[:, None]
+    centre = seen.sum(axis=0) / np.maximum(days, 1)
+    covariance = market @ filled - centre * filled.sum(axis=0)
+    variance = (seen * seen).sum(axis=0) - days * centre**2
+    estimated = (days >= MINIMUM_HISTORY) & (variance > 1e-18)
+    beta = np.where(estimated, covariance / np.where(estimated, variance, 1.0), 1.0)
+    common = market[:, None] * beta
+    return common, returns - common
+
+
+def own_risk(residual: FloatArray) -> FloatArray:
+    """[N] daily deviation of each name's residual around 0; NaN with too short a history."""
+    known = np.isfinite(residual)
+    days = known.sum(axis=0)
+    squares = np.where(known, residual, 0.0) ** 2
+    risk = np.sqrt(squares.sum(axis=0) / np.maximum(days, 1))
+    return np.where((days >= MINIMUM_HISTORY) & (risk > 1e-12), risk, np.nan)
+
+
+def period_outcomes(residual: FloatArray, risk: FloatArray, holding: Holding) -> FloatArray:
+    """[M, N] sum of a name's residuals [T, N] over each holding period, over its risk [N].
+
+    NaN for a name without a return in the period or without a known risk.
+    """
+    known = np.isfinite(residual)
+    none = np.zeros((1, residual.shape[1]))
+    sums = np.vstack([none, np.cumsum(np.where(known, residual, 0.0), axis=0)])
+    counts = np.vstack([none, np.cumsum(known, axis=0)])
+    traded = counts[holding.last] > counts[holding.first]
+    outcome = (sums[holding.last] - sums[holding.first]) / risk
+    return np.where(traded, outcome, np.nan)
+
+
+def information_coefficients(scores: FloatArray, outcomes: FloatArray) -> FloatArray:
+    """[M] correlation, across names, of the scores with the ranks of the outcomes.
+
+    Ranks keep one name's jump from deciding a period. NaN where fewer than `MINIMUM_NAMES` names
+    have both, or all scores are equal.
+
+    Parameters
+    ----------
+    scores, outcomes
+        [M, N], NaN where unknown.
+    """
+    both = np.isfinite(scores) & np.isfinite(outcomes)
+    count = both.sum(axis=1)
+    order = np.argsort(np.where(both, outcomes, np.inf), axis=1, kind="stable")
+    ranks = np.empty(outcomes.shape)
+    places = np.broadcast_to(np.arange(outcomes.shape[1], dtype=np.float64), outcomes.shape)
+    np.put_along_axis(ranks, order, places, axis=1)
+    x = np.where(both, scores, 0.0)
+    y = np.where(both, ranks, 0.0)
+    size = np.maximum(count, 1)[:, None]
+    x = np.where(both, x - x.sum(axis=1, keepdims=True) / size, 0.0)
+    y = np.where(both, y - y.sum(axis=1, keepdims=True) / size, 0.0)
+    scale = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
+    valid = (count >= MINIMUM_NAMES) & (scale > 1e-12)
+    correlation = (x * y).sum(axis=1) / np.where(valid, scale, 1.0)
+    return np.where(valid, correlation, np.nan)
+
+
+def block_means(values: FloatArray, block: IntArray) -> FloatArray:
+    """[blocks] mean of the values [M] of each block, NaN left out; NaN where none is left."""
+    known = np.isfinite(values)
+    blocks = int(block[-1]) + 1 if len(block) else 0
+    count = np.bincount(block, weights=known, minlength=blocks)
+    total = np.bincount(block, weights=np.where(known, values, 0.0), minlength=blocks)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -1,0 +1,136 @@
+"""Figures that are shown and decide nothing: a search makes each of them too kind.
+
+A sampler piles its trials onto the winner, so that statistics computed from a tuner's own trials
+do not keep their level (docs/verdict.md has the measurements).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray
+from mech_exo.verdict import statistics as st
+from mech_exo.verdict.active import DAYS_A_YEAR, ratio_interval
+
+INTERVAL = {"confidence": 0.95, "block": 21.0, "samples": 1_000}
+
+
+@dataclass(frozen=True)
+class RatioReport:
+    """One annual ratio (Sharpe or information) of the winner, in sample.
+
+    Attributes
+    ----------
+    ratio, low, high
+        The ratio and its stationary-bootstrap interval, as if there had been no search.
+    probabilistic
+        PSR against 0.
+    deflated_trials, variance_trials
+        DSR with the paper's V, the variance of the trials' (annual) ratios.
+    deflated_noise, variance_noise
+        DSR with V = 1/(T − 1), here a year.
+    noise
+        Best annual ratio that N trials of pure noise are expected to show over T observations.
+    haircut
+        Annual ratio left after Bonferroni's correction for N trials.
+    minimum_track_record
+        Years until PSR against 0 reaches 95 %.
+    minimum_backtest
+        Years below which N trials without skill are expected to show this ratio.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    probabilistic: float
+    deflated_trials: float
+    variance_trials: float
+    deflated_noise: float
+    variance_noise: float
+    noise: float
+    haircut: float
+    minimum_track_record: float
+    minimum_backtest: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """All of part 4.
+
+    Attributes
+    ----------
+    trials
+        N: every trial of the study, pruned, failed and of earlier fingerprints too.
+    observations
+        T, daily.
+    sharpe, information_ratio
+        Of the portfolio's return and of its return over the benchmark's.
+    overfitting
+        PBO by CSCV on portfolios drawn evenly from the space; NaN where too short.
+    portfolios
+        How many of them.
+    """
+
+    trials: int
+    observations: int
+    sharpe: RatioReport
+    information_ratio: RatioReport
+    overfitting: float
+    portfolios: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+
+def report_ratio(
+    returns: FloatArray, trial_ratios: Sequence[float], trials: int, seed: int
+) -> RatioReport:
+    """The figures of one ratio.
+
+    Parameters
+    ----------
+    returns
+        [T] daily, of the winner.
+    trial_ratios
+        Annual ratios of the study's trials; NaN are left out. With fewer than two, the paper's
+        variance and what rests on it are NaN.
+    trials
+        N.
+    """
+    n = len(returns)
+    root = math.sqrt(DAYS_A_YEAR)
+    sharpe = st.sharpe_of(returns)
+    skewness, kurtosis = st.shape_of(returns)
+    known = np.array([r for r in trial_ratios if math.isfinite(r)]) / root
+    paper = float(known.var(ddof=1)) if len(known) > 1 else math.nan
+    plain = 1.0 / (n - 1) if n > 1 else math.nan
+
+    def deflated(variance: float) -> float:
+        return st.deflated_sharpe(
+            sharpe, n, trials=trials, variance=variance, skewness=skewness, kurtosis=kurtosis
+        )
+
+    low, high = ratio_interval(returns, seed=seed, **INTERVAL)  # type: ignore[arg-type]
+    return RatioReport(
+        ratio=sharpe * root,
+        low=low,
+        high=high,
+        probabilistic=st.probabilistic_sharpe(sharpe, n, skewness=skewness, kurtosis=kurtosis),
+        deflated_trials=deflated(paper),
+        variance_trials=paper * DAYS_A_YEAR,
+        deflated_noise=deflated(plain),
+        variance_noise=plain * DAYS_A_YEAR,
+        noise=st.noise_sharpe(trials, plain) * root,
+        haircut=st.haircut_sharpe(sharpe, n, trials) * root,
+        minimum_track_record=st.minimum_track_record(sharpe, skewness=skewness, kurtosis=kurtosis)
+        / DAYS_A_YEAR,
+        minimum_backtest=st.minimum_backtest_length(trials, sharpe * root),
+    )

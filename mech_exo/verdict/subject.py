@@ -1,0 +1,224 @@
+"""What is judged: one candidate, the data and the search that it came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.config.settings import Settings
+from mech_exo.data.market import Market
+from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.benchmark_series import read_benchmark
+
+if TYPE_CHECKING:
+    from mech_exo.factor_file.document import FactorFile
+    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+
+WEIGHT = "weight_"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A candidate under judgement.
+
+    Attributes
+    ----------
+    origin
+        In words: "trial 42 of study factor_opt", "factors/optimized.yml".
+    settings, objective, panel, market
+        As the study used them; panel and market hold all dates, the holdout included.
+    params
+        Of the candidate.
+    trials
+        Of the search, to be repeated.
+    looked_at
+        N: every trial of the study in any state and epoch.
+    study
+        The study; None for a factor file whose study is not at hand.
+    """
+
+    origin: str
+    settings: Settings
+    objective: ObjectiveFile
+    panel: Panel
+    market: Market
+    params: "Mapping[str, Parameter]"
+    trials: int
+    looked_at: int
+    study: "StudyRecord | None" = None
+
+    @cached_property
+    def spec(self) -> ObjectiveSpec:
+        """The objective file, compiled."""
+        return ObjectiveSpec.compile(self.objective.source, self.objective.label)
+
+    @cached_property
+    def split(self) -> int:
+        """Position of the first holdout date; T without a holdout."""
+        return self.panel.split(self.settings.holdout.fraction)
+
+    @cached_property
+    def in_sample(self) -> Panel:
+        """What the trials saw."""
+        return self.panel.between(0, self.split)
+
+    @property
+    def has_holdout(self) -> bool:
+        """Whether any date is sealed."""
+        return self.split < len(self.panel.dates)
+
+    @cached_property
+    def benchmark(self) -> FloatArray | None:
+        """[T] the user's benchmark; None: the equal-weighted universe."""
+        path = self.settings.verdict.benchmark
+        return None if path is None else read_benchmark(path, self.panel.dates)
+
+    def evaluator(self, panel: Panel) -> Evaluator:
+        """An evaluator of the study on a panel."""
+        return Evaluator(self.spec, panel, self.settings, self.market)
+
+    @property
+    def warm_start(self) -> "tuple[Mapping[str, Parameter], ...]":
+        """The study's first trials that were given and know nothing of the data: equal weights.
+
+        The incumbent factor file, which may have been tuned on these very data, is left out of
+        repeated searches: the real one would have it and its placebos could not.
+        """
+        if self.study is None or self.study.epoch is None:
+            return ()
+        given = self.study.attributes.get("warm_start") or {}
+        vectors: Sequence[Mapping[str, Parameter]] = given.get(str(self.study.epoch.number), ())
+        return tuple(v for v in vectors if _equal_weights(v))
+
+
+def study_subject(
+    settings: Settings,
+    objective: ObjectiveFile,
+    panel: Panel,
+    market: Market,
+    study: "StudyRecord",
+    trial: "TrialRecord | None" = None,
+) -> Subject:
+    """A study's best trial, or the given one.
+
+    Raises
+    ------
+    ExoError
+        Exit code 3 without a feasible trial; for a study of several objectives unless a trial is
+        given.
+    """
+    chosen = trial or study.best()
+    if chosen is None:
+        if len(study.directions) > 1:
+            raise ExoError(
+                f"study {study.name!r} has several objectives and no single best trial.",
+                hint="Export one of its front with --trial and judge the file: --factors FILE.",
+            )
+        raise ExoError(
+            f"study {study.name!r} has no feasible trial under its current fingerprint.",
+            hint="Loosen the thresholds of the objective file, or add trials.",
+            exit_code=ExitCode.NO_FEASIBLE_TRIAL,
+        )
+    subject = Subject(
+        origin=f"trial {chosen.number} of study {study.name}",
+        settings=settings,
+        objective=objective,
+        panel=panel,
+        market=market,
+        params=chosen.params,
+        trials=_repeated(settings, len(study.current)),
+        looked_at=len(study.trials),
+        study=study,
+    )
+    _check_same_study(subject, study)
+    return subject
+
+
+def file_subject(
+    label: str,
+    settings: Settings,
+    objective: ObjectiveFile,
+    panel: Panel,
+    market: Market,
+    file: "FactorFile",
+    study: "StudyRecord | None" = None,
+) -> Subject:
+    """The portfolio of a factor file.
+
+    The number of trials is the study's, or that which the file states.
+
+    Raises
+    ------
+    ExoError
+        If neither says how many trials were searched.
+    """
+    stated = file.metadata.get("total_trials")
+    looked_at = len(study.trials) if study is not None else stated
+    if not looked_at:
+        raise ExoError(
+            f"{label}: metadata.total_trials is missing, so the search behind it is unknown.",
+            hint="Judge the study itself: exo validate --study-name NAME.",
+        )
+    current = len(study.current) if study is not None else int(looked_at)
+    return Subject(
+        origin=label,
+        settings=settings,
+        objective=objective,
+        panel=panel,
+        market=market,
+        params=_meaningful(file.params, panel, objective),
+        trials=_repeated(settings, current),
+        looked_at=int(looked_at),
+        study=study,
+    )
+
+
+def _repeated(settings: Settings, trials: int) -> int:
+    return settings.verdict.search_trials or max(1, trials)
+
+
+def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
+    """Refuse to judge a study by other data, settings or code than it was tuned with."""
+    from mech_exo.tuning.equity import components_for, problem_of
+    from mech_exo.tuning.fingerprint import difference
+    from mech_exo.tuning.plan import StudyPlan
+
+    if study.epoch is None:
+        raise ExoError(f"study {study.name!r} was not made by exo and cannot be judged.")
+    plan = StudyPlan(
+        study_name=study.name,
+        study_file=Path(),
+        settings=subject.settings,
+        objective=subject.objective,
+        panel=subject.in_sample,
+        market=subject.market.until(subject.split),
+        n_trials=0,
+    )
+    problem = problem_of(plan)
+    now = components_for(plan, problem, problem.space)
+    differing = difference(study.epoch.components, now)
+    if differing:
+        raise ExoError(
+            f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),
+            hint="Judge it with the settings, data and objective file that it was tuned with.",
+        )
+
+
+def _meaningful(
+    params: "Mapping[str, Parameter]", panel: Panel, objective: ObjectiveFile
+) -> dict[str, Any]:
+    """Without the weights of known factors that have no data."""
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
+    own = {f.name for f in spec.factors}
+    missing = set(panel.missing_factors) - own
+    return {n: v for n, v in params.items() if n.removeprefix(WEIGHT) not in missing}
+
+
+def _equal_weights(vector: "Mapping[str, Parameter]") -> bool:
+    weights = {value for name, value in vector.items() if name.startswith(WEIGHT)}
+    return len(weights) == 1

@@ -1,0 +1,244 @@
+"""The whole verdict on one candidate."""
+
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.verdict.decision import Decision, Parts, decide
+from mech_exo.verdict.evidence import skill_test, years_of
+from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment
+from mech_exo.verdict.holdout import Holdout, holdout_evidence, joined_tests, judge_holdout, look
+from mech_exo.verdict.neighbourhood import Neighbourhood
+from mech_exo.verdict.placebo import PlaceboSearch, compare
+from mech_exo.verdict.plateau import Plateau
+from mech_exo.verdict.reported import Reported
+from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.walkforward import WalkForward, walk
+from mech_exo.verdict.windows import walk_forward_windows
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.replicates import Payload, Progress
+
+VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Skill or luck.
+
+    Attributes
+    ----------
+    origin
+        What was judged.
+    decision
+        The overall verdict.
+    seconds
+        Part -> seconds of work (in all processes), and `wall`.
+    """
+
+    origin: str
+    decision: Decision
+    holdout: Holdout | None
+    placebo: PlaceboSearch
+    walk_forward: WalkForward
+    reported: Reported
+    plateau: Plateau
+    level: float
+    trials_repeated: int
+    seconds: dict[str, float]
+
+    @property
+    def overall(self) -> str:
+        """PASS, INCONCLUSIVE or FAIL."""
+        return self.decision.overall
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML; what is undefined or infinite is None."""
+        whole = {
+            "overall": self.overall,
+            "origin": self.origin,
+            "level": self.level,
+            "decision": self.decision.as_dict(),
+            "holdout": None if self.holdout is None else self.holdout.as_dict(),
+            "placebo": self.placebo.as_dict(),
+            "walk_forward": self.walk_forward.as_dict(),
+            "reported": self.reported.as_dict(),
+            "plateau": self.plateau.as_dict(),
+            "trials_repeated": self.trials_repeated,
+            "seconds": self.seconds,
+        }
+        plain = defined(whole)
+        assert isinstance(plain, dict)
+        return plain
+
+
+def validate(
+    subject: Subject,
+    study_file: Path,
+    *,
+    jobs: int | None = None,
+    progress: "Progress | None" = None,
+) -> Verdict:
+    """Judge a candidate.
+
+    Parameters
+    ----------
+    study_file
+        Database for the ledger of looks and the finished replicates; made where absent.
+    jobs
+        Worker processes; None: one for each core. The result does not depend on it.
+    progress
+        Told of every finished replicate.
+
+    Raises
+    ------
+    ExoError
+        Too little data for the walk-forward; exit code 130 on Ctrl-C, after which the same call
+        goes on from what was finished.
+    """
+    begun = time.perf_counter()
+    experiment = experiment_of(subject)
+    payloads = _replicated(experiment, subject, study_file, jobs or cores(), progress)
+    settings = subject.settings.verdict
+    placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
+    walked, joined = walk(
+        experiment.windows,
+        [payloads[WINDOW, k] for k in range(settings.windows)],
+        experiment.panel.dates,
+    )
+    seconds = {
+        part: math.fsum(p["seconds"] for (name, _), p in payloads.items() if name == part)
+        for part in (PLACEBO, WINDOW)
+    }
+    mark = time.perf_counter()
+    holdout, held = None, None
+    if subject.has_holdout:
+        held = holdout_evidence(
+            subject.evaluator,
+            subject.panel,
+            subject.split,
+            subject.settings,
+            subject.params,
+            subject.benchmark,
+        )
+        space = subject.evaluator(subject.in_sample).space
+        origin = f"validate: {subject.origin}"
+        looks = look(study_file, space, subject.params, subject.panel, subject.split, origin)
+        holdout = judge_holdout(held, looks, subject.panel, subject.split)
+    seconds["holdout"] = time.perf_counter() - mark
+    mark = time.perf_counter()
+    surroundings = Neighbourhood(subject)
+    plateau, reported = surroundings.plateau(), surroundings.reported()
+    seconds["plateau and reported"] = time.perf_counter() - mark
+    outside = joined_tests(joined, held)
+    test = skill_test(outside)
+    decision = decide(
+        Parts(
+            placebo=placebo.p,
+            walk_forward=walked.test.p,
+            holdout=None if holdout is None else holdout.p,
+            active_mean=test.active.mean,
+            ratio=test.skill.ratio,
+            years=years_of(outside),
+        ),
+        settings,
+    )
+    seconds["wall"] = time.perf_counter() - begun
+    return Verdict(
+        origin=subject.origin,
+        decision=decision,
+        holdout=holdout,
+        placebo=placebo,
+        walk_forward=walked,
+        reported=reported,
+        plateau=plateau,
+        level=settings.level,
+        trials_repeated=experiment.trials,
+        seconds=seconds,
+    )
+
+
+def experiment_of(subject: Subject) -> Experiment:
+    """The repeated searches of a subject, in sample."""
+    panel = subject.in_sample
+    return Experiment(
+        objective=subject.objective,
+        settings=subject.settings,
+        panel=panel,
+        market=subject.market.until(subject.split) if subject.spec.factors else None,
+        trials=subject.trials,
+        warm_start=subject.warm_start,
+        windows=walk_forward_windows(panel, subject.settings.verdict),
+        benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
+    )
+
+
+def experiment_key(experiment: Experiment) -> str:
+    """SHA-256 over everything that a replicate depends on; not over how many there are."""
+    plain = experiment.settings.as_dict()
+    for section in ("storage", "notify", "verdict", "holdout"):
+        del plain[section]
+    benchmark = experiment.benchmark
+    content = {
+        "versions": [KERNEL_VERSION, VERDICT_VERSION],
+        "objective": experiment.objective.sha256,
+        "settings": plain,
+        "panel": experiment.panel.fingerprint,
+        "trials": experiment.trials,
+        "warm_start": [sorted(v.items()) for v in experiment.warm_start],
+        "windows": [repr(w) for w in experiment.windows],
+        "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def defined(value: Any) -> Any:
+    """Plain JSON values: NaN and infinite numbers become None, tuples lists."""
+    if isinstance(value, Mapping):
+        return {str(k): defined(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [defined(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def with_verdict(document: Any, verdict: Verdict) -> Any:
+    """A `FactorFile` with the verdict in its block."""
+    return replace(document, verdict=verdict.as_dict())
+
+
+def _replicated(
+    experiment: Experiment,
+    subject: Subject,
+    study_file: Path,
+    jobs: int,
+    progress: "Progress | None",
+) -> "dict[tuple[str, int], Payload]":
+    from mech_exo.tuning.keepsakes import ReplicateStore
+    from mech_exo.tuning.replicates import run_replicates
+
+    settings = subject.settings.verdict
+    tasks = [(WINDOW, k) for k in range(settings.windows)]
+    tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
+    return run_replicates(
+        experiment,
+        tasks,
+        jobs=jobs,
+        store=ReplicateStore(study_file, experiment_key(experiment)),
+        progress=progress,
+    )

@@ -1,0 +1,184 @@
+"""Does a factor file reproduce its own numbers?
+
+The hash over factors and hyperparameters must be the file's, data, code and objective those that it
+states, and every stored metric equal to the one computed again.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.backtest import metrics
+from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.config.load import settings_from_mapping
+from mech_exo.config.settings import Settings
+from mech_exo.data.market import Market
+from mech_exo.data.panel import Panel
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.spec import ObjectiveSpec
+
+if TYPE_CHECKING:
+    from mech_exo.backtest.result import BacktestResult
+    from mech_exo.factor_file.document import FactorFile
+
+TOLERANCE = 1e-9
+FIGURES = {  # metadata field -> metric
+    "best_sharpe_ratio": "sharpe",
+    "max_drawdown": "max_drawdown",
+    "total_return": "total_return",
+    "volatility": "volatility",
+}
+UNIVERSE = {
+    "sharpe": metrics.sharpe,
+    "sortino": metrics.sortino,
+    "calmar": metrics.calmar,
+    "total_return": metrics.total_return,
+    "annual_return": metrics.annual_return,
+    "volatility": metrics.volatility,
+    "max_drawdown": metrics.max_drawdown,
+    "hit_rate": metrics.hit_rate,
+}
+WITH_RISK_FREE = ("sharpe", "sortino")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A stored value and the one computed again; None: undefined."""
+
+    name: str
+    stored: Any
+    computed: Any
+    equal: bool
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was compared.
+
+    Attributes
+    ----------
+    identity
+        Hashes and versions of data, code and objective. If one differs, nothing was computed.
+    values
+        The content's hash, then every metric that the file stores.
+    """
+
+    identity: tuple[Comparison, ...]
+    values: tuple[Comparison, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 if everything is equal, 4 if data, code or objective are not the file's, else 1."""
+        if not all(c.equal for c in self.identity):
+            return ExitCode.NOT_THE_FILES
+        return ExitCode.DONE if all(c.equal for c in self.values) else ExitCode.REFUSED
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Names of what is not equal."""
+        return tuple(c.name for c in (*self.identity, *self.values) if not c.equal)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**asdict(self), "differing": list(self.differing), "exit_code": int(self.exit_code)}
+
+
+def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> Settings:
+    """The settings under which a file's metrics were computed.
+
+    Parameters
+    ----------
+    own
+        Settings of the reader (--config): their data section says where the same data lie on this
+        machine; everything else is the file's.
+
+    Raises
+    ------
+    ExoError
+        If the file states no settings.
+    """
+    stated = (file.provenance or {}).get("settings")
+    if not isinstance(stated, Mapping):
+        raise ExoError(
+            f"{label}: has no provenance.settings, so its metrics cannot be computed again.",
+            hint="Only files that exo exported can be verified.",
+        )
+    settings = settings_from_mapping(stated, f"{label}: provenance.settings")
+    return settings if own is None else replace(settings, data=own.data)
+
+
+def verify(
+    file: "FactorFile",
+    settings: Settings,
+    objective: ObjectiveFile,
+    market: Market,
+    panel: Panel,
+) -> Verification:
+    """Compare a file with what its settings, data and objective give today.
+
+    Parameters
+    ----------
+    settings
+        From `settings_of`.
+    market, panel
+        Of those settings, all dates.
+    """
+    identity = tuple(_identity(file, objective, panel))
+    stated = (file.provenance or {}).get("content_hash")
+    content = Comparison("content_hash", stated, file.content_hash, stated == file.content_hash)
+    if not all(c.equal for c in identity):
+        return Verification(identity, (content,))
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
+    split = panel.split(settings.holdout.fraction)
+
+    def run(part: Panel) -> "BacktestResult":
+        evaluator = Evaluator(spec, part, settings, market)
+        missing = set(evaluator.space.missing)
+        params = {n: v for n, v in file.params.items() if n.removeprefix("weight_") not in missing}
+        return evaluator.run(params)
+
+    values = [content]
+    inside = run(panel.between(0, split)).metrics()
+    for name, metric in FIGURES.items():
+        if name in file.metadata:
+            values.append(_compare(f"metadata.{name}", file.metadata[name], inside[metric]))
+    if file.out_of_sample is not None and split < len(panel.dates):
+        values += _out_of_sample(file.out_of_sample, run(panel.between(split, len(panel.dates))))
+    return Verification(identity, tuple(values))
+
+
+def _identity(file: "FactorFile", objective: ObjectiveFile, panel: Panel) -> Iterator[Comparison]:
+    stated = file.provenance or {}
+    now = {
+        "data_fingerprint": panel.fingerprint,
+        "objective_sha256": objective.sha256,
+        "kernel_version": KERNEL_VERSION,
+    }
+    for name, computed in now.items():
+        stored = stated.get(name)
+        yield Comparison(f"provenance.{name}", stored, computed, stored == computed)
+
+
+def _out_of_sample(stored: Mapping[str, Any], result: "BacktestResult") -> Iterator[Comparison]:
+    computed = result.metrics()
+    for name, value in (stored.get("metrics") or {}).items():
+        yield _compare(f"out_of_sample.metrics.{name}", value, computed.get(name))
+    path = result.benchmark_returns
+    for name, value in (stored.get("universe") or {}).items():
+        if name in WITH_RISK_FREE:
+            again = UNIVERSE[name](path, result.risk_free)  # type: ignore[operator]
+        else:
+            again = UNIVERSE[name](path) if name in UNIVERSE else None
+        yield _compare(f"out_of_sample.universe.{name}", value, again)
+
+
+def _compare(name: str, stored: Any, computed: float | None) -> Comparison:
+    """Equal to 1e-9, absolute below 1 and relative above; undefined only equals undefined."""
+    again = None if computed is None or not math.isfinite(computed) else float(computed)
+    if stored is None or again is None:
+        return Comparison(name, stored, again, stored is None and again is None)
+    close = math.isclose(float(stored), again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return Comparison(name, float(stored), again, close)
