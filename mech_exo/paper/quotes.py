@@ -65,8 +65,5 @@ class Quotes:
                 f"{prices.dates[t]}.",
                 hint="Give the data that the ledger was kept with, the name included.",
             )
-        return Quote(
-            float(prices.close[t, n]),
-            float(prices.close[max(t - 1, 0), n]),
-            int(prices.absent[t, n]),
-        )
+        before = prices.close[max(t - 1, 0), n]
+        return Quote(float(prices.close[t, n]), float(before), int(prices.absent[t, n]))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mech_exo.backtest.result import BacktestResult
     from mech_exo.backtest.rules import Candidate
     from mech_exo.data.panel import Panel
-    from mech_exo.objective.space import Parameter, Space
+    from mech_exo.objective.distribution import Parameter
+    from mech_exo.objective.space import Space
     from mech_exo.workflow.session import Session
 
 WEIGHT = "weight_"

@@ -1,6 +1,7 @@
 """Risk measures: pure functions of arrays.
 
-Returns are daily and simple, without NaN; losses are positive fractions; an undefined measure is NaN.
+Returns are daily and simple, without NaN; losses are positive fractions; an undefined measure is
+NaN.
 """
 
 import math
