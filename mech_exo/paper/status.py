@@ -120,11 +120,14 @@ def read_record(path: Path, model: "Model") -> Record:
     if not path.exists():
         raise ExoError(f"{path}: there is no ledger.", hint="`exo paper step` opens one.")
     ledger = Ledger(path, model.session.settings.storage)
-    with ledger.transaction() as connection:
-        start = book.opening(connection, path)
-        if start is None:
-            raise ExoError(f"{path}: the ledger is empty.", hint="`exo paper step` opens one.")
-        return _record(connection, start)
+    try:
+        with ledger.transaction() as connection:
+            start = book.opening(connection, path)
+            if start is None:
+                raise ExoError(f"{path}: the ledger is empty.", hint="`exo paper step` opens one.")
+            return _record(connection, start)
+    finally:
+        ledger.close()
 
 
 def _record(connection: "Connection", start: book.Opening) -> Record:

@@ -71,13 +71,16 @@ def step(model: "Model", path: Path, wanted: Wanted) -> Iterator[Stepped]:
     except OSError as error:
         raise ExoError(f"{path}: cannot be made ({error.strerror}).") from error
     ledger = Ledger(path, model.session.settings.storage)
-    clerk = Clerk(model, path, wanted)
-    while True:
-        with ledger.transaction() as connection:
-            stepped = clerk.book_next(connection)
-        if stepped is None:
-            return
-        yield stepped
+    try:
+        clerk = Clerk(model, path, wanted)
+        while True:
+            with ledger.transaction() as connection:
+                stepped = clerk.book_next(connection)
+            if stepped is None:
+                return
+            yield stepped
+    finally:
+        ledger.close()
 
 
 class Clerk:

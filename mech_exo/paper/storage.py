@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import NullPool
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
@@ -59,9 +58,7 @@ class Ledger:
 
 def _engine(path: Path, storage: StorageSettings) -> Engine:
     url = URL.create("sqlite", database=str(path))
-    engine = create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": storage.busy_timeout_s}
-    )
+    engine = create_engine(url, connect_args={"timeout": storage.busy_timeout_s})
 
     def connected(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
