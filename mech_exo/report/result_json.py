@@ -46,7 +46,7 @@ def _data(result: Optimised) -> dict[str, Any]:
     return {
         "source": session.settings.data.source,
         "description": panel.source,
-        "fingerprint": panel.fingerprint,
+        "fingerprint": session.data_fingerprint,
         "start": str(panel.dates[0]),
         "end": str(panel.dates[-1]),
         "holdout_start": str(panel.dates[split]) if session.holdout is not None else None,
