@@ -7,11 +7,14 @@ import typer
 from mech_exo import __version__
 from mech_exo.cli import (
     dashboard,
+    factors,
+    notify,
     optuna_init,
     optuna_run,
     paper,
     portfolio,
     project,
+    reoptimize,
     risk,
     study,
 )

@@ -1,8 +1,8 @@
 """Why a factor file should not go into production."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
@@ -11,15 +11,28 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
 
 
-def objections(file: FactorFile, label: str, session: "Session", now: datetime) -> tuple[str, ...]:
-    """What speaks against the file itself, one line each."""
-    found = [
-        _verdict(file),
-        _age(file, session.settings.promote.max_age_days, now),
-        _demo(file, session),
-        _unverified(file, label, session),
-    ]
-    return tuple(line for line in found if line)
+Kind = Literal["verdict", "age", "demo", "verify", "contest"]
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One reason, in words that go on from "is not promoted: "."""
+
+    kind: Kind
+    words: str
+
+
+def objections(
+    file: FactorFile, label: str, session: "Session", now: datetime
+) -> tuple[Objection, ...]:
+    """What speaks against the file itself."""
+    found: dict[Kind, str] = {
+        "verdict": _verdict(file),
+        "age": _age(file, session.settings.promote.max_age_days, now),
+        "demo": _demo(file, session),
+        "verify": _unverified(file, label, session),
+    }
+    return tuple(Objection(kind, words) for kind, words in found.items() if words)
 
 
 def _verdict(file: FactorFile) -> str:

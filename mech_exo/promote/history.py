@@ -18,6 +18,8 @@ from pathlib import Path
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.atomic import remove_leftovers, write_atomically
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.workflow.incumbent import INCUMBENT
 
 HISTORY = Path("config/history")
@@ -88,6 +90,13 @@ class History:
                 hint="Restore it from git, or promote another file.",
             )
         return text
+
+    def named(self, name: str) -> FactorFile:
+        """The factor file that a path or a version number names."""
+        if name.isdigit() and not Path(name).exists():
+            version = int(name)
+            return parse_factor_file(self.text(version), str(self.path(version)))
+        return parse_factor_file(read_text(Path(name)), name)
 
     def path(self, version: int) -> Path:
         """Where the file of a version lies."""

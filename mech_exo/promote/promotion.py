@@ -9,7 +9,7 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.promote.changes import Changes, changes
-from mech_exo.promote.checks import objections
+from mech_exo.promote.checks import Objection, objections
 from mech_exo.promote.contest import Contest, contest
 from mech_exo.promote.history import Entry, History, new_entry, read_text
 from mech_exo.promote.switch import Switch, switch
@@ -46,7 +46,7 @@ class Proposal:
     changes: Changes
     switch: Switch
     contest: Contest | None
-    objections: tuple[str, ...]
+    objections: tuple[Objection, ...]
     remark: str = ""
 
 
@@ -77,7 +77,7 @@ def weigh(session: "Session", root: Path, label: str, text: str, now: datetime) 
     if incumbent is not None:
         compared = contest(incumbent, challenger, switched.cost, session.settings.promote)
         if not compared.wins:
-            found.append(compared.reason)
+            found.append(Objection("contest", compared.reason))
     return Proposal(
         label=label,
         text=text,
@@ -117,13 +117,14 @@ def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> Entr
     """
     if force and not reason.strip():
         raise ExoError("--force needs a --reason, which the history keeps.")
-    if proposal.objections and not force:
+    against = tuple(objection.words for objection in proposal.objections)
+    if against and not force:
         raise ExoError(
-            f"{proposal.label} is not promoted: {'; '.join(proposal.objections)}.",
+            f"{proposal.label} is not promoted: {'; '.join(against)}.",
             hint='To promote it all the same: --force --reason "WHY".',
             exit_code=ExitCode.REFUSED,
         )
-    entry = new_entry("promote", reason, proposal.label, proposal.objections)
+    entry = new_entry("promote", reason, proposal.label, against)
     return History(root).install(proposal.text, entry)
 
 

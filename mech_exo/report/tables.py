@@ -52,9 +52,12 @@ def file_lines(result: Optimised) -> Iterator[str]:
     files = result.files
     if files.exported is not None:
         yield f"exported   {files.exported}"
-    if files.staged is None:
-        return
-    staged = files.staged
+    if files.staged is not None:
+        yield from staged_lines(files.staged)
+
+
+def staged_lines(staged: Staged) -> Iterator[str]:
+    """What was staged, and what comes next."""
     index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"
