@@ -6,7 +6,7 @@ from typing import Protocol
 from mech_exo.config.settings import NotifySettings
 from mech_exo.errors import ExoError
 
-TOKEN, CHAT, DRY_RUN = "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_DRY_RUN"  # noqa: S105
+TOKEN, CHAT, DRY_RUN = "TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID", "TELEGRAM_DRY_RUN"
 TEST_MESSAGE = "exo: this is a test. Messages of runs will look like this one."
 
 

@@ -1,16 +1,24 @@
 """Progress messages of a run."""
 
-from mech_exo.notify.channel import Channel
+from typing import Protocol
+
 from mech_exo.tuning.events import Event, Interrupted, StudyOpened, TrialFinished
 from mech_exo.workflow.result import Optimised
 
 SHOWN = 3  # weights in the digest
 
 
+class Sends(Protocol):
+    """What takes messages: a channel, or a log."""
+
+    def send(self, text: str) -> None:
+        """Pass a message on."""
+
+
 class ProgressMessages:
     """A listener of a run's events that sends a message every `interval` trials."""
 
-    def __init__(self, channel: Channel, interval: int) -> None:
+    def __init__(self, channel: Sends, interval: int) -> None:
         self._channel = channel
         self._interval = interval
         self._name = ""

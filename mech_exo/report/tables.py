@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 

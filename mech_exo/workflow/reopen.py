@@ -34,6 +34,12 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
     settings = settings_of(label, file, own)
     if own is not None:
         settings = replace(settings, verdict=own.verdict)
+    wanted = request.overrides.get("data.source", settings.data.source)
+    if wanted != settings.data.source:
+        raise ExoError(
+            f"--data {wanted}: {label} was tuned on the source {settings.data.source}.",
+            hint="Leave --data out; --config says where files lie.",
+        )
     _check_here(label, settings)
     return open_with(settings, SettingsFile(Path(label), "the file's own"), request, log)
 

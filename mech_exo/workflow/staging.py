@@ -54,7 +54,8 @@ def repeatable(result: Optimised) -> "FactorFile":
     begun = [trial.started for trial in study.current if trial.started is not None]
     stated: dict[str, Any] = {}
     if ended and begun:
-        stated["created_at"] = max(ended).isoformat(timespec="microseconds")
+        made = max(ended).astimezone().replace(tzinfo=None)  # local, as in every factor file
+        stated["created_at"] = made.isoformat(timespec="microseconds")
         stated["elapsed_time_seconds"] = (max(ended) - min(begun)).total_seconds()
     fingerprint = study.epoch.fingerprint if study.epoch is not None else ""
     name = f"{study.name} {fingerprint} {file.content_hash}"
