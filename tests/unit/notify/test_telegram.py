@@ -196,5 +196,5 @@ def test_send_once_says_what_the_server_said(server: StandIn) -> None:
     send_once(TOKEN, CHAT, "hello", settings(server.url))
     assert server.texts() == ["hello"]
     server.always = refused(400, "Bad Request: chat not found")
-    with pytest.raises(ExoError, match="(?i)chat not found"):
+    with pytest.raises(ExoError, match=r"(?i)chat not found"):
         send_once(TOKEN, CHAT, "hello", settings(server.url))

@@ -91,7 +91,7 @@ def test_an_entry_that_is_none_is_named(tmp_path: Path) -> None:
     install(tmp_path, 0.1)
     path = History(tmp_path).path(1).with_suffix(".json")
     path.write_text('{"version": 1')
-    with pytest.raises(ExoError, match="0001.json"):
+    with pytest.raises(ExoError, match=r"0001\.json"):
         History(tmp_path).entries()
 
 
@@ -151,7 +151,6 @@ def test_killed_between_any_two_writes(tmp_path: Path) -> None:
             (2, "found"),
             (3, "promote"),
         ]
-        assert [History(root).text(e.version) for e in entries] == [
-            text(w) for w in (0.1, 0.3, 0.2)
-        ]
+        kept = [History(root).text(e.version) for e in entries]
+        assert kept == [text(weight) for weight in (0.1, 0.3, 0.2)]
     assert point > 10
