@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mech_exo.config.packaged import OBJECTIVE, SETTINGS, packaged_file
+from mech_exo.config.packaged import OBJECTIVE, RISK_LIMITS, SETTINGS, packaged_file
 from mech_exo.factor_file.atomic import write_atomically
 
 GITIGNORE = """\
@@ -34,6 +34,7 @@ def lay_out(folder: Path, *, overwrite: bool = False) -> Layout:
     """
     contents = {
         SETTINGS: packaged_file(SETTINGS).read_text("utf-8"),
+        RISK_LIMITS: packaged_file(RISK_LIMITS).read_text("utf-8"),
         OBJECTIVE: packaged_file(OBJECTIVE).read_text("utf-8"),
         "studies/.gitkeep": "",
         "factors/.gitkeep": "",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
     from mech_exo.objective.spec import ObjectiveSpec
+    from mech_exo.workflow.judge import Judge
 
 
 class Log(Protocol):
@@ -30,9 +31,16 @@ class Log(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; None leaves the choice to the rules of docs/guide.md."""
+    """What the user asked for; None leaves the choice to the rules of docs/guide.md.
+
+    Attributes
+    ----------
+    config
+        Settings file, and the option that named it.
+    """
 
     config: Path | None = None
+    config_flag: str = "--config"
     objective: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
@@ -72,6 +80,13 @@ class Session:
         stop = len(self.panel.dates)
         return self.panel.between(self.split, stop) if self.split < stop else None
 
+    @cached_property
+    def judge(self) -> "Judge":
+        """Figures of any portfolio on these data."""
+        from mech_exo.workflow.judge import Judge
+
+        return Judge(self)
+
 
 def open_session(request: Request, log: Log) -> Session:
     """Resolve and load everything, saying which file and which data were chosen.
@@ -86,7 +101,7 @@ def open_session(request: Request, log: Log) -> Session:
     from mech_exo.objective.discover import find_objective
     from mech_exo.objective.spec import ObjectiveSpec
 
-    settings_file = find_settings(request.config, request.cwd)
+    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
     settings = load_settings(settings_file.path, overrides=request.overrides)
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)
@@ -116,9 +131,6 @@ def _describe_data(session: Session, log: Log) -> None:
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
             "mean nothing for real money. Use --data files with your own (docs/data.md)."
         )
-    if panel.missing_factors:
-        names = ", ".join(panel.missing_factors)
-        log.note(f"no data    {names}: left out, exported with weight 0")
 
 
 def _shown(path: Path, cwd: Path) -> str:

@@ -6,6 +6,7 @@ from tests.cli.conftest import REPOSITORY, Exo
 
 FILES = (
     "config/settings.yml",
+    "config/risk_limits.yml",
     "research/obj_utils.py",
     "studies/.gitkeep",
     "factors/.gitkeep",

@@ -1,0 +1,1 @@
+"""Paper trading: a ledger that is stepped session by session."""

@@ -1,0 +1,235 @@
+"""Stepping the ledger: every session up to the data's last is booked, each once."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mech_exo.errors import ExoError
+from mech_exo.paper import ledger as book
+from mech_exo.paper.account import (
+    REBALANCE,
+    STOP,
+    Account,
+    Decision,
+    Fill,
+    Holding,
+    Session,
+    wanted_shares,
+)
+from mech_exo.paper.ledger import Opening, Order
+from mech_exo.paper.quotes import Prices
+from mech_exo.paper.storage import Ledger
+from mech_exo.portfolio.target import decide
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mech_exo.portfolio.model import Model
+
+CAPITAL = 100_000.0
+IRRELEVANT = {"risk_free"}  # of the backtest's settings: does not move the account
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """What one session brought; the orders are those decided at its close."""
+
+    date: str
+    account: Account
+    fills: tuple[Fill, ...]
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """How a new ledger is opened, which an old one must agree with; None: whatever it has."""
+
+    capital: float | None = None
+    fractional: bool | None = None
+
+
+def step(model: "Model", path: Path, wanted: Wanted) -> Iterator[Stepped]:
+    """Book every session of the data that is not booked yet, one transaction each.
+
+    A new ledger is opened at the data's last session, all in cash, and takes over the decision that
+    the factor file's portfolio stands on then; it is traded `execution_lag` sessions later. A
+    session that is booked is never touched again; killed or repeated, the next call goes on
+    behind the last whole one.
+
+    Raises
+    ------
+    ExoError
+        For a file that is no ledger or cannot be written, rules or data that are not the ledger's,
+        a held name without prices.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExoError(f"{path}: cannot be made ({error.strerror}).") from error
+    ledger = Ledger(path, model.session.settings.storage)
+    try:
+        clerk = Clerk(model, path, wanted)
+        while True:
+            with ledger.transaction() as connection:
+                stepped = clerk.book_next(connection)
+            if stepped is None:
+                return
+            yield stepped
+    finally:
+        ledger.close()
+
+
+class Clerk:
+    """Books sessions of one model's data."""
+
+    def __init__(self, model: "Model", path: Path, wanted: Wanted) -> None:
+        self._model = model
+        self._path = path
+        self._wanted = wanted
+        self._rules = model.session.settings.backtest
+        self._prices = Prices(model.session.market, model.panel)
+
+    def book_next(self, connection: "Connection") -> Stepped | None:
+        """Book the session after the last one; None if there is none."""
+        start = book.opening(connection, self._path)
+        if start is None:
+            return self._open(connection)
+        self._check(start)
+        position = self._position(book.last_session(connection)) + 1
+        if position >= len(self._prices.dates):
+            return None
+        return self._session(connection, position, start)
+
+    def _open(self, connection: "Connection") -> Stepped:
+        wanted, position = self._wanted, len(self._prices.dates) - 1
+        capital = CAPITAL if wanted.capital is None else wanted.capital
+        if not capital > 0.0:
+            raise ExoError(f"the capital is {capital:g}, must be above 0.")
+        start = Opening(
+            opened=str(self._prices.dates[position]),
+            capital=capital,
+            fractional=bool(wanted.fractional),
+            rules=dataclasses.asdict(self._rules),
+        )
+        book.create(connection, start)
+        row = int(np.searchsorted(self._model.panel.rebalance, position, side="right")) - 1
+        account = Account(capital)
+        orders = self._decide(connection, position, row, account, start)
+        return Stepped(start.opened, account, (), tuple(orders))
+
+    def _session(self, connection: "Connection", position: int, start: Opening) -> Stepped:
+        dates = self._prices.dates
+        date, last = str(dates[position]), str(dates[position - 1])
+        before = book.read_account(connection, last)
+        due = book.due_decision(connection, self._rules.execution_lag)
+        session = Session(
+            before, self._prices.at(position), self._rules, fractional=start.fractional
+        )
+        account = session.run(due)
+        fills = session.fills
+        orders = stop_orders(before.holdings, account.holdings, fills)
+        book.book_session(connection, date, account, fills)
+        book.book_orders(connection, date, orders)
+        book.settle_orders(connection, date, due.decided if due else None, account, fills)
+        row = int(np.searchsorted(self._model.panel.rebalance, position))
+        if row < len(self._model.panel.rebalance) and self._model.panel.rebalance[row] == position:
+            orders += self._decide(connection, position, row, account, start)
+        return Stepped(date, account, tuple(fills), tuple(orders))
+
+    def _decide(
+        self,
+        connection: "Connection",
+        position: int,
+        row: int,
+        account: Account,
+        start: Opening,
+    ) -> list[Order]:
+        """Decide by the scores of rebalance row `row`, and write down the orders."""
+        model = self._model
+        weights = decide(model.panel, model.candidate, row)
+        decision = Decision(
+            decided=str(self._prices.dates[position]),
+            scored=str(model.panel.dates[model.panel.rebalance[row]]),
+            weights={model.panel.symbols[n]: float(weights[n]) for n in np.flatnonzero(weights)},
+            stop_loss=model.candidate.stop_loss_pct,
+            content_hash=model.file.content_hash,
+        )
+        shares = wanted_shares(
+            account,
+            decision.weights,
+            self._prices.at(position),
+            self._rules.cost,
+            fractional=start.fractional,
+        )
+        orders = rebalance_orders(account.holdings, decision.weights, shares)
+        book.book_decision(connection, decision, model.label, orders)
+        return orders
+
+    def _check(self, start: Opening) -> None:
+        """Refuse options and rules other than the ledger was opened with."""
+        wanted = self._wanted
+        if wanted.capital not in (None, start.capital):
+            raise ExoError(
+                f"{self._path}: was opened with a capital of {start.capital:,.2f}, not "
+                f"{wanted.capital:,.2f}.",
+                hint="Leave the option out, or name another --ledger.",
+            )
+        if wanted.fractional not in (None, start.fractional):
+            kind = "fractional" if start.fractional else "whole"
+            raise ExoError(
+                f"{self._path}: was opened for {kind} shares.",
+                hint="Leave the option out, or name another --ledger.",
+            )
+        for name, value in dataclasses.asdict(self._rules).items():
+            before = start.rules.get(name, value)
+            if before != value and name not in IRRELEVANT:
+                raise ExoError(
+                    f"{self._path}: was opened with backtest.{name} {before!r}, the settings say "
+                    f"{value!r}.",
+                    hint="Use the settings it was opened with, or name another --ledger.",
+                )
+
+    def _position(self, date: str) -> int:
+        """Position of a booked session in the data."""
+        dates = self._prices.dates
+        day = np.datetime64(date, "D")
+        position = int(np.searchsorted(dates, day))
+        if position < len(dates) and dates[position] == day:
+            return position
+        if position == len(dates):  # the data end before: nothing to do
+            return len(dates) - 1
+        raise ExoError(
+            f"{self._path}: its last session, {date}, is none of the data "
+            f"({dates[0]} to {dates[-1]}).",
+            hint="Give the data that the ledger was kept with.",
+        )
+
+
+def rebalance_orders(
+    held: Mapping[str, Holding], weights: Mapping[str, float], wanted: Mapping[str, float]
+) -> list[Order]:
+    """The orders of a decision, valued at its own close."""
+    trades = {s: shares - (held[s].shares if s in held else 0.0) for s, shares in wanted.items()}
+    return [
+        Order(symbol, REBALANCE, trade, weights.get(symbol, 0.0))
+        for symbol, trade in trades.items()
+        if trade != 0.0
+    ]
+
+
+def stop_orders(
+    before: Mapping[str, Holding], after: Mapping[str, Holding], fills: list[Fill]
+) -> list[Order]:
+    """The orders of stops that were hit at a close, whether or not it carried them out too."""
+    sold = [Order(f.symbol, STOP, f.shares, 0.0) for f in fills if f.reason == STOP]
+    new = [order for order in sold if not before[order.symbol].hit]
+    waiting = [
+        Order(symbol, STOP, -h.shares, 0.0)
+        for symbol, h in after.items()
+        if h.hit and not (symbol in before and before[symbol].hit)
+    ]
+    return new + waiting

@@ -1,0 +1,97 @@
+"""The ledger's file: one writer at a time, each commit synced to disk."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DatabaseError
+
+from mech_exo.config.settings import StorageSettings
+from mech_exo.errors import ExitCode, ExoError
+
+
+class Ledger:
+    """One ledger file.
+
+    Parameters
+    ----------
+    storage
+        Journal mode and how long to wait for another process.
+
+    Raises
+    ------
+    ExoError
+        If the path is a folder's.
+    """
+
+    def __init__(self, path: Path, storage: StorageSettings) -> None:
+        if path.is_dir():
+            raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
+        self.path = path
+        self._engine = _engine(path, storage)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction that nobody else can interleave with: all is stored or nothing.
+
+        Raises
+        ------
+        ExoError
+            If the file is locked for too long, full, damaged, or no ledger.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DatabaseError as error:
+            explanation = _explain(self.path, error)
+            if explanation is None:
+                raise
+            raise explanation from error
+
+
+def _engine(path: Path, storage: StorageSettings) -> Engine:
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": storage.busy_timeout_s})
+
+    def connected(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.execute(f"PRAGMA journal_mode={storage.journal_mode}")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def _explain(path: Path, error: DatabaseError) -> ExoError | None:
+    """The failure in words; None: a mistake of the program."""
+    name = getattr(error.orig, "sqlite_errorname", "")
+    if name.startswith("SQLITE_BUSY"):
+        return ExoError(
+            f"{path}: another process is writing to the ledger.",
+            hint="Try again when it has ended; nothing was booked.",
+            exit_code=ExitCode.LOCKED,
+        )
+    words = {
+        "SQLITE_FULL": "the disk is full",
+        "SQLITE_IOERR": "the disk cannot be read or written",
+        "SQLITE_READONLY": "may not be written",
+        "SQLITE_CANTOPEN": "cannot be opened",
+        "SQLITE_NOTADB": "is not an SQLite database",
+        "SQLITE_CORRUPT": "is damaged",
+        "SQLITE_PERM": "may not be opened",
+    }
+    found = next((text for code, text in words.items() if name.startswith(code)), None)
+    if found is None:
+        return None
+    return ExoError(f"{path}: {found}.", hint="The session was not booked; nothing was lost.")

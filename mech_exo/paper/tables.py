@@ -1,0 +1,80 @@
+"""Tables of the paper ledger."""
+
+from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
+
+METADATA = MetaData()
+FORMAT = 1
+
+# One row: what the ledger was opened with.
+LEDGER = Table(
+    "paper_ledger",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("format", Integer, nullable=False),
+    Column("opened", String(10), nullable=False),
+    Column("capital", Float, nullable=False),
+    Column("fractional", Boolean, nullable=False),
+    Column("rules", String, nullable=False),  # backtest settings, JSON
+)
+
+# A row a session: the key is what keeps a day from being booked twice.
+SESSIONS = Table(
+    "paper_sessions",
+    METADATA,
+    Column("date", String(10), primary_key=True),
+    Column("equity", Float, nullable=False),
+    Column("cash", Float, nullable=False),
+    Column("names", Integer, nullable=False),
+    Column("traded", Float, nullable=False),  # both sides, in money
+    Column("cost", Float, nullable=False),
+    Column("stop_loss", Float),  # in force after the close; null before the first execution
+)
+
+DECISIONS = Table(
+    "paper_decisions",
+    METADATA,
+    Column("decided", String(10), primary_key=True),
+    Column("scored", String(10), nullable=False),  # date of the scores
+    Column("executed", String(10)),  # null: still to come
+    Column("factor_file", String, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("stop_loss", Float, nullable=False),
+    Column("weights", String, nullable=False),  # name -> share of the portfolio, JSON
+)
+
+ORDERS = Table(
+    "paper_orders",
+    METADATA,
+    Column("decided", String(10), primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("shares", Float, nullable=False),  # signed; at the prices of the decision's close
+    Column("target_weight", Float, nullable=False),
+    Column("status", String, nullable=False),  # open, filled, not filled
+    Column("done", String(10)),
+)
+
+FILLS = Table(
+    "paper_fills",
+    METADATA,
+    Column("date", String(10), primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("reason", String, primary_key=True),
+    Column("shares", Float, nullable=False),  # signed
+    Column("price", Float, nullable=False),
+    Column("value", Float, nullable=False),  # signed
+    Column("cost", Float, nullable=False),
+)
+
+# The positions after each close; the last date's are what the next session starts from.
+POSITIONS = Table(
+    "paper_positions",
+    METADATA,
+    Column("date", String(10), primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("shares", Float, nullable=False),
+    Column("price", Float, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("growth", Float, nullable=False),  # since the stop's reference
+    Column("hit", Boolean, nullable=False),
+)

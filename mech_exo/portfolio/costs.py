@@ -1,0 +1,38 @@
+"""What is left after paying for the trades from one portfolio to another."""
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray
+
+
+def trade_scale(cost: float, target: FloatArray, held: FloatArray) -> float:
+    """Solve x = 1 − c·Σ|w·x − h|: the self-financing rule of docs/conventions.md.
+
+    Parameters
+    ----------
+    cost
+        c, of one unit of value traded; below 1.
+    target, held
+        [N] shares of the portfolio's value wanted and held, each at least 0; Σ target ≤ 1.
+
+    Returns
+    -------
+    float
+        x, the value after trading over the value before.
+
+    Notes
+    -----
+    As `backtest.costs.self_financing`, for targets that differ from name to name: Newton's step
+    on a convex piecewise linear function comes down from 1 and ends after finitely many steps.
+    """
+    x = 1.0
+    while True:
+        bought = target * x > held
+        fixed = float(held[~bought].sum() - held[bought].sum())
+        slope = float(target[bought].sum() - target[~bought].sum())
+        following = (1.0 - cost * fixed) / (1.0 + cost * slope)
+        if not following < x:  # at the solution; rounding alone may lift a step
+            return x
+        x = following
+        if not np.isfinite(x):
+            raise ValueError("shares must be finite")

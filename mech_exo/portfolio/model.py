@@ -1,0 +1,105 @@
+"""A factor file applied to all data: candidate, scores, backtest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.read import read_factor_file
+
+if TYPE_CHECKING:
+    from mech_exo.backtest.kernel import Kernel
+    from mech_exo.backtest.result import BacktestResult
+    from mech_exo.backtest.rules import Candidate
+    from mech_exo.data.panel import Panel
+    from mech_exo.objective.distribution import Parameter
+    from mech_exo.objective.space import Space
+    from mech_exo.workflow.session import Session
+
+WEIGHT = "weight_"
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """One factor file under a session's rules, on all of its data.
+
+    Production looks at every date: the holdout has done its work when a file is promoted.
+
+    Attributes
+    ----------
+    label
+        The file, as messages name it.
+    panel
+        With the scores of the objective file's own factors, under the file's parameters.
+    """
+
+    session: "Session"
+    label: str
+    file: FactorFile
+    candidate: "Candidate"
+    panel: "Panel"
+
+    @cached_property
+    def kernel(self) -> "Kernel":
+        """The backtest of `panel`."""
+        from mech_exo.backtest.kernel import Kernel
+
+        return Kernel(self.panel, self.session.settings.backtest)
+
+    @cached_property
+    def result(self) -> "BacktestResult":
+        """The whole path, with its positions."""
+        return self.kernel.run(self.candidate, keep_holdings=True)
+
+
+def open_model(session: "Session", path: Path) -> Model:
+    """Read a factor file and apply it.
+
+    Raises
+    ------
+    ExoError
+        For a file that is none, that weighs a factor without data here, or has a parameter that
+        means nothing under the session's objective file.
+    """
+    return model_of(session, read_factor_file(path), str(path))
+
+
+def model_of(session: "Session", file: FactorFile, label: str) -> Model:
+    """As `open_model`, of a file that has been read; `label` names it in messages."""
+    from mech_exo.objective.exposures import append_scores, extend_panel, known
+    from mech_exo.objective.space import Space
+
+    spec, settings, market = session.spec, session.settings, session.market
+    panel = session.panel
+    if spec.factors:
+        panel = extend_panel(panel, market, spec, settings)
+    space = Space.of(spec, panel, settings)
+    params = _params(file, space)
+    try:
+        candidate = space.candidate(params)
+    except ExoError as error:
+        raise ExoError(f"{label}: {error.message}", hint=error.hint) from error
+    idle = space.without_data(params)
+    if idle:
+        raise ExoError(
+            f"{label}: weighs {', '.join(idle)}, for which the data ({panel.source}) has nothing.",
+            hint="Add the data, choose other --settings, or set the weight to 0.",
+        )
+    arguments = space.arguments(params)
+    if arguments:
+        given = {f: arguments[f.name] for f in spec.factors if f.name in arguments}
+        panel = append_scores(panel, given, known(market, panel), spec, settings)
+    return Model(session, label, file, candidate, panel)
+
+
+def _params(file: FactorFile, space: "Space") -> "Mapping[str, Parameter]":
+    """The file as parameters; a weight of 0 says nothing about a factor that is not here."""
+    names = {WEIGHT + name for name in (*space.factor_names, *space.missing)}
+    return {
+        name: value
+        for name, value in file.params.items()
+        if value != 0 or name in names or not name.startswith(WEIGHT)
+    }
