@@ -157,8 +157,15 @@ def decided(result: dict[str, Any]) -> dict[str, Any]:
     from mech_exo.config.settings import VerdictSettings
     from mech_exo.verdict.decision import Parts, decide
 
-    parts = (result[p] for p in ("placebo", "walk_forward", "holdout", "active_mean"))
-    decision = decide(Parts(*parts, ratio=math.nan, years=1.0), VerdictSettings())
+    parts = Parts(
+        placebo=result["placebo"],
+        walk_forward=result["walk_forward"],
+        holdout=result["holdout"],
+        active_mean=result["active_mean"],
+        ratio=math.nan,  # for the years needed, which are not asked here
+        years=1.0,
+    )
+    decision = decide(parts, VerdictSettings())
     return {**result, "combined": decision.p, "overall": decision.overall}
 
 
