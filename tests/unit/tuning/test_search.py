@@ -10,6 +10,7 @@ from mech_exo.config.settings import TuningSettings
 from mech_exo.tuning.axes import numeric_axes
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.search import search
+from mech_exo.tuning.study import Parameter
 from tests.unit.tuning.tuning_problems import Result
 
 SETTINGS = TuningSettings(pruner="none")
@@ -47,7 +48,7 @@ def test_a_search_is_reproducible_and_finds_the_top() -> None:
 
 
 def test_the_first_trials_can_be_given() -> None:
-    start = ({"x": 0.31, "n": 2, "kind": "b"},)
+    start: tuple[dict[str, Parameter], ...] = ({"x": 0.31, "n": 2, "kind": "b"},)
     study = search(PROBLEM, Parabola(), SETTINGS, 3, warm_start=start)
     assert dict(study.trials[0].params) == start[0]
 
