@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mech_exo.errors import ExoError
+from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.keepsakes import ReplicateStore
 from mech_exo.tuning.replicates import run_replicates
 
@@ -21,6 +21,7 @@ class Squares:
 
     fatal: int = -1
     wrong: int = -1
+    refused: int = -1
 
     def __call__(self) -> "Squares":
         return self
@@ -30,6 +31,8 @@ class Squares:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == self.wrong:
             raise ValueError("a mistake in a replicate")
+        if number == self.refused:
+            raise ExoError("the data end too early", exit_code=ExitCode.NOT_THE_FILES)
         return {"part": part, "square": number**2, "undefined": float("nan")}
 
 
@@ -64,6 +67,12 @@ def test_a_mistake_in_a_replicate_is_not_hidden(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="a mistake in a replicate"):
         run(Squares(wrong=7), store)
     assert ("a", 0) in store.finished()
+
+
+def test_what_the_user_can_mend_is_said_in_words() -> None:
+    with pytest.raises(ExoError, match="b 7: the data end too early") as caught:
+        run(Squares(refused=7), ReplicateStore(None, "x"))
+    assert caught.value.exit_code == ExitCode.NOT_THE_FILES
 
 
 @pytest.mark.slow
