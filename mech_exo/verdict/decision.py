@@ -17,7 +17,7 @@ Overall = Literal["PASS", "INCONCLUSIVE", "FAIL"]
 
 PART_CORRELATION = 1.0
 """Of placebo search and walk-forward, which see the same dates: the worst there can be, so that the
-level holds whatever it is (measured on data without skill: 0.2 to 0.3). The holdout's dates are
+level holds whatever it is (measured on data without skill: 0.2 to 0.4). The holdout's dates are
 its own."""
 
 CONTRADICTION = 0.5  # p-value of a part above which it speaks against the others
