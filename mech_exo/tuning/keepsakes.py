@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mech_exo.tuning.database import connect, in_words, transaction
+from mech_exo.tuning.study_file import create_file
 
 PATIENCE_S = 60.0
 
@@ -132,10 +133,11 @@ class ReplicateStore:
 
 @contextmanager
 def _writing(study_file: Path) -> Iterator[sqlite3.Connection]:
-    study_file.parent.mkdir(parents=True, exist_ok=True)
+    if not study_file.exists():
+        create_file(study_file)  # with a study's tables, so that one can live in it
     with (
         in_words(study_file, PATIENCE_S),
-        closing(connect(study_file, mode="rwc", patience_s=PATIENCE_S)) as connection,
+        closing(connect(study_file, mode="rw", patience_s=PATIENCE_S)) as connection,
     ):
         for table in _TABLES:
             connection.execute(table)
