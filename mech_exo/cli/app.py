@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from mech_exo import __version__
-from mech_exo.cli import dashboard, optuna_init, optuna_run, project, study
+from mech_exo.cli import (
+    dashboard,
+    optuna_init,
+    optuna_run,
+    paper,
+    portfolio,
+    project,
+    risk,
+    study,
+)
 
 app = typer.Typer(
     name="exo",
@@ -36,5 +45,5 @@ def exo(
     """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""
 
 
-for group in (project, optuna_init, optuna_run, study, dashboard):
+for group in (project, optuna_init, optuna_run, study, dashboard, portfolio, risk, paper):
     group.register(app)

@@ -19,15 +19,20 @@ class SettingsFile:
 
 
 def find_settings(
-    explicit: Path | None, cwd: Path, environment: Mapping[str, str] | None = None
+    explicit: Path | None,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    flag: str = "--config",
 ) -> SettingsFile:
     """`--config`, else EXO_CONFIG, else the nearest config/settings.yml upward, else the defaults.
 
-    An explicit file need not exist here: `load_settings` says what is wrong with it.
+    An explicit file, named by the option `flag`, need not exist here: `load_settings` says what is
+    wrong with it.
     """
     environment = os.environ if environment is None else environment
     if explicit is not None:
-        return SettingsFile(explicit, "--config")
+        return SettingsFile(explicit, flag)
     if environment.get(VARIABLE):
         return SettingsFile(Path(environment[VARIABLE]), VARIABLE)
     found = nearest(SETTINGS, cwd)

@@ -72,7 +72,8 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ExoError(
-            f"{path}: cannot be read ({error.strerror}).", hint="Check the path of --config."
+            f"{path}: cannot be read ({error.strerror}).",
+            hint="Check the path of the settings file.",
         ) from error
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, WEIGHT, Space
-from mech_exo.workflow.result import Metrics, Portfolio
+from mech_exo.workflow.result import Portfolio
 
 if TYPE_CHECKING:
     from mech_exo.tuning.study import Parameter

@@ -31,9 +31,16 @@ class Log(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; None leaves the choice to the rules of docs/guide.md."""
+    """What the user asked for; None leaves the choice to the rules of docs/guide.md.
+
+    Attributes
+    ----------
+    config
+        Settings file, and the option that named it.
+    """
 
     config: Path | None = None
+    config_flag: str = "--config"
     objective: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
@@ -94,7 +101,7 @@ def open_session(request: Request, log: Log) -> Session:
     from mech_exo.objective.discover import find_objective
     from mech_exo.objective.spec import ObjectiveSpec
 
-    settings_file = find_settings(request.config, request.cwd)
+    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
     settings = load_settings(settings_file.path, overrides=request.overrides)
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)

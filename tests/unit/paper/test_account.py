@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -16,11 +17,12 @@ from tests.unit.paper.walks import walk
 from tests.unit.portfolio.books import closes, drawn_candidate, model_on
 
 CENT = 0.005
+REFERENCES: tuple[Literal["entry", "rebalance"], ...] = ("entry", "rebalance")
 RULES = [
     BacktestSettings(
         stop_reference=where, stop_lag=lag, execution_lag=wait, delist_after=4, delisting_return=0.3
     )
-    for where, lag, wait in product(("entry", "rebalance"), (0, 1), (1, 3))
+    for where, lag, wait in product(REFERENCES, (0, 1), (1, 3))
 ]
 
 

@@ -1,6 +1,7 @@
 """The model portfolio at its last close, against a daily account and by hand."""
 
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -9,14 +10,15 @@ from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.portfolio.book import last_book
 from tests.unit.backtest.markets import panel_of, random_panel
-from tests.unit.portfolio.books import drawn_candidate, model_on, until
 from tests.unit.paper.walks import walk
+from tests.unit.portfolio.books import drawn_candidate, model_on, until
 
+REFERENCES: tuple[Literal["entry", "rebalance"], ...] = ("entry", "rebalance")
 RULES = [
     BacktestSettings(
         stop_reference=where, stop_lag=lag, execution_lag=wait, delist_after=4, delisting_return=0.3
     )
-    for where, lag, wait in product(("entry", "rebalance"), (0, 1), (1, 3))
+    for where, lag, wait in product(REFERENCES, (0, 1), (1, 3))
 ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
-from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.data.panel import Panel
 from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.verdict.subject import Subject
 
@@ -68,7 +68,7 @@ def small_objective(source: bytes = OBJECTIVE) -> ObjectiveFile:
 
 def small_market(panel: Panel) -> Market:
     """The market behind a panel's returns."""
-    close: FloatArray = 100.0 * np.cumprod(1.0 + np.nan_to_num(panel.returns), axis=0)
+    close = (100.0 * np.cumprod(1.0 + np.nan_to_num(panel.returns), axis=0)).astype(np.float64)
     return Market(dates=panel.dates, symbols=panel.symbols, close=close, source=panel.source)
 
 

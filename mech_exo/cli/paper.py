@@ -1,0 +1,83 @@
+"""`exo paper`: a ledger that trades a factor file on paper."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import INPUT, OUTPUT, command, option
+from mech_exo.cli.production import FACTORS, DatedOptions, production_model
+
+LEDGER = "Ledger"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PaperOptions(DatedOptions):
+    """Which ledger, and which factor file."""
+
+    factors: Path = option("--factors", help="Factor file.", default=FACTORS, panel=INPUT)
+    ledger: Path = option(
+        "--ledger", help="SQLite file.", default=Path("paper/ledger.db"), panel=LEDGER
+    )
+    json: bool = option(
+        "--json",
+        help="Print one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StepOptions(PaperOptions):
+    """Options of `exo paper step`."""
+
+    capital: float | None = option(
+        "--capital", help="Cash that a new ledger starts with.", otherwise="100000", panel=LEDGER
+    )
+    fractional: bool | None = option(
+        "--fractional/--whole",
+        help="Whether a new ledger holds fractions of shares.",
+        otherwise="whole",
+        panel=LEDGER,
+    )
+
+
+def step(options: StepOptions) -> None:
+    """Book every session up to the date that is not booked yet; a new ledger is opened."""
+    from mech_exo.paper.step import Wanted
+    from mech_exo.paper.step import step as book
+    from mech_exo.report.paper_tables import step_line, steps_json
+
+    model = production_model(options, options.factors)
+    wanted = Wanted(capital=options.capital, fractional=options.fractional)
+    steps = []
+    for stepped in book(model, options.ledger, wanted):
+        steps.append(stepped)
+        if not options.json:
+            typer.echo(step_line(stepped))
+    if options.json:
+        typer.echo(steps_json(steps))
+    elif not steps:
+        typer.echo(f"nothing to do: all sessions up to {model.panel.dates[-1]} are booked")
+
+
+def status(options: PaperOptions) -> None:
+    """Show the ledger, and whether its result is what the backtest lets one expect."""
+    from mech_exo.paper.status import paper_status
+    from mech_exo.report.console import console
+    from mech_exo.report.paper_tables import paper_json, show_paper
+
+    found = paper_status(production_model(options, options.factors), options.ledger)
+    if options.json:
+        typer.echo(paper_json(found))
+    else:
+        show_paper(found, console(sys.stdout))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(help="Paper trading.", no_args_is_help=True)
+    command(group, "step", StepOptions)(step)
+    command(group, "status", PaperOptions)(status)
+    app.add_typer(group, name="paper")

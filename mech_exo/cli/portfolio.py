@@ -1,0 +1,87 @@
+"""`exo portfolio`: target holdings, and the orders to get there."""
+
+import dataclasses
+import enum
+import sys
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import INPUT, OUTPUT, command, option
+from mech_exo.cli.production import FactorFileOptions, production_model
+
+ORDERS = "Orders"
+CAPITAL = 100_000.0
+
+
+class ListFormat(enum.StrEnum):
+    """How the list is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PortfolioOptions(FactorFileOptions):
+    """Options of `exo portfolio`."""
+
+    current: Path | None = option(
+        "--current",
+        help="Current positions: CSV file symbol,shares; a row CASH holds the cash.",
+        otherwise="all cash",
+        panel=INPUT,
+    )
+    capital: float | None = option(
+        "--capital",
+        help="Value of the whole portfolio, cash included.",
+        otherwise=f"what the current positions and their cash are worth; {CAPITAL:g} without any",
+        panel=ORDERS,
+    )
+    min_trade: float | None = option(
+        "--min-trade",
+        help="Leave out orders of less value, unless they close a position.",
+        otherwise="0.1 % of the capital",
+        min=0.0,
+        panel=ORDERS,
+    )
+    fractional: bool = option(
+        "--fractional/--whole", help="Fractions of shares.", default=False, panel=ORDERS
+    )
+    format: ListFormat = option(
+        "--format", help="How to print.", default=ListFormat.table, panel=OUTPUT
+    )
+
+
+def portfolio(options: PortfolioOptions) -> None:
+    """List the target holdings of a factor file, and the orders for the next close."""
+    from mech_exo.portfolio.orders import Sizing, order_list
+    from mech_exo.portfolio.positions_file import Current, read_positions
+    from mech_exo.portfolio.target import next_target
+    from mech_exo.report.console import console
+    from mech_exo.report.portfolio_tables import orders_csv, orders_json, show_orders
+
+    model = production_model(options, options.config)
+    target = next_target(model)
+    capital, current = options.capital, Current.nothing(len(target.symbols))
+    if options.current is not None:
+        current = read_positions(options.current, target.symbols)
+    elif capital is None:
+        capital = CAPITAL
+    sizing = Sizing(
+        capital=capital,
+        min_trade=options.min_trade,
+        fractional=options.fractional,
+        cost=model.session.settings.backtest.cost,
+    )
+    orders = order_list(target, current, sizing)
+    if options.format is ListFormat.table:
+        show_orders(target, orders, console(sys.stdout))
+    else:
+        write = orders_csv if options.format is ListFormat.csv else orders_json
+        sys.stdout.write(write(target, orders))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "portfolio", PortfolioOptions)(portfolio)

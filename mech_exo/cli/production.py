@@ -1,0 +1,70 @@
+"""Options of the commands for production, and the model that they work on."""
+
+import dataclasses
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.cli.options import INPUT, SettingsOptions, option
+
+if TYPE_CHECKING:
+    from mech_exo.portfolio.model import Model
+    from mech_exo.workflow.session import Request
+
+FACTORS = Path("config/factors.yml")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DatedOptions(SettingsOptions):
+    """Settings, objective and data, as they were known at a date."""
+
+    date: datetime | None = option(
+        "--date",
+        help="Use the data up to this date only.",
+        otherwise="the last session of the data",
+        formats=["%Y-%m-%d"],
+        metavar="YYYY-MM-DD",
+        panel=INPUT,
+    )
+
+    def overrides(self) -> dict[str, Any]:
+        """Those of the settings, and the date."""
+        given = super().overrides()
+        return given if self.date is None else given | {"data.end": self.date.date().isoformat()}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FactorFileOptions(DatedOptions):
+    """Here --config is the factor file, and --settings the settings file."""
+
+    config: Path = option("--config", help="Factor file.", default=FACTORS, panel=INPUT)
+    settings: Path | None = option(
+        "--settings",
+        help="Settings file.",
+        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
+        panel=INPUT,
+    )
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        request = super().request()
+        return dataclasses.replace(request, config=self.settings, config_flag="--settings")
+
+
+def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
+    """The factor file applied to the data that the options name."""
+    from mech_exo.portfolio.model import open_model
+    from mech_exo.report.console import Log
+    from mech_exo.workflow.session import open_session
+
+    log = Log(quiet=quiet)
+    model = open_model(open_session(options.request(), log), factor_file)
+    if model.file.hash_matches is False:
+        log.warn(f"{factor_file}: weights or hyperparameters have been edited since the export.")
+    return model
+
+
+def as_of(model: "Model") -> date:
+    """The day to which the data's age is counted: --date, else data.end, else today."""
+    end = model.session.settings.data.end
+    return date.today() if end is None else date.fromisoformat(end)
