@@ -41,4 +41,5 @@ class ExoError(Exception):
         self.exit_code = exit_code
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".rstrip()
+        between = "" if self.message.endswith("\n") else " "
+        return f"{self.message}{between}{self.hint}".rstrip()

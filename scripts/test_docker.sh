@@ -29,6 +29,7 @@ answers() { curl --silent --fail --max-time 5 "$1"; }
 
 git clone --quiet "$ROOT" "$TMP/project"
 cd "$TMP/project"
+[ "$(id -u)" != 0 ] || chown -R 1234:1234 . # as root, the project is another user's
 OWNER=$(stat -c %u research)
 
 SECONDS=0
@@ -49,7 +50,7 @@ same "trials after the first up" 50 "$(trials)"
 same "the study belongs to the host's user" "$OWNER" "$(stat -c %u studies/factor_opt.db)"
 ls factors/factors_opt_*.yml >/dev/null 2>&1 && ok "a factor file is exported" || no "no factor file in factors/"
 same "its owner" "$OWNER" "$(stat -c %u "$(ls factors/factors_opt_*.yml | head -1)")"
-compose logs optuna-runner | grep -q . && ok "logs of optuna-runner" || no "no logs"
+compose logs optuna-runner | grep . >/dev/null && ok "logs of optuna-runner" || no "no logs"
 docker stats --no-stream mech-exo-optuna-dashboard >/dev/null && ok "docker stats"
 
 SECONDS=0
@@ -72,7 +73,7 @@ same "trials" "$target" "$(trials)"
 # docker stop: SIGTERM reaches exo, which finishes what runs and exits 130.
 EXO_TRIALS=100000 compose up --detach optuna-runner 2>/dev/null
 before=$(trials)
-wait_until 90 sh -c "[ \$(docker logs mech-exo-optuna-runner 2>&1 | wc -l) -ge 3 ]" || no "no output before the stop"
+wait_until 90 sh -c "docker logs mech-exo-optuna-runner 2>&1 | grep -q ^trials" || no "no trial before the stop"
 docker stop mech-exo-optuna-runner >/dev/null
 same "stopped: exit" 130 "$(docker inspect -f '{{.State.ExitCode}}' mech-exo-optuna-runner)"
 
@@ -92,13 +93,15 @@ same "an edited objective is another study: exit" 2 "$code"
 grep -qi 'drawdown' "$TMP/edited" && ok "the threshold is named" || no "the difference is not named"
 
 # The script, and cleanup.
-scripts/run_optuna_docker.sh --help | grep -q -- --trials && ok "run_optuna_docker.sh --help"
+scripts/run_optuna_docker.sh --help | grep -e --trials >/dev/null && ok "run_optuna_docker.sh --help"
 code=0; scripts/run_optuna_docker.sh --trials 10 --jobs 2 --study-name scripted --no-build --dashboard >/dev/null 2>&1 || code=$?
 same "run_optuna_docker.sh: exit" 0 "$code"
-files=$(find studies factors -type f | sort | xargs sha256sum | sha256sum)
+compose stop optuna-dashboard >/dev/null 2>&1 # its end folds the study's log into the study
+contents() { find studies factors -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum; }
+files=$(contents)
 scripts/run_optuna_docker.sh --cleanup >/dev/null 2>&1
 same "after --cleanup: containers" "" "$(docker ps -a --format '{{.Names}}' | grep mech-exo-optuna || true)"
-same "studies/ and factors/" "$files" "$(find studies factors -type f | sort | xargs sha256sum | sha256sum)"
+same "studies/ and factors/" "$files" "$(contents)"
 
 # Folders that Docker would create as root.
 rm -rf studies factors

@@ -9,7 +9,7 @@ from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.settlement import Book, daily_growth, settle
 from mech_exo.backtest.stops import AT_ONCE, GONE, Exits
 from mech_exo.backtest.units import Units, dead
-from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.data.panel import FloatArray
 
 NEVER = 1e300  # a name set aside is never bought
 
@@ -28,13 +28,13 @@ class Account:
     share
         [H] of each holding in the portfolio, after trading.
     carry
-        What is handed to the next segments.
+        What is handed to the next segments; None if there are none.
     """
 
     gross: FloatArray
     traded: FloatArray
     share: FloatArray
-    carry: Carry
+    carry: Carry | None
 
 
 class HoldingsBook(Book):
@@ -63,7 +63,7 @@ class HoldingsBook(Book):
     ) -> tuple[FloatArray, FloatArray]:
         holdings = self._holdings
         amount = self._amount[:-1]
-        np.multiply(target[holdings.segment], self._alive, out=amount)
+        np.multiply(target.take(holdings.segment), self._alive, out=amount)
         amount[holdings.aside] = aside_share * self._alive[holdings.aside]
         self._held = self._amount[holdings.previous]
         self._held[: holdings.opening] = self._carry.amount[holdings.name[: holdings.opening]]
@@ -78,19 +78,16 @@ class HoldingsBook(Book):
 
     def match(self, scale: FloatArray) -> FloatArray:
         held = self._held
-        held *= scale[self._holdings.segment]
+        held *= scale.take(self._holdings.segment)
         held[self._holdings.aside] = 0.0
         matched = self._holdings.by_segment.sum(held)
         held[self._holdings.aside] = NEVER
         return matched
 
-    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
-        more = self._held < np.repeat(target, self._holdings.by_segment.size)
-        both = np.empty((len(more), 2))
-        both[:, 0] = more
-        np.multiply(self._held, more, out=both[:, 1])
-        sums = self._holdings.by_segment.sum(both)
-        return sums[:, 0].astype(np.int64), sums[:, 1]
+    def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
+        by_segment = self._holdings.by_segment
+        more = (self._held < target.take(self._holdings.segment)).astype(np.float64)
+        return by_segment.sum(more), by_segment.sum(self._held * more)
 
     def hand_over(self, exits: Exits, units: Units, closing: float) -> Carry:
         """What the next segments need to know, after the last `bring_forward`."""
@@ -141,9 +138,12 @@ def keep_account(
         opened,
     )
     sold = holdings.by_segment.sum(share * units.sold)
+    next_carry = None
+    if holdings.stop < len(schedule.executed):
+        next_carry = book.hand_over(exits, units, float(settled.closing[-1]))
     return Account(
         gross=gross,
         traded=settled.traded + settled.ratio * sold,
         share=share,
-        carry=book.hand_over(exits, units, float(settled.closing[-1])),
+        carry=next_carry,
     )

@@ -7,6 +7,7 @@ import numpy as np
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.schedule import Schedule
+from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.settlement import Book, daily_growth, settle
 from mech_exo.backtest.stops import no_stops
 from mech_exo.backtest.units import follow
@@ -69,10 +70,9 @@ def gather_universe(
 ) -> Universe:
     """Follow the whole universe once."""
     segments, names = tradable.shape
-    holdings = list_holdings(
-        growth, tradable.copy(), 0, Carry.nothing(names), np.zeros(tradable.size, dtype=np.int64)
-    )
-    units = follow(growth, schedule.length, holdings, no_stops(holdings, names), cost)
+    scratch = Scratch(tradable.size)
+    holdings = list_holdings(growth, tradable.copy(), 0, Carry.nothing(names), scratch)
+    units = follow(growth, schedule.length, holdings, no_stops(holdings, names), cost, scratch)
     of, aside = holdings.segment, holdings.aside
     bought = np.ones(len(of), dtype=bool)
     bought[aside] = False
@@ -145,12 +145,12 @@ class UniverseBook(Book):
         matched: FloatArray = self._kept_sum * self._factor + freed
         return matched
 
-    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
+    def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
         u, segments = self._universe, len(target)
         limit = np.divide(target, self._factor, out=np.zeros(segments), where=self._factor > 0.0)
         key = np.arange(segments) + np.minimum(limit * u.key_scale, 0.999)
         at = np.clip(np.searchsorted(u.key, key), self._low, self._high)
-        number = self._fresh + at - self._low
+        number = (self._fresh + at - self._low).astype(np.float64)
         worth = (u.key_sum[at] - self._base) * self._factor
         if len(u.freed):
             more = self._freed < target[u.freed_segment]

@@ -7,7 +7,7 @@ import numpy as np
 from mech_exo.data.panel import FloatArray, IntArray
 
 # of a target value [G]: how many names hold less than that, and Σ of what those hold
-Below = Callable[[FloatArray], tuple[IntArray, FloatArray]]
+Below = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 
 def self_financing(

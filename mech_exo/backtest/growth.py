@@ -25,7 +25,7 @@ class Growth:
         and in the padding.
     trigger
         Like `path`: the growth that a stop executed at that close looks at; inf where it cannot be
-        executed. The same array as `path` if `stop_lag` is 0.
+        executed. Empty if `stop_lag` is 0: a stop then looks at `path`.
     row
         [G] row (of width W) in the block at which segment g's names begin.
     block, block_start, block_width
@@ -83,7 +83,7 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
 
     block, row, starts, widths = layout(length, names)
     path = np.empty(int(starts[-1]) if len(starts) else 0)
-    trigger = path if rules.stop_lag == 0 else np.empty_like(path)
+    trigger = np.empty(len(path) if rules.stop_lag else 0)
     shape = (segments, names)
     low, boundary, end = np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, np.inf)
     sold = np.zeros(shape, dtype=np.int32)

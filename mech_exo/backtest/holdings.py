@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
+from mech_exo.backtest.scratch import Scratch
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
 
@@ -91,7 +92,7 @@ class Holdings:
 
 
 def list_holdings(
-    growth: Growth, held: BoolArray, start: int, carry: Carry, places: IntArray
+    growth: Growth, held: BoolArray, start: int, carry: Carry, scratch: Scratch
 ) -> Holdings:
     """List the holdings of segments `start` on.
 
@@ -105,17 +106,17 @@ def list_holdings(
         First segment.
     carry
         What is held before.
-    places
-        [G·N] scratch, of any content ≥ 0.
+    scratch
+        Buffers for G·N cells.
     """
     segments, names = held.shape
     np.logical_and(held, growth.priced[start : start + segments], out=held)
     aside_cell, aside_root = _set_aside(growth, held, start, carry)
     flat = np.flatnonzero(held)
     by_segment = Grouping(np.searchsorted(flat, np.arange(segments + 1) * names))
-    segment = np.repeat(np.arange(segments), by_segment.size)
+    segment = np.arange(segments).repeat(by_segment.size)
     cell = flat + start * names if start else flat
-    previous, following = _link(flat, names, cell, growth, places)
+    previous, following = _link(flat, names, cell, growth, scratch.places)
     return Holdings(
         start=start,
         stop=start + segments,
@@ -159,10 +160,11 @@ def _set_aside(
     segments = len(held)
     low, high = np.searchsorted(growth.aside_segment, (start, start + segments))
     name, root = growth.aside_name[low:high], growth.aside_root[low:high]
-    inside = root >= start
-    stays = np.where(inside, held[np.where(inside, root - start, 0), name], False)
-    if not inside.all():
-        stays |= ~inside & ~np.isnan(carry.reference[name])
+    if low == high:
+        return name, root
+    stays = held[np.maximum(root - start, 0), name]
+    if root.min() < start:
+        stays = np.where(root >= start, stays, ~np.isnan(carry.reference[name]))
     segment, name, root = growth.aside_segment[low:high][stays] - start, name[stays], root[stays]
     held[segment, name] = True
     return segment * held.shape[1] + name, root

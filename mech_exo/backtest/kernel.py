@@ -15,6 +15,7 @@ from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
 from mech_exo.backtest.rules import Candidate
 from mech_exo.backtest.schedule import Schedule, check_returns, plan
+from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
@@ -74,7 +75,7 @@ class Kernel:
         self.scores = scores
         self.universe = universe
         self._selector = Selector(scores)
-        self._places = np.zeros(growth.index.size, dtype=np.int64)
+        self._scratch = Scratch(growth.index.size)
 
     @property
     def checkpoints(self) -> IntArray:
@@ -161,7 +162,7 @@ class Kernel:
         number = np.empty(stop - start, dtype=np.int64)
         self._selector.choose(candidate, start, stop, chosen, number)
         weight = np.minimum(candidate.position_size_pct, candidate.invested / np.maximum(number, 1))
-        holdings = list_holdings(self.growth, chosen, start, carry, self._places)
+        holdings = list_holdings(self.growth, chosen, start, carry, self._scratch)
         exits = stop_out(
             self.growth,
             holdings,
@@ -171,7 +172,7 @@ class Kernel:
             carry,
         )
         length = self.schedule.length[start:stop]
-        units = follow(self.growth, length, holdings, exits, rules.cost)
+        units = follow(self.growth, length, holdings, exits, rules.cost, self._scratch)
         account = keep_account(self.schedule, holdings, exits, units, weight, rules.cost, carry)
         begin = int(self.schedule.executed[start]) - self.schedule.first
         account.gross[0] *= gross[begin]
@@ -179,7 +180,7 @@ class Kernel:
         traded[start:stop] = account.traded
         if log is not None:
             log.add(holdings, exits, units, account, rules.cost)
-        return account.carry
+        return account.carry or carry
 
     def _result(
         self,

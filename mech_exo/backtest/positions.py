@@ -58,7 +58,7 @@ class PositionLog:
         g: int,
         name: IntArray,
         kind: NDArray[np.int8],
-        exit_day: IntArray,
+        exit_day: NDArray[np.int32],
         share: FloatArray,
         daily: FloatArray,
         cost: float,

@@ -11,7 +11,7 @@ from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
-CELLS = 64 * 512  # names times dates that are scored at a time, to stay in the cache
+CELLS = 128 * 512  # names times dates that are scored at a time, to stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ class Selector:
         segments, _, names = scores.scores.shape
         self._step = max(1, min(segments, CELLS // max(1, names)))
         self._composite = np.empty((self._step, names))
-        self._scale = np.empty((self._step, names))
+        self._scale = np.empty((self._step, names))  # and then the scores, partly ordered
         self._sorted = not (np.diff(scores.order) < 0).any()
 
     def choose(
@@ -116,23 +116,27 @@ class Selector:
     def _rank(self, weights: FloatArray, table: FloatArray, low: int, high: int) -> FloatArray:
         """Snapped scores [high − low, N], best first in ascending order, NaN: not ranked."""
         composite, scale = self._composite[: high - low], self._scale[: high - low]
-        np.einsum("k,gkn->gn", weights, self._scores.scores[low:high], out=composite)
-        np.take(table, self._scores.pattern[low:high], out=scale, mode="clip")
+        # one product for each date: its last bit is the processor's, and rounded away below
+        np.matmul(weights, self._scores.scores[low:high], out=composite)
+        table.take(self._scores.pattern[low:high], out=scale, mode="clip")
         np.multiply(composite, scale, out=composite)
         return np.rint(composite, out=composite)
 
     def _best(self, rank: FloatArray, n: int, chosen: BoolArray, ranks: IntArray) -> None:
         if n >= rank.shape[1]:
             np.isfinite(rank, out=chosen)
-            ranks[:] = np.count_nonzero(chosen, axis=1)
+            np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
             return
-        last = np.partition(rank, n - 1, axis=1)[:, n - 1]
+        ordered = self._scale[: len(rank)]
+        np.copyto(ordered, rank)
+        ordered.partition(n - 1, axis=1)
+        last = ordered[:, n - 1].copy()
         last[np.isnan(last)] = np.inf  # fewer than n are ranked: all of them
         np.less_equal(rank, last[:, None], out=chosen)
-        counts = np.count_nonzero(chosen, axis=1)
-        ranks[:] = np.minimum(counts, n)
-        for g in np.flatnonzero(counts > n):
+        np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
+        for g in np.flatnonzero(ranks > n):
             self._break_tie(rank[g], last[g], n, chosen[g])
+            ranks[g] = n
 
     def _break_tie(self, rank: FloatArray, last: float, n: int, chosen: BoolArray) -> None:
         """Of the names that tie for the last places, the first by symbol."""

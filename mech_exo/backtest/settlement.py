@@ -45,7 +45,7 @@ class Book(ABC):
         """Scale [G] the positions brought forward; returns Σ [G] over the names bought."""
 
     @abstractmethod
-    def below(self, target: FloatArray) -> tuple[IntArray, FloatArray]:
+    def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Names bought that bring less than a target [G]: number, and Σ of their positions."""
 
 
@@ -153,9 +153,9 @@ def daily_growth(
     opened
         [G] value after the execution and the stops at its close.
     """
-    value = settlement.target[day_segment]
+    value = settlement.target.take(day_segment)
     value *= daily
-    value += settlement.cash[day_segment]
+    value += settlement.cash.take(day_segment)
     begin = np.searchsorted(day_segment, np.arange(len(opened) + 1))
     for s, g in enumerate(aside[0].tolist()):
         days = slice(int(begin[g]), int(begin[g + 1]))

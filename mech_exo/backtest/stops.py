@@ -85,83 +85,84 @@ def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry)
     count = len(holdings.cell)
     order = holdings.by_name
     cell = holdings.cell[order]
-    index = growth.index.ravel()[cell]
-    low = growth.low.ravel()[cell] * index
-    boundary = growth.boundary.ravel()[cell] * index
-    begins = holdings.previous[order] < 0
-    run = np.cumsum(begins) - 1
-    first = np.flatnonzero(begins)
+    index = growth.index.ravel().take(cell)
+    low = growth.low.ravel().take(cell) * index
+    boundary = growth.boundary.ravel().take(cell) * index
+    first = np.flatnonzero(holdings.previous[order] < 0)
+    length = np.diff(first, append=count)
     entry = index[first]
-    opening = holdings.segment[order[first]] == 0
-    carried = carry.reference[holdings.name[order[first]]]
-    entry = np.where(opening & ~np.isnan(carried), carried, entry)
-    forced = np.where(opening, carry.forced[holdings.name[order[first]]], 0)
-    reference = entry[run]
+    forced = np.zeros(len(first), dtype=bool)
+    if holdings.start:
+        opening = np.flatnonzero(order[first] < holdings.opening)
+        name = holdings.name[order[first[opening]]]
+        carried = carry.reference[name]
+        entry[opening] = np.where(np.isnan(carried), entry[opening], carried)
+        forced[opening] = carry.forced[name] != 0
+    reference = np.repeat(entry, length)
+    affected = forced.copy()
     hit = np.minimum(low, boundary) <= limit * reference
-    affected = np.zeros(len(first), dtype=bool)
-    affected[run[hit]] = True
-    affected |= forced != 0
+    affected[np.repeat(np.arange(len(first)), length)[hit]] = True
     kind = np.zeros(count, dtype=np.int8)
     if affected.any():
         aside = np.zeros(count, dtype=bool)
         aside[holdings.aside] = True
-        aside = aside[order]
-        ends = np.append(first[1:], count)
-        for r in np.flatnonzero(affected):
-            part = slice(int(first[r]), int(ends[r]))
-            kinds, references = _walk(
-                low[part].tolist(),
-                boundary[part].tolist(),
-                index[part].tolist(),
-                aside[part].tolist(),
-                limit,
-                float(entry[r]),
-                bool(forced[r]),
-            )
-            kind[part] = kinds
-            reference[part] = references
-    exits = Exits(
-        kind=np.empty(count, dtype=np.int8),
-        threshold=np.empty(count),
-        reference=np.empty(count),
-        forced=np.zeros(growth.index.shape[1], dtype=np.int64),
-    )
+        walk = _Walk(low, boundary, index, aside[order], limit)
+        for r in np.flatnonzero(affected).tolist():
+            begin = int(first[r])
+            walk.run(begin, begin + int(length[r]), float(entry[r]), bool(forced[r]))
+        kind[walk.where] = walk.kinds
+        reference[walk.where] = walk.references
+    exits = no_stops(holdings, growth.index.shape[1])
     exits.kind[order] = kind
     exits.threshold[order] = limit * reference / index
     exits.reference[order] = reference
-    last = holdings.segment[order] == holdings.stop - holdings.start - 1
-    ahead = last & (kind == HELD) & (boundary <= limit * reference)
+    ahead = (order >= holdings.closing) & (kind == HELD) & (boundary <= limit * reference)
     exits.forced[holdings.name[order[ahead]]] = AT_ONCE
     return exits
 
 
-def _walk(
-    low: list[float],
-    boundary: list[float],
-    index: list[float],
-    aside: list[bool],
-    limit: float,
-    entry: float,
-    forced: bool,
-) -> tuple[list[int], list[float]]:
-    """One run from its first purchase: a stop ends it, the next purchase begins anew."""
-    kinds, references = [HELD] * len(low), [entry] * len(low)
-    holding, at_once = True, forced
-    for k in range(len(low)):
-        if at_once:
-            kinds[k], holding, at_once = AT_ONCE, False, False
-            continue
-        if not holding and aside[k]:
-            kinds[k] = GONE
-            continue
-        if not holding:
-            entry, holding = index[k], True
-        references[k] = entry
-        if low[k] <= limit * entry:
-            kinds[k], holding = WITHIN, False
-        else:
-            at_once = boundary[k] <= limit * entry
-    return kinds, references
+class _Walk:
+    """Follows runs of holdings from stop to stop.
+
+    Arrays are in order of names and then segments. What it finds: `where` an entry of them ends
+    otherwise than thought or has another reference, its kind and its reference.
+    """
+
+    def __init__(
+        self,
+        low: FloatArray,
+        boundary: FloatArray,
+        index: FloatArray,
+        aside: BoolArray,
+        limit: float,
+    ) -> None:
+        self._low, self._boundary = low.tolist(), boundary.tolist()
+        self._index, self._aside = index.tolist(), aside.tolist()
+        self._limit = limit
+        self.where, self.kinds, self.references = list[int](), list[int](), list[float]()
+
+    def run(self, begin: int, end: int, entry: float, at_once: bool) -> None:
+        """One run from its first purchase: a stop ends it, the next purchase begins anew."""
+        low, boundary, aside, limit = self._low, self._boundary, self._aside, self._limit
+        holding, moved, threshold = True, False, limit * entry
+        for k in range(begin, end):
+            kind = HELD
+            if at_once:
+                kind, holding, at_once = AT_ONCE, False, False
+            elif not holding and aside[k]:
+                kind = GONE
+            else:
+                if not holding:
+                    entry, holding, moved = self._index[k], True, True
+                    threshold = limit * entry
+                if low[k] <= threshold:
+                    kind, holding = WITHIN, False
+                else:
+                    at_once = boundary[k] <= threshold
+            if kind != HELD or moved:
+                self.where.append(k)
+                self.kinds.append(kind)
+                self.references.append(entry)
 
 
 def _since_rebalance(
@@ -169,8 +170,8 @@ def _since_rebalance(
 ) -> Exits:
     """Stops against the last execution; each holding stands alone but for what is carried over."""
     cell = holdings.cell
-    index = growth.index.ravel()[cell]
-    low, boundary = growth.low.ravel()[cell], growth.boundary.ravel()[cell]
+    index = growth.index.ravel().take(cell)
+    low, boundary = growth.low.ravel().take(cell), growth.boundary.ravel().take(cell)
     reference = index.copy()
     aside_name = holdings.name[holdings.aside]
     reference[holdings.aside] = growth.index[holdings.aside_root, aside_name]
@@ -180,7 +181,7 @@ def _since_rebalance(
     over = ~within & (boundary <= threshold)
     late = np.zeros(len(cell), dtype=bool)
     if lag:
-        late = ~within & ~over & (growth.end.ravel()[cell] <= threshold)
+        late = ~within & ~over & (growth.end.ravel().take(cell) <= threshold)
     exits = Exits(
         kind=np.where(within, WITHIN, HELD).astype(np.int8),
         threshold=threshold,

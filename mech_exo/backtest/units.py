@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Holdings
+from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.data.panel import FloatArray, IntArray
 
@@ -31,13 +33,18 @@ class Units:
 
     daily: FloatArray
     last: FloatArray
-    exit_day: IntArray
+    exit_day: NDArray[np.int32]
     sold: FloatArray
     aside_daily: FloatArray
 
 
 def follow(
-    growth: Growth, length: IntArray, holdings: Holdings, exits: Exits, cost: float
+    growth: Growth,
+    length: IntArray,
+    holdings: Holdings,
+    exits: Exits,
+    cost: float,
+    scratch: Scratch,
 ) -> Units:
     """Follow one unit of every holding through its segment.
 
@@ -47,18 +54,20 @@ def follow(
         [segments] sessions of each of the holdings' segments.
     cost
         Of one unit of value sold.
+    scratch
+        Buffers.
     """
     block = growth.block[holdings.start : holdings.stop]
     row = growth.row[holdings.start : holdings.stop][holdings.segment] + holdings.name
     first = int(block[0])
     if (block == first).all():
-        units, sums = _follow(growth, first, row, holdings, exits, cost)
+        units, sums = _follow(growth, first, row, holdings, exits, cost, scratch)
         if (length[:-1] == sums.shape[1]).all():
             units.daily = sums.ravel()[: int(length.sum())]
         else:
             units.daily = sums[np.arange(sums.shape[1]) < length[:, None]]
         return units
-    return _follow_blocks(growth, length, row, holdings, exits, cost)
+    return _follow_blocks(growth, length, row, holdings, exits, cost, scratch)
 
 
 def _follow_blocks(
@@ -68,6 +77,7 @@ def _follow_blocks(
     holdings: Holdings,
     exits: Exits,
     cost: float,
+    scratch: Scratch,
 ) -> Units:
     """`follow` for segments that are laid out in several blocks."""
     block = growth.block[holdings.start : holdings.stop]
@@ -77,7 +87,7 @@ def _follow_blocks(
     units = Units(
         daily,
         np.empty(count),
-        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.int32),
         np.empty(count),
         np.zeros((len(holdings.aside), int(growth.block_width.max()))),
     )
@@ -91,7 +101,7 @@ def _follow_blocks(
             np.searchsorted(mine, holdings.aside[here]),
         )
         some = Exits(exits.kind[mine], exits.threshold[mine], exits.reference, exits.forced)
-        found, sums = _follow(growth, b, row[mine], part, some, cost)
+        found, sums = _follow(growth, b, row[mine], part, some, cost, scratch)
         units.last[mine], units.exit_day[mine] = found.last, found.exit_day
         units.sold[mine] = found.sold
         units.aside_daily[here, : sums.shape[1]] = found.aside_daily
@@ -116,13 +126,17 @@ def _follow(
     holdings: Holdings | _Part,
     exits: Exits,
     cost: float,
+    scratch: Scratch,
 ) -> tuple[Units, FloatArray]:
     """Units of holdings in one block, and their sums [segments, W]."""
-    rows = np.take(growth.rows(growth.path, block), row, axis=0)
-    exit_day = growth.sold.ravel()[holdings.cell].astype(np.int64)
+    path = growth.rows(growth.path, block)
+    rows = scratch.rows(len(row), path.shape[1])
+    path.take(row, axis=0, out=rows, mode="clip")
+    exit_day = growth.sold.ravel().take(holdings.cell)
     sold = np.zeros(len(row))
-    delisted = np.flatnonzero(exit_day)
-    sold[delisted] = rows[delisted, exit_day[delisted] - 1] / (1.0 - cost)
+    if exit_day.any():
+        delisted = np.flatnonzero(exit_day)
+        sold[delisted] = rows[delisted, exit_day[delisted] - 1] / (1.0 - cost)
     ended = np.flatnonzero(exits.kind)
     if len(ended):
         kind = exits.kind[ended]
@@ -131,11 +145,16 @@ def _follow(
         rows[ended[kind == AT_ONCE]] = 1.0 - cost
         rows[ended[kind == GONE]] = 0.0
         stopped = ended[kind == WITHIN]
-        trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
-        day = np.argmax(trigger <= exits.threshold[stopped, None], axis=1)
-        price = rows[stopped, day]
+        mine = rows[stopped]
+        trigger = mine
+        if len(growth.trigger):
+            trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
+        hit = trigger <= exits.threshold[stopped, None]
+        day = hit.argmax(axis=1)
+        price = mine[np.arange(len(stopped)), day]
         after = np.arange(rows.shape[1]) >= day[:, None]
-        rows[stopped] = np.where(after, (price * (1.0 - cost))[:, None], rows[stopped])
+        np.copyto(mine, (price * (1.0 - cost))[:, None], where=after)
+        rows[stopped] = mine
         exit_day[stopped] = day + 1
         sold[stopped] = price
     last = rows[:, -1].copy()

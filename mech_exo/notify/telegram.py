@@ -5,7 +5,6 @@ dropped. Neither a slow server nor a wrong token delays or fails a run, and the 
 text that leaves this module.
 """
 
-import asyncio
 import contextlib
 import queue
 import threading
@@ -71,6 +70,8 @@ class Telegram:
         return self._failures[0] if self._failures else ""
 
     def _work(self) -> None:
+        import asyncio
+
         while (text := self._queue.get()) is not None:
             failure = asyncio.run(self._deliver(text))
             if failure:

@@ -50,6 +50,7 @@ def _data(result: Optimised) -> dict[str, Any]:
         "start": str(panel.dates[0]),
         "end": str(panel.dates[-1]),
         "holdout_start": str(panel.dates[split]) if session.holdout is not None else None,
+        "holdout_looks": result.looks,
         "names": len(panel.symbols),
         "factors": panel.factor_names,
         "missing_factors": tuple(panel.missing_factors),

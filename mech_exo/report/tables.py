@@ -30,8 +30,8 @@ FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
 def show_result(result: Optimised, console: Console) -> None:
     """Print what a run found: figures, weights, constraints, or the Pareto front."""
     if result.pareto:
-        console.print()
-        console.print(_front(result))
+        count = f"{len(result.front)} of {len(result.outcome.study.current)} trials"
+        _show(console, f"Pareto front: {count}", _front(result))
         if result.trial is None and result.front:
             console.print("export one by the same command with --n-trials 0 --trial NUMBER")
     if result.trial is None or result.best is None:
@@ -41,9 +41,9 @@ def show_result(result: Optimised, console: Console) -> None:
             f"No feasible trial: all {len(result.outcome.study.current)} trials violate a "
             f"constraint. The least violating is trial {result.trial.number}:"
         )
-    for table in (_figures(result), _weights(result), _constraints(result.constraints)):
-        console.print()
-        console.print(table)
+    _show(console, _figures_title(result), _figures(result))
+    _show(console, "Weights and hyperparameters", _weights(result))
+    _show(console, "Constraints", _constraints(result.constraints))
     console.print()
 
 
@@ -68,13 +68,26 @@ def _portfolios(result: Optimised) -> Iterator[Portfolio]:
             yield portfolio
 
 
-def _figures(result: Optimised) -> Table:
+def _show(console: Console, title: str, table: Table) -> None:
+    console.print()
+    console.print(title, style="bold", soft_wrap=True)
+    console.print(table)
+
+
+def _figures_title(result: Optimised) -> str:
     panel, split = result.session.panel, result.session.split
-    has_holdout = result.session.holdout is not None
     title = f"Figures, in sample {panel.dates[0]} to {panel.dates[split - 1]}"
-    if has_holdout:
-        title += f", out of sample {panel.dates[split]} to {panel.dates[-1]}"
-    table = _table(title)
+    if result.session.holdout is None:
+        return title
+    return (
+        f"{title}, out of sample {panel.dates[split]} to {panel.dates[-1]} "
+        f"(look {result.looks} at the holdout)"
+    )
+
+
+def _figures(result: Optimised) -> Table:
+    has_holdout = result.session.holdout is not None
+    table = _table()
     table.add_column("")
     for portfolio in _portfolios(result):
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
@@ -92,7 +105,7 @@ def _figures(result: Optimised) -> Table:
 def _weights(result: Optimised) -> Table:
     assert result.best is not None
     others = [p for p in (result.incumbent,) if p is not None]
-    table = _table("Weights and hyperparameters")
+    table = _table()
     table.add_column("")
     for portfolio in (result.best, *others):
         table.add_column(portfolio.label, justify="right")
@@ -111,7 +124,7 @@ def _signed(value: float | None) -> str:
 
 
 def _constraints(constraints: tuple[Constraint, ...]) -> Table:
-    table = _table("Constraints")
+    table = _table()
     for heading in ("constraint", "trial", "limit", ""):
         table.add_column(heading, justify="left" if heading in ("constraint", "") else "right")
     for constraint in constraints:
@@ -127,7 +140,7 @@ def _constraints(constraints: tuple[Constraint, ...]) -> Table:
 
 def _front(result: Optimised) -> Table:
     study = result.outcome.study
-    table = _table(f"Pareto front: {len(result.front)} of {len(study.current)} trials")
+    table = _table()
     table.add_column("trial", justify="right")
     for name in study.objective_names:
         table.add_column(name, justify="right")
@@ -136,5 +149,5 @@ def _front(result: Optimised) -> Table:
     return table
 
 
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def _table() -> Table:
+    return Table(box=None, pad_edge=False)

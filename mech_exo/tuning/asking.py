@@ -111,6 +111,8 @@ class Asker:
 
     def _check_fixed(self, asked: Mapping[str, BaseDistribution]) -> None:
         assert self._fixed_space is not None
+        if asked == self._fixed_space:
+            return
         for name in [*asked, *self._fixed_space]:
             if asked.get(name) != self._fixed_space.get(name):
                 raise ExoError(

@@ -6,7 +6,7 @@ it reached exo (a column that already holds tomorrow's return). So information c
 good to be true are looked for as well, and publication dates that cannot be.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -92,11 +92,16 @@ def check_leaks(
 
 @dataclass(frozen=True, eq=False)
 class _Subject:
-    """A factor: its scores [M, N], and how to compute those of one date from another market."""
+    """A factor, and how to compute it for one date from another market.
+
+    `compared` [M, N] is what `compute` gives from the whole market: the scores, or for a user's
+    factor its raw values, which a score can hide (one mean over all dates cancels in it).
+    """
 
     name: str
     scores: FloatArray
-    compute: Any  # (market, m) -> [N]
+    compared: FloatArray
+    compute: Callable[[Market, int], FloatArray]
 
 
 def _dates_tried(panel: Panel) -> list[int]:
@@ -113,7 +118,8 @@ def _panel_factors(settings: Settings, panel: Panel) -> list[_Subject]:
             scores = standardise(raw, panel.tradable[m : m + 1], settings.factors.winsorise)
             return scores.reshape(-1)
 
-        return _Subject(name, panel.exposures[:, :, k], compute)
+        scores = panel.exposures[:, :, k]
+        return _Subject(name, scores, scores, compute)
 
     return [subject(k, name) for k, name in enumerate(panel.factor_names)]
 
@@ -127,15 +133,15 @@ def _own_factor(
         return own_values(factor, other, arguments, spec)
 
     def compute(other: Market, m: int) -> FloatArray:
-        row = panel.rebalance[m : m + 1]
-        tradable = panel.tradable[m : m + 1]
-        scores = factor_scores(other, values(other), row, tradable, settings.factors.winsorise)
-        return scores.reshape(-1)
+        raw = values(other)[panel.rebalance[m]]
+        return np.where(panel.tradable[m], raw, np.nan)
 
+    whole = values(market)
     scores = factor_scores(
-        market, values(market), panel.rebalance, panel.tradable, settings.factors.winsorise
+        market, whole, panel.rebalance, panel.tradable, settings.factors.winsorise
     )
-    return _Subject(factor.name, scores, compute)
+    compared = np.where(panel.tradable, whole[panel.rebalance], np.nan)
+    return _Subject(factor.name, scores, compared, compute)
 
 
 def _drawn(spec: ObjectiveSpec, settings: Settings) -> dict[str, Any]:
@@ -161,15 +167,15 @@ def _truncation(
                 f"cannot be computed from what was known at {market.dates[t]}: {error.message}",
             )
             return
-        moved = _moved(known, subject.scores[m])
+        moved = _moved(known, subject.compared[m])
         if moved.any():
-            worst = int(np.argmax(np.where(moved, _distance(known, subject.scores[m]), -1.0)))
+            worst = int(np.argmax(np.where(moved, _distance(known, subject.compared[m]), -1.0)))
             cause = _cause(subject, market, m, t)
             yield Finding(
                 "leak",
                 subject.name,
-                f"{cause} move the score at {market.dates[t]}: that of {market.symbols[worst]} is "
-                f"{known[worst]:.6g} from what was known then and {subject.scores[m, worst]:.6g} "
+                f"{cause} move the factor at {market.dates[t]}: that of {market.symbols[worst]} is "
+                f"{known[worst]:.6g} from what was known then and {subject.compared[m, worst]:.6g} "
                 f"with what came later ({int(moved.sum())} names differ).",
             )
             return
@@ -180,7 +186,7 @@ def _cause(subject: _Subject, market: Market, m: int, t: int) -> str:
     cut = market.until(t + 1)
     published = replace(market, vintages=cut.vintages)
     try:
-        if _moved(subject.compute(published, m), subject.scores[m]).any():
+        if _moved(subject.compute(published, m), subject.compared[m]).any():
             return "values published after their date (period end taken for available_date?)"
     except ExoError:
         return "values published later"

@@ -24,6 +24,7 @@ from mech_exo.verdict.walkforward import WalkForward, walk
 from mech_exo.verdict.windows import walk_forward_windows
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import FactorFile
     from mech_exo.tuning.replicates import Payload, Progress
 
 VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
@@ -217,9 +218,12 @@ def defined(value: Any) -> Any:
     return value
 
 
-def with_verdict(document: Any, verdict: Verdict) -> Any:
-    """A `FactorFile` with the verdict in its block."""
-    return replace(document, verdict=verdict.as_dict())
+def with_verdict(document: "FactorFile", verdict: Verdict) -> "FactorFile":
+    """The file with the verdict in its block, less the weights that each window held."""
+    block = verdict.as_dict()
+    for window in block["walk_forward"]["windows"]:
+        del window["weights"]
+    return replace(document, verdict=block)
 
 
 def _replicated(

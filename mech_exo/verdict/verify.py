@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.backtest import metrics
+from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.config.settings import Settings
@@ -31,17 +31,6 @@ FIGURES = {  # metadata field -> metric
     "total_return": "total_return",
     "volatility": "volatility",
 }
-UNIVERSE = {
-    "sharpe": metrics.sharpe,
-    "sortino": metrics.sortino,
-    "calmar": metrics.calmar,
-    "total_return": metrics.total_return,
-    "annual_return": metrics.annual_return,
-    "volatility": metrics.volatility,
-    "max_drawdown": metrics.max_drawdown,
-    "hit_rate": metrics.hit_rate,
-}
-WITH_RISK_FREE = ("sharpe", "sortino")
 
 
 @dataclass(frozen=True)
@@ -166,13 +155,9 @@ def _out_of_sample(stored: Mapping[str, Any], result: "BacktestResult") -> Itera
     computed = result.metrics()
     for name, value in (stored.get("metrics") or {}).items():
         yield _compare(f"out_of_sample.metrics.{name}", value, computed.get(name))
-    path = result.benchmark_returns
+    universe = universe_metrics(result)
     for name, value in (stored.get("universe") or {}).items():
-        if name in WITH_RISK_FREE:
-            again = UNIVERSE[name](path, result.risk_free)  # type: ignore[operator]
-        else:
-            again = UNIVERSE[name](path) if name in UNIVERSE else None
-        yield _compare(f"out_of_sample.universe.{name}", value, again)
+        yield _compare(f"out_of_sample.universe.{name}", value, universe.get(name))
 
 
 def _compare(name: str, stored: Any, computed: float | None) -> Comparison:

@@ -7,8 +7,8 @@ from mech_exo.errors import ExoError
 from mech_exo.export.document import Export, defined
 from mech_exo.export.provenance import git_commit, package_versions
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.verdict.holdout import look
 from mech_exo.workflow.incumbent import INCUMBENT, incumbent_file
-from mech_exo.workflow.judge import Judge
 from mech_exo.workflow.result import Constraint, Metrics, Optimised
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def assess(
     front = study.front() if len(study.directions) > 1 else ()
     if trial is None:
         return Optimised(session, study_file, outcome, None, front=front)
-    judge = Judge(session)
+    judge = session.judge
     incumbent = incumbent_file(session.cwd)
     return Optimised(
         session,
@@ -51,7 +51,19 @@ def assess(
         else judge.portfolio(INCUMBENT, judge.meaningful(incumbent.params)),
         constraints=_constraints(session, study, trial),
         front=front,
+        looks=_look(session, study_file, study, trial),
     )
+
+
+def _look(session: "Session", study_file: Path, study: "StudyRecord", trial: "TrialRecord") -> int:
+    """Portfolios seen on this holdout so far, this one included; 0 without a holdout."""
+    if session.holdout is None:
+        return 0
+    origin = f"optuna-run: trial {trial.number} of study {study.name}"
+    looks = look(
+        study_file, session.judge.space, trial.params, session.panel, session.split, origin
+    )
+    return len({entry.content for entry in looks})
 
 
 def _chosen(study: "StudyRecord", number: int | None) -> "TrialRecord | None":
@@ -84,7 +96,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
     assert result.trial is not None
     assert result.best is not None
     session, study = result.session, result.outcome.study
-    judge = Judge(session)
+    judge = session.judge
     tuning = session.settings.tuning
     return Export(
         study=study,
@@ -133,6 +145,7 @@ def _out_of_sample(result: Optimised) -> dict[str, Any] | None:
     return {
         "start": str(session.panel.dates[session.split]),
         "end": str(session.panel.dates[-1]),
+        "looks": result.looks,
         "metrics": _defined(best.out_of_sample),
         "universe": _defined(universe.out_of_sample or {}),
     }

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mech_exo.backtest import metrics
+from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, WEIGHT, Space
-from mech_exo.workflow.result import Metrics, Portfolio
+from mech_exo.workflow.result import Portfolio
 
 if TYPE_CHECKING:
-    from mech_exo.backtest.result import BacktestResult
     from mech_exo.tuning.study import Parameter
     from mech_exo.workflow.session import Session
 
@@ -83,18 +82,3 @@ class Judge:
             in_sample=figures[0],
             out_of_sample=figures[1] if len(figures) > 1 else None,
         )
-
-
-def universe_metrics(result: "BacktestResult") -> Metrics:
-    """Metrics of the universe that a result is measured against; none that compare with it."""
-    path = result.benchmark_returns
-    return {
-        "sharpe": metrics.sharpe(path, result.risk_free),
-        "sortino": metrics.sortino(path, result.risk_free),
-        "calmar": metrics.calmar(path),
-        "total_return": metrics.total_return(path),
-        "annual_return": metrics.annual_return(path),
-        "volatility": metrics.volatility(path),
-        "max_drawdown": metrics.max_drawdown(path),
-        "hit_rate": metrics.hit_rate(path),
-    }

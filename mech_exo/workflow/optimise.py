@@ -71,7 +71,7 @@ def optimise(job: Job, session: Session, listener: "Callable[[Event], None]") ->
     return replace(result, files=_write(job, result, target))
 
 
-def create(job: Job, session: Session) -> "StudyRecord":
+def create(job: Job, session: Session, listener: "Callable[[Event], None]") -> "StudyRecord":
     """Make the study of a job without running a trial.
 
     Raises
@@ -89,7 +89,8 @@ def create(job: Job, session: Session) -> "StudyRecord":
                 f"{job.study_file} has a study {job.study_name!r} already.",
                 hint="`exo optuna-run` goes on with it; or choose another --study-name.",
             )
-    return run_study(study_plan(replace(job, n_trials=0, target_trials=None), session)).study
+    empty = replace(job, n_trials=0, target_trials=None)
+    return run_study(study_plan(empty, session), listener).study
 
 
 def study_plan(job: Job, session: Session) -> "StudyPlan":

@@ -78,6 +78,8 @@ class Optimised:
         config/factors.yml, None if there is none.
     front
         The Pareto front of a study of several objectives, by number.
+    looks
+        Portfolios seen on the holdout so far, this one included.
     """
 
     session: "Session"
@@ -89,6 +91,7 @@ class Optimised:
     incumbent: Portfolio | None = None
     constraints: tuple[Constraint, ...] = ()
     front: tuple["TrialRecord", ...] = ()
+    looks: int = 0
     files: Files = field(default_factory=Files)
 
     @property

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
     from mech_exo.objective.spec import ObjectiveSpec
+    from mech_exo.workflow.judge import Judge
 
 
 class Log(Protocol):
@@ -79,6 +80,13 @@ class Session:
         stop = len(self.panel.dates)
         return self.panel.between(self.split, stop) if self.split < stop else None
 
+    @cached_property
+    def judge(self) -> "Judge":
+        """Figures of any portfolio on these data."""
+        from mech_exo.workflow.judge import Judge
+
+        return Judge(self)
+
 
 def open_session(request: Request, log: Log) -> Session:
     """Resolve and load everything, saying which file and which data were chosen.
@@ -123,9 +131,6 @@ def _describe_data(session: Session, log: Log) -> None:
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
             "mean nothing for real money. Use --data files with your own (docs/data.md)."
         )
-    if panel.missing_factors:
-        names = ", ".join(panel.missing_factors)
-        log.note(f"no data    {names}: left out, exported with weight 0")
 
 
 def _shown(path: Path, cwd: Path) -> str:

@@ -83,33 +83,3 @@ def random_panel(
         z = np.round(z)
     z[rng.random(z.shape) < unknown] = np.nan
     return panel_of(r, z, rows)
-
-
-def large_panel(
-    names: int,
-    sessions: int,
-    factors: int,
-    every: int,
-    *,
-    seed: int = 1,
-    unknown: float = 0.05,
-    holes: float = 0.001,
-) -> Panel:
-    """A market of realistic size: one common factor, persistent scores, holes, delistings."""
-    rng = np.random.default_rng(seed)
-    market = rng.standard_normal((sessions, 1)) * 0.009 + 0.0003
-    r = market + rng.standard_normal((sessions, names)) * 0.015
-    r[rng.random(r.shape) < holes] = np.nan
-    for i in rng.choice(np.arange(1, names), size=names // 10, replace=False):
-        r[int(rng.integers(sessions // 10, sessions)) :, i] = np.nan
-    r[:, 0] = np.nan_to_num(r[:, 0])
-    r[0] = np.nan
-    rows = np.arange(min(252, sessions // 4), sessions, every)
-    z = np.empty((len(rows), names, factors))
-    state = rng.standard_normal((names, factors))
-    keep = 0.95 ** (every / 21)
-    for m in range(len(rows)):
-        state = keep * state + np.sqrt(1.0 - keep**2) * rng.standard_normal(state.shape)
-        z[m] = state
-    z[rng.random(z.shape) < unknown] = np.nan
-    return panel_of(r, z, rows, start="2010-01-04")

@@ -1,3 +1,4 @@
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -222,3 +223,9 @@ def test_qmc_is_the_sobol_sequence() -> None:
 def test_an_empty_suggestion_is_an_error() -> None:
     with pytest.raises(ExoError, match="suggests no parameter"):
         try_once(Problem(lambda trial: None, Bowl), 1)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="torch is installed")
+def test_gp_without_torch_says_what_to_install() -> None:
+    with pytest.raises(ExoError, match=r"needs torch.*mech-exo\[gp\]"):
+        asker_of(bowl(), TuningSettings(sampler="gp"))

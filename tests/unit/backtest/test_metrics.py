@@ -1,0 +1,100 @@
+"""Metrics against empyrical-reloaded, and their conventions."""
+
+import math
+
+import empyrical
+import numpy as np
+import pytest
+
+from mech_exo.backtest import metrics
+from mech_exo.data.panel import FloatArray
+
+DRAWS = {
+    "normal": np.random.default_rng(1).normal(0.0005, 0.01, 1000),
+    "losing": np.random.default_rng(2).normal(-0.002, 0.02, 500),
+    "fat tails": np.random.default_rng(3).standard_t(3, 700) * 0.01,
+    "short": np.array([0.01, -0.02, 0.03]),
+    "ruin": np.array([0.01, -1.0, 0.0, 0.0]),
+}
+
+
+@pytest.fixture(params=DRAWS, ids=str)
+def returns(request: pytest.FixtureRequest) -> FloatArray:
+    draw: FloatArray = DRAWS[request.param]
+    return draw
+
+
+@pytest.mark.parametrize("risk_free", [0.0, 0.03])
+def test_equal_to_empyrical(returns: FloatArray, risk_free: float) -> None:
+    daily = risk_free / 252
+    expected = {
+        "total_return": empyrical.cum_returns_final(returns),
+        "annual_return": empyrical.annual_return(returns),
+        "volatility": empyrical.annual_volatility(returns),
+        "sharpe": empyrical.sharpe_ratio(returns, risk_free=daily),
+        "sortino": empyrical.sortino_ratio(returns, required_return=daily),
+        "max_drawdown": -empyrical.max_drawdown(returns),
+        "calmar": empyrical.calmar_ratio(returns),
+    }
+    found = {
+        "total_return": metrics.total_return(returns),
+        "annual_return": metrics.annual_return(returns),
+        "volatility": metrics.volatility(returns),
+        "sharpe": metrics.sharpe(returns, risk_free),
+        "sortino": metrics.sortino(returns, risk_free),
+        "max_drawdown": metrics.max_drawdown(returns),
+        "calmar": metrics.calmar(returns),
+    }
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_active_metrics_equal_to_empyrical(returns: FloatArray) -> None:
+    benchmark = np.random.default_rng(9).normal(0.0, 0.01, len(returns))
+    ratio = empyrical.excess_sharpe(returns, benchmark) * math.sqrt(252)
+    assert metrics.information_ratio(returns, benchmark) == pytest.approx(ratio, rel=1e-12)
+    active = metrics.active_return(returns, benchmark)
+    assert active == pytest.approx(252 * (returns.mean() - benchmark.mean()), rel=1e-9)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.001, 0.1])
+def test_constant_series_has_no_sharpe(value: float) -> None:
+    flat = np.full(300, value)
+    assert math.isnan(metrics.sharpe(flat))
+    assert math.isnan(metrics.information_ratio(flat, flat))
+    assert math.isnan(metrics.sortino(flat))
+    assert math.isnan(metrics.calmar(flat))
+    assert metrics.max_drawdown(flat) == 0.0
+
+
+def test_drawdown_counts_a_loss_from_the_start() -> None:
+    assert metrics.max_drawdown(np.array([-0.1, 0.05])) == pytest.approx(0.1)
+
+
+def test_single_return_has_no_deviation() -> None:
+    assert math.isnan(metrics.volatility(np.array([0.01])))
+    assert math.isnan(metrics.sharpe(np.array([0.01])))
+
+
+def test_empty_path_is_undefined() -> None:
+    none = np.zeros(0)
+    values = [
+        metrics.annual_return(none),
+        metrics.volatility(none),
+        metrics.sharpe(none),
+        metrics.sortino(none),
+        metrics.max_drawdown(none),
+        metrics.calmar(none),
+        metrics.hit_rate(none),
+        metrics.turnover(none, 0),
+        metrics.active_return(none, none),
+    ]
+    assert all(math.isnan(value) for value in values)
+
+
+def test_hit_rate_leaves_out_days_without_a_move() -> None:
+    assert metrics.hit_rate(np.array([0.0, 0.01, -0.01, 0.02, 0.0])) == pytest.approx(2 / 3)
+
+
+def test_turnover_is_one_way_and_annual() -> None:
+    # half of the portfolio sold and bought again once a month
+    assert metrics.turnover(np.full(12, 1.0), 252) == pytest.approx(6.0)

@@ -1,0 +1,112 @@
+"""The repeated search is the study's, and a placebo's finds nothing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.plan import StudyPlan
+from mech_exo.tuning.runner import run_study
+from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.verdict.experiment import pack, unpack, winner
+from mech_exo.verdict.subject import Subject, file_subject, study_subject
+from mech_exo.verdict.validate import experiment_of
+from tests.unit.verdict.small import small_objective, small_settings, small_subject
+
+TRIALS = 14
+
+
+def stored(subject: Subject, folder: Path) -> StudyRecord:
+    plan = StudyPlan(
+        study_name="s",
+        study_file=folder / "study.db",
+        settings=subject.settings,
+        objective=subject.objective,
+        panel=subject.in_sample,
+        n_jobs=2,
+        n_trials=TRIALS,
+    )
+    return run_study(plan).study
+
+
+def test_on_the_real_data_the_repeated_search_is_the_study(tmp_path: Path) -> None:
+    settings = small_settings()
+    settings = replace(settings, tuning=replace(settings.tuning, pruner="median"))
+    subject = small_subject(settings=settings, trials=TRIALS)
+    study = stored(subject, tmp_path)
+    repeater = experiment_of(subject)()
+    again = repeater.search(repeater.evaluator(subject.in_sample))
+    assert [t.params for t in again.trials] == [t.params for t in study.trials]
+    assert [t.values for t in again.trials] == [t.values for t in study.trials]
+    assert [t.state for t in again.trials] == [t.state for t in study.trials]
+
+    judged = study_subject(settings, subject.objective, subject.panel, subject.market, study)
+    best = study.best()
+    assert best is not None
+    assert judged.params == best.params
+    assert judged.trials == judged.looked_at == TRIALS
+    other = replace(settings, backtest=replace(settings.backtest, commission_bps=7.0))
+    with pytest.raises(ExoError, match=r"backtest.commission_bps: 5\.0 → 7\.0"):
+        study_subject(other, subject.objective, subject.panel, subject.market, study)
+
+
+def test_a_study_without_a_feasible_trial_has_nothing_to_judge() -> None:
+    subject = small_subject()
+    study = StudyRecord(name="s", directions=("maximize",), kind="plain")
+    with pytest.raises(ExoError, match="no feasible trial") as caught:
+        study_subject(subject.settings, subject.objective, subject.panel, subject.market, study)
+    assert caught.value.exit_code == ExitCode.NO_FEASIBLE_TRIAL
+    pareto = replace(study, directions=("maximize", "minimize"))
+    with pytest.raises(ExoError, match="several objectives"):
+        study_subject(subject.settings, subject.objective, subject.panel, subject.market, pareto)
+
+
+def test_a_file_says_how_many_trials_were_searched() -> None:
+    from mech_exo.factor_file.document import FactorFile
+
+    entry = {"weight": 0.5, "direction": "lower_better", "category": "test"}
+    file = FactorFile(metadata={"total_trials": 30}, factors={"test": {"f0": entry}})  # type: ignore[dict-item]
+    subject = small_subject()
+    given = (subject.settings, subject.objective, subject.panel, subject.market)
+    found = file_subject("x.yml", *given, file)
+    assert (found.trials, found.looked_at) == (30, 30)
+    assert found.params == {"weight_f0": -0.5}
+    with pytest.raises(ExoError, match="total_trials"):
+        file_subject("x.yml", *given, replace(file, metadata={}))
+
+
+def test_the_winner_of_a_search() -> None:
+    def trial(number: int, value: float, violation: float) -> TrialRecord:
+        return TrialRecord(number, "COMPLETE", values=(value,), constraints=(violation,))
+
+    study = StudyRecord(name="s", directions=("maximize",), kind="plain")
+    assert winner(study) is None
+    infeasible = replace(study, trials=(trial(0, 3.0, 0.2), trial(1, 1.0, 0.1)))
+    assert winner(infeasible) == infeasible.trials[1]
+    mixed = replace(study, trials=(*infeasible.trials, trial(2, 0.5, -0.1)))
+    assert winner(mixed) == mixed.trials[2]
+
+
+def test_evidence_survives_its_plain_form() -> None:
+    repeater = experiment_of(small_subject())()
+    payload = repeater.replicate("window", 0)
+    evidence = unpack(payload)
+    again = unpack(pack(evidence))
+    for name in ("active", "skill", "skill_sums", "coefficients"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(evidence, name))
+    assert payload["seconds"] > 0.0
+    assert payload["params"]
+
+
+def test_a_users_benchmark_is_what_is_measured_against(tmp_path: Path) -> None:
+    subject = small_subject()
+    path = tmp_path / "bench.csv"
+    path.write_text("".join(f"{day},0.0\n" for day in subject.panel.dates))
+    settings = small_settings(benchmark=path)
+    against_cash = experiment_of(small_subject(settings=settings))().replicate("placebo", 0)
+    against_all = experiment_of(subject)().replicate("placebo", 0)
+    assert against_cash["ratio"] != against_all["ratio"]
+    assert against_cash["rank_t"] == against_all["rank_t"]
+    assert small_objective().sha256 == subject.objective.sha256
