@@ -7,6 +7,7 @@ import typer
 from mech_exo import __version__
 from mech_exo.cli import (
     dashboard,
+    leakcheck,
     optuna_init,
     optuna_run,
     paper,
@@ -14,6 +15,8 @@ from mech_exo.cli import (
     project,
     risk,
     study,
+    validate,
+    verify,
 )
 
 app = typer.Typer(
@@ -45,5 +48,18 @@ def exo(
     """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""
 
 
-for group in (project, optuna_init, optuna_run, study, dashboard, portfolio, risk, paper):
+COMMANDS = (
+    project,
+    optuna_init,
+    optuna_run,
+    validate,
+    verify,
+    leakcheck,
+    study,
+    dashboard,
+    portfolio,
+    risk,
+    paper,
+)
+for group in COMMANDS:
     group.register(app)
