@@ -20,7 +20,7 @@ PART_CORRELATION = 1.0
 level holds whatever it is (measured on data without skill: 0.2 to 0.4). The holdout's dates are
 its own."""
 
-CONTRADICTION = 0.5  # p-value of a part above which it speaks against the others
+SUPPORT = 0.25  # p-value of a part up to which it supports the others
 
 RATIOS_SHOWN = (0.5, 1.0, 1.5, 2.0)  # true ratios for which the power at this length is stated
 
@@ -108,10 +108,10 @@ def corrected_for_looks(p: float, looks: int) -> float:
 def decide(parts: Parts, settings: VerdictSettings) -> Decision:
     """The overall verdict.
 
-    PASS: the parts together are what luck shows with a chance of at most `level`, none of them
-    contradicts (p above 50 %), and the active return out of sample is above 0. FAIL: luck alone
-    would show as much with a chance of `fail_above` or more. INCONCLUSIVE: all else, and whatever
-    lacks a part.
+    PASS: the parts together are what luck shows with a chance of at most `level`, each of them
+    supports it (p of 25 % or less), and the active return out of sample is above 0. FAIL: luck
+    alone would show as much with a chance of `fail_above` or more. INCONCLUSIVE: all else, and
+    whatever lacks a part.
     """
     z = combined_z(parts)
     p = normal_cdf(-z)
@@ -144,12 +144,12 @@ def _judge(parts: Parts, p: float, settings: VerdictSettings) -> tuple[Overall, 
             "INCONCLUSIVE",
             f"{chance.capitalize()}; a PASS needs {settings.level:.0%} or less.",
         )
-    against = [n for n, value in named.items() if value is not None and value > CONTRADICTION]
+    against = [n for n, value in named.items() if value is not None and value > SUPPORT]
     if against:
         return (
             "INCONCLUSIVE",
             f"{chance.capitalize()}, but the {' and the '.join(against)} "
-            f"{'speaks' if len(against) == 1 else 'speak'} against it.",
+            f"{'does' if len(against) == 1 else 'do'} not support it (p above {SUPPORT:.0%}).",
         )
     if not parts.active_mean > 0.0:
         return (
