@@ -44,7 +44,7 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
         if best is None:
             yield 0.0
             continue
-        weights = np.array([float(best.params[f"weight_{name}"]) for name in truth])
+        weights = np.array([best.params[f"weight_{name}"] for name in truth], dtype=np.float64)
         true = np.array(list(truth.values()))
         yield float(weights @ true / np.linalg.norm(weights) / np.linalg.norm(true))
 
