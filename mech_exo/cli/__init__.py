@@ -3,11 +3,18 @@
 Nothing here imports a heavy package at module level, so that `exo --help` stays quick.
 """
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run `exo` on the process's arguments; the console script."""
-    from mech_exo.cli.entry import run
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, from the first moment
+    try:
+        from mech_exo.cli.entry import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the program itself was being loaded, or ended
+        print("error: interrupted.", file=sys.stderr)
+        code = 130
+    sys.exit(code)

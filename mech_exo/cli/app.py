@@ -7,13 +7,19 @@ import typer
 from mech_exo import __version__
 from mech_exo.cli import (
     dashboard,
+    factors,
+    leakcheck,
+    notify,
     optuna_init,
     optuna_run,
     paper,
     portfolio,
     project,
+    reoptimize,
     risk,
     study,
+    validate,
+    verify,
 )
 
 app = typer.Typer(
@@ -45,5 +51,21 @@ def exo(
     """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""
 
 
-for group in (project, optuna_init, optuna_run, study, dashboard, portfolio, risk, paper):
+COMMANDS = (
+    project,
+    optuna_init,
+    optuna_run,
+    validate,
+    verify,
+    leakcheck,
+    study,
+    dashboard,
+    factors,
+    portfolio,
+    risk,
+    paper,
+    reoptimize,
+    notify,
+)
+for group in COMMANDS:
     group.register(app)

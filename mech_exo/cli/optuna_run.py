@@ -62,6 +62,19 @@ class RunOptions(SpaceOptions, StudyOptions):
         min=0,
         panel=OUTPUT,
     )
+    choose: str | None = option(
+        "--choose",
+        help="best: the best trial; plateau: the centre of the best robust region.",
+        setting="verdict.choose",
+        otherwise="best",
+        panel=OUTPUT,
+    )
+    validate: bool = option(
+        "--validate",
+        help="Ask for the verdict, skill or luck, at the end; written into the files.",
+        default=False,
+        panel=OUTPUT,
+    )
     stage: bool = option(
         "--stage/--no-stage",
         help="Stage the best trial in config/staging for git deployment.",

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from mech_exo.cli.optuna_run import RunOptions
 from mech_exo.errors import ExitCode
-from mech_exo.notify.progress import ProgressMessages, final_message
-from mech_exo.notify.telegram import Channel, open_channel
+from mech_exo.notify.channel import Channel, open_channel
+from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.report.console import Log, console
 from mech_exo.report.progress import LiveProgress
 from mech_exo.report.result_json import result_json
+from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
+from mech_exo.report.verdict_tables import show_verdict
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Session, open_session
@@ -37,7 +39,14 @@ def tune(options: RunOptions) -> ExitCode:
             if messages is not None:
                 messages(event)
 
-        result = optimise(_job(options), session, listen)
+        searches = SearchProgress(log.console, quiet=options.quiet)
+
+        def repeated(part: str, done: int, total: int) -> None:
+            progress.stop()
+            searches(part, done, total)
+
+        with searches:
+            result = optimise(_job(options), session, listen, repeated)
         if channel is not None:
             channel.send(final_message(result))
     _print(options, result, log)
@@ -56,6 +65,7 @@ def _job(options: RunOptions) -> Job:
         export=options.export_yaml,
         stage=options.stage,
         trial=options.trial,
+        validate=options.validate,
     )
 
 
@@ -68,6 +78,10 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
     channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
     try:
         yield channel
+    except Exception as error:
+        if channel is not None:
+            channel.send(failure_message(options.study_name, error))
+        raise
     finally:
         failure = channel.close() if channel is not None else ""
         if failure:
@@ -83,6 +97,8 @@ def _print(options: RunOptions, result: Optimised, log: Log) -> None:
             out.print(path, soft_wrap=True)
     else:
         show_result(result, out)
+        if result.verdict is not None:
+            show_verdict(result.verdict, out)
         for line in file_lines(result):
             out.print(line, soft_wrap=True)
     if result.outcome.interrupted:
@@ -95,3 +111,5 @@ def _print(options: RunOptions, result: Optimised, log: Log) -> None:
         log.warn(
             "no feasible trial: the constraints of the objective file were never all satisfied."
         )
+    elif result.verdict_failure is not None:
+        raise result.verdict_failure

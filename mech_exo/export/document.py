@@ -51,6 +51,8 @@ class Export:
         The blocks of those names.
     elapsed_seconds
         Wall time of the run that exports.
+    chosen
+        "plateau" is noted in the metadata: the portfolio is not the trial itself.
     """
 
     study: "StudyRecord"
@@ -65,6 +67,7 @@ class Export:
     out_of_sample: dict[str, Any] | None
     elapsed_seconds: float
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    chosen: str = "best"
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: datetime = field(default_factory=datetime.now)
 
@@ -94,6 +97,7 @@ class Export:
             "sampler": SAMPLERS[self.sampler],
             "pruner": PRUNERS[self.pruner],
             "data_points": self.data_points,
+            **({} if self.chosen == "best" else {"chosen": self.chosen}),
         }
 
     def _factors(self) -> dict[str, dict[str, FactorEntry]]:

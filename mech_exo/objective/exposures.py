@@ -1,6 +1,8 @@
 """Scores of the user's own factors, from no more than the panel's dates."""
 
+import contextlib
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -86,7 +88,8 @@ def raw_values(
     where = f"{spec.label}:{factor.line}: factor {factor.name!r}"
     with np.errstate(all="ignore"):
         try:
-            returned = factor.function(market, **arguments)
+            with contextlib.redirect_stdout(sys.stderr):
+                returned = factor.function(market, **arguments)
         except (Exception, SystemExit) as error:
             raise spec.mistake(error) from error
     try:
@@ -124,6 +127,11 @@ def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -
         return panel.fingerprint
     if market is None:
         raise ValueError(f"factor {spec.factors[0].name!r} needs the market")
+    return market_fingerprint(panel, market)
+
+
+def market_fingerprint(panel: Panel, market: Market) -> str:
+    """SHA-256, in hex, of a panel and of the market up to its last date."""
     seen = known(market, panel)
     arrays: dict[str, NDArray[Any]] = {"dates": seen.dates, "close": seen.close}
     arrays |= {f"daily.{name}": values for name, values in seen.daily.items()}

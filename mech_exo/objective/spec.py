@@ -1,5 +1,6 @@
 """The user's file, compiled from its bytes and checked."""
 
+import contextlib
 import difflib
 import hashlib
 import inspect
@@ -105,7 +106,8 @@ class ObjectiveSpec:
             itself passes as it is.
         """
         try:
-            return self._suggest(trial)
+            with _printing_apart():
+                return self._suggest(trial)
         except TrialFailure as failure:
             raise failure.error from None
         except (Exception, SpaceError, SystemExit) as error:
@@ -113,7 +115,8 @@ class ObjectiveSpec:
 
     def objective(self, result: Any) -> Any:
         """Run the user's `objective`; what it returns and raises is for the caller to judge."""
-        return self._objective(result)
+        with _printing_apart():
+            return self._objective(result)
 
     def mistake(self, error: BaseException) -> ExoError:
         """`error`, raised by the user's code, as one for the user."""
@@ -122,6 +125,11 @@ class ObjectiveSpec:
     def reason(self, error: BaseException) -> str:
         """`error`, raised by the user's code, in one line for a trial's record."""
         return trace.reason(error, self.label)
+
+
+def _printing_apart() -> contextlib.AbstractContextManager[Any]:
+    """What the user's file prints goes to stderr: stdout holds the result and nothing else."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def _sharpe(result: Any) -> Any:
@@ -139,7 +147,8 @@ def _execute(source: bytes, label: str) -> ModuleType:
     before = set(sys.modules)
     sys.modules[name] = module
     try:
-        exec(compile(source, label, "exec", dont_inherit=True), vars(module))  # noqa: S102
+        with _printing_apart():
+            exec(compile(source, label, "exec", dont_inherit=True), vars(module))  # noqa: S102
         refuse_uncovered(set(sys.modules) - before - {name})
     except (Exception, SystemExit) as error:
         del sys.modules[name]

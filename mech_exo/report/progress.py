@@ -69,6 +69,10 @@ class LiveProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the live line; another may begin."""
         if self._live is not None:
             self._live.stop()
 

@@ -17,7 +17,7 @@ def _document(result: Optimised) -> dict[str, Any]:
     session, study = result.session, result.outcome.study
     status = {0: "done", 3: "no feasible trial", 130: "interrupted"}
     return {
-        "status": status[result.exit_code],
+        "status": status.get(result.exit_code, "no verdict"),
         "exit_code": int(result.exit_code),
         "study": {
             "name": study.name,
@@ -36,6 +36,7 @@ def _document(result: Optimised) -> dict[str, Any]:
         "universe": _portfolio(result.universe),
         "incumbent": _portfolio(result.incumbent),
         "front": [{"number": t.number, "values": t.values} for t in result.front],
+        "verdict": None if result.verdict is None else result.verdict.as_dict(),
         "files": _files(result),
     }
 
@@ -46,7 +47,7 @@ def _data(result: Optimised) -> dict[str, Any]:
     return {
         "source": session.settings.data.source,
         "description": panel.source,
-        "fingerprint": panel.fingerprint,
+        "fingerprint": session.data_fingerprint,
         "start": str(panel.dates[0]),
         "end": str(panel.dates[-1]),
         "holdout_start": str(panel.dates[split]) if session.holdout is not None else None,
@@ -62,6 +63,7 @@ def _best(result: Optimised) -> dict[str, Any] | None:
         return None
     return {
         "number": result.trial.number,
+        "chosen": result.chosen,
         "feasible": result.trial.feasible,
         "values": result.trial.values,
         "params": dict(result.trial.params),

@@ -14,6 +14,7 @@ from optuna.distributions import (
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluator
+from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.fingerprint import components_of
 from mech_exo.tuning.plan import StudyPlan
@@ -48,17 +49,17 @@ def problem_of(plan: StudyPlan) -> Problem:
 
 def components_for(plan: StudyPlan, problem: Problem, space: Mapping[str, str]) -> dict[str, str]:
     """The components of the plan's fingerprint."""
-    thresholds = ObjectiveSpec.compile(plan.objective.source, plan.objective.label).thresholds
+    spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
     return components_of(
         plan.settings,
         objective_sha256=plan.objective.sha256,
         space=space,
-        thresholds={name: getattr(thresholds, name) for name in CONSTRAINT_NAMES},
+        thresholds={name: getattr(spec.thresholds, name) for name in CONSTRAINT_NAMES},
         objectives=[
             f"{direction} {name}"
             for name, direction in zip(problem.objective_names, problem.directions, strict=True)
         ],
-        data_fingerprint=plan.panel.fingerprint,
+        data_fingerprint=data_fingerprint(plan.panel, plan.market, spec),
         kernel_version=KERNEL_VERSION,
     )
 

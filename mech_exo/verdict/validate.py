@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.objective.exposures import data_fingerprint
+from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import Decision, Parts, decide
 from mech_exo.verdict.evidence import skill_test, years_of
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment
@@ -184,14 +186,15 @@ def experiment_of(subject: Subject) -> Experiment:
 def experiment_key(experiment: Experiment) -> str:
     """SHA-256 over everything that a replicate depends on; not over how many there are."""
     plain = experiment.settings.as_dict()
-    for section in ("storage", "notify", "verdict", "holdout"):
+    for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
         del plain[section]
     benchmark = experiment.benchmark
+    spec = ObjectiveSpec.compile(experiment.objective.source, experiment.objective.label)
     content = {
         "versions": [KERNEL_VERSION, VERDICT_VERSION],
         "objective": experiment.objective.sha256,
         "settings": plain,
-        "panel": experiment.panel.fingerprint,
+        "data": data_fingerprint(experiment.panel, experiment.market, spec),
         "trials": experiment.trials,
         "warm_start": [sorted(v.items()) for v in experiment.warm_start],
         "windows": [repr(w) for w in experiment.windows],

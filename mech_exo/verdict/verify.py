@@ -18,6 +18,7 @@ from mech_exo.data.panel import Panel
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.exposures import data_fingerprint, market_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
     Parameters
     ----------
     own
-        Settings of the reader (--config): their data section says where the same data lie on this
+        Settings of the reader (--config): they say in which files the same data lie on this
         machine; everything else is the file's.
 
     Raises
@@ -96,7 +97,10 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
             hint="Only files that exo exported can be verified.",
         )
     settings = settings_from_mapping(stated, f"{label}: provenance.settings")
-    return settings if own is None else replace(settings, data=own.data)
+    if own is None or settings.data.source != "files":  # the other sources lie nowhere
+        return settings
+    located = {name: getattr(own.data, name) for name in ("prices", "prices_layout", "factors")}
+    return replace(settings, data=replace(settings.data, **located))
 
 
 def verify(
@@ -115,7 +119,7 @@ def verify(
     market, panel
         Of those settings, all dates.
     """
-    identity = tuple(_identity(file, objective, panel))
+    identity = identity_of(file, objective, market, panel)
     stated = (file.provenance or {}).get("content_hash")
     content = Comparison("content_hash", stated, file.content_hash, stated == file.content_hash)
     if not all(c.equal for c in identity):
@@ -139,16 +143,35 @@ def verify(
     return Verification(identity, tuple(values))
 
 
-def _identity(file: "FactorFile", objective: ObjectiveFile, panel: Panel) -> Iterator[Comparison]:
+def identity_of(
+    file: "FactorFile", objective: ObjectiveFile, market: Market, panel: Panel
+) -> tuple[Comparison, ...]:
+    """Whether data, objective file and code are those that the file states."""
     stated = file.provenance or {}
+    same_objective = stated.get("objective_sha256") == objective.sha256
     now = {
-        "data_fingerprint": panel.fingerprint,
+        "data_fingerprint": _data_now(stated, objective if same_objective else None, market, panel),
         "objective_sha256": objective.sha256,
         "kernel_version": KERNEL_VERSION,
     }
-    for name, computed in now.items():
-        stored = stated.get(name)
-        yield Comparison(f"provenance.{name}", stored, computed, stored == computed)
+    return tuple(
+        Comparison(f"provenance.{name}", stated.get(name), computed, stated.get(name) == computed)
+        for name, computed in now.items()
+    )
+
+
+def _data_now(
+    stated: Mapping[str, Any], objective: ObjectiveFile | None, market: Market, panel: Panel
+) -> str:
+    """The data's fingerprint; whether it covers the market is for the file's own objective to say.
+
+    Under another objective that is unknown, and either one that is stated will do.
+    """
+    if objective is not None:
+        spec = ObjectiveSpec.compile(objective.source, objective.label)
+        return data_fingerprint(panel, market, spec)
+    whole = market_fingerprint(panel, market)
+    return whole if stated.get("data_fingerprint") == whole else panel.fingerprint
 
 
 def _out_of_sample(stored: Mapping[str, Any], result: "BacktestResult") -> Iterator[Comparison]:

@@ -8,8 +8,10 @@ from mech_exo.export.document import Export, defined
 from mech_exo.export.provenance import git_commit, package_versions
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.holdout import look
+from mech_exo.verdict.validate import with_verdict
 from mech_exo.workflow.incumbent import INCUMBENT, incumbent_file
-from mech_exo.workflow.result import Constraint, Metrics, Optimised
+from mech_exo.workflow.judgement import label_of, plateau_trial
+from mech_exo.workflow.result import Choice, Constraint, Metrics, Optimised
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import StudyOutcome
@@ -34,6 +36,11 @@ def assess(
     """
     study = outcome.study
     trial = _chosen(study, number)
+    chosen: Choice = "best"
+    if trial is not None and trial.feasible and number is None:
+        chosen = session.settings.verdict.choose
+    if chosen == "plateau":
+        trial = plateau_trial(session, study)
     front = study.front() if len(study.directions) > 1 else ()
     if trial is None:
         return Optimised(session, study_file, outcome, None, front=front)
@@ -44,22 +51,27 @@ def assess(
         study_file,
         outcome,
         trial,
-        best=judge.portfolio(f"trial {trial.number}", trial.params),
+        best=judge.portfolio(label_of(trial, chosen), trial.params),
         universe=judge.universe(trial.params),
         incumbent=None
         if incumbent is None
         else judge.portfolio(INCUMBENT, judge.meaningful(incumbent.params)),
         constraints=_constraints(session, study, trial),
         front=front,
-        looks=_look(session, study_file, study, trial),
+        looks=_look(
+            session,
+            study_file,
+            trial,
+            f"optuna-run: {label_of(trial, chosen)} of study {study.name}",
+        ),
+        chosen=chosen,
     )
 
 
-def _look(session: "Session", study_file: Path, study: "StudyRecord", trial: "TrialRecord") -> int:
+def _look(session: "Session", study_file: Path, trial: "TrialRecord", origin: str) -> int:
     """Portfolios seen on this holdout so far, this one included; 0 without a holdout."""
     if session.holdout is None:
         return 0
-    origin = f"optuna-run: trial {trial.number} of study {study.name}"
     looks = look(
         study_file, session.judge.space, trial.params, session.panel, session.split, origin
     )
@@ -98,7 +110,8 @@ def factor_file_of(result: Optimised) -> FactorFile:
     session, study = result.session, result.outcome.study
     judge = session.judge
     tuning = session.settings.tuning
-    return Export(
+    prunes = len(study.directions) == 1 and tuning.sampler not in ("cmaes", "nsga2")
+    file = Export(
         study=study,
         trial=result.trial,
         weights=result.best.weights,
@@ -107,11 +120,13 @@ def factor_file_of(result: Optimised) -> FactorFile:
         parameters=judge.space.arguments(result.trial.params),
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=tuning.sampler,
-        pruner=tuning.pruner if len(study.directions) == 1 else "none",
+        pruner=tuning.pruner if prunes else "none",
         provenance=_provenance(result),
         out_of_sample=_out_of_sample(result),
         elapsed_seconds=result.outcome.elapsed_seconds,
+        chosen=result.chosen,
     ).factor_file()
+    return file if result.verdict is None else with_verdict(file, result.verdict)
 
 
 def _provenance(result: Optimised) -> dict[str, Any]:
@@ -122,8 +137,8 @@ def _provenance(result: Optimised) -> dict[str, Any]:
     panel = session.panel
     return {
         "data_source": panel.source,
-        "data_fingerprint": panel.fingerprint,
-        "in_sample_fingerprint": session.in_sample.fingerprint,
+        "data_fingerprint": session.data_fingerprint,
+        "in_sample_fingerprint": session.in_sample_fingerprint,
         "data_start": str(panel.dates[0]),
         "data_end": str(panel.dates[-1]),
         "in_sample_end": str(panel.dates[session.split - 1]),

@@ -11,12 +11,14 @@ from mech_exo.export.stage import Staged, check_staging, stage
 from mech_exo.export.target import Target
 from mech_exo.workflow.assess import assess, factor_file_of
 from mech_exo.workflow.incumbent import incumbent_file, warm_starts
+from mech_exo.workflow.judgement import check_validatable, judged
 from mech_exo.workflow.result import Files, Optimised
 from mech_exo.workflow.session import Session
 
 if TYPE_CHECKING:
     from mech_exo.tuning.events import Event
     from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.replicates import Progress
     from mech_exo.tuning.study import StudyRecord
 
 DEFAULT_TRIALS = 50
@@ -34,6 +36,8 @@ class Job:
         Where the factor file goes; None: a dated file in factors/.
     trial
         Export this trial instead of the best.
+    validate
+        Ask for the verdict too.
     root
         Project folder, below which factors/ and config/staging lie.
     """
@@ -48,11 +52,25 @@ class Job:
     export: Path | None = None
     stage: bool = False
     trial: int | None = None
+    validate: bool = False
     root: Path = Path()
 
 
-def optimise(job: Job, session: Session, listener: "Callable[[Event], None]") -> Optimised:
+def optimise(
+    job: Job,
+    session: Session,
+    listener: "Callable[[Event], None]",
+    progress: "Progress | None" = None,
+) -> Optimised:
     """Run the job to its end or interruption, and write what it asks for.
+
+    A verdict that fails or is interrupted costs nothing of the rest: it is in the result why there
+    is none.
+
+    Parameters
+    ----------
+    progress
+        Told of every finished replicate of the verdict.
 
     Raises
     ------
@@ -60,15 +78,30 @@ def optimise(job: Job, session: Session, listener: "Callable[[Event], None]") ->
         For bad input, another fingerprint, a held lock, or a place that cannot be written (which
         is found out before the first trial).
     """
-    from mech_exo.tuning.runner import run_study
-
     target = Target(job.export, job.root)
     target.check()
     if job.stage:
         check_staging(job.root)
+    result = tuned(job, session, listener, progress)
+    return replace(result, files=_write(job, result, target))
+
+
+def tuned(
+    job: Job,
+    session: Session,
+    listener: "Callable[[Event], None]",
+    progress: "Progress | None" = None,
+) -> Optimised:
+    """As `optimise`, without writing any file but the study."""
+    from mech_exo.tuning.runner import run_study
+
+    if job.validate:
+        check_validatable(session)
     outcome = run_study(study_plan(job, session), listener)
     result = assess(session, job.study_file, outcome, job.trial)
-    return replace(result, files=_write(job, result, target))
+    if job.validate and result.feasible and not outcome.interrupted:
+        result = judged(result, job.n_jobs, progress)
+    return result
 
 
 def create(job: Job, session: Session, listener: "Callable[[Event], None]") -> "StudyRecord":

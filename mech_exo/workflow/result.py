@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from mech_exo.errors import ExitCode
+from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
     from mech_exo.export.stage import Staged
     from mech_exo.tuning.plan import StudyOutcome
     from mech_exo.tuning.study import TrialRecord
+    from mech_exo.verdict.validate import Verdict
     from mech_exo.workflow.session import Session
 
 Metrics = Mapping[str, float]
+Choice = Literal["best", "plateau"]
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Optimised:
         The Pareto front of a study of several objectives, by number.
     looks
         Portfolios seen on the holdout so far, this one included.
+    chosen
+        "plateau": `trial` is the centre of the best robust region, not a trial of the study; its
+        number is that of the best one.
+    verdict, verdict_failure
+        Skill or luck, where that was asked for; why there is no verdict.
     """
 
     session: "Session"
@@ -92,6 +99,9 @@ class Optimised:
     constraints: tuple[Constraint, ...] = ()
     front: tuple["TrialRecord", ...] = ()
     looks: int = 0
+    chosen: Choice = "best"
+    verdict: "Verdict | None" = None
+    verdict_failure: ExoError | None = None
     files: Files = field(default_factory=Files)
 
     @property
@@ -109,4 +119,6 @@ class Optimised:
         """What the process exits with."""
         if self.outcome.interrupted:
             return ExitCode.INTERRUPTED
+        if self.verdict_failure is not None:
+            return self.verdict_failure.exit_code
         return ExitCode.DONE if self.feasible else ExitCode.NO_FEASIBLE_TRIAL

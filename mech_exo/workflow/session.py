@@ -81,6 +81,21 @@ class Session:
         return self.panel.between(self.split, stop) if self.split < stop else None
 
     @cached_property
+    def data_fingerprint(self) -> str:
+        """SHA-256 of all data behind a factor file's figures, the holdout included."""
+        return self._fingerprint(self.panel)
+
+    @cached_property
+    def in_sample_fingerprint(self) -> str:
+        """SHA-256 of all data that a trial depends on."""
+        return self._fingerprint(self.in_sample)
+
+    def _fingerprint(self, panel: "Panel") -> str:
+        from mech_exo.objective.exposures import data_fingerprint
+
+        return data_fingerprint(panel, self.market, self.spec)
+
+    @cached_property
     def judge(self) -> "Judge":
         """Figures of any portfolio on these data."""
         from mech_exo.workflow.judge import Judge
@@ -96,13 +111,20 @@ def open_session(request: Request, log: Log) -> Session:
     ExoError
         For any file that cannot be read or used, and for data without a rebalance date.
     """
+    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
+    settings = load_settings(settings_file.path, overrides=request.overrides)
+    return open_with(settings, settings_file, request, log)
+
+
+def open_with(
+    settings: Settings, settings_file: SettingsFile, request: Request, log: Log
+) -> Session:
+    """As `open_session`, with settings that are resolved already (a factor file's own)."""
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
     from mech_exo.objective.discover import find_objective
     from mech_exo.objective.spec import ObjectiveSpec
 
-    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
-    settings = load_settings(settings_file.path, overrides=request.overrides)
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")

@@ -1,6 +1,7 @@
 """A file verifies where data, code and objective are its own, and nowhere else."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,11 +112,15 @@ def test_an_undefined_metric_equals_only_an_undefined_one() -> None:
 
 
 def test_settings_are_the_files_and_the_data_may_lie_elsewhere() -> None:
-    own = replace(SETTINGS, data=replace(SETTINGS.data, source="sp500"))
-    own = replace(own, tuning=replace(own.tuning, seed=1))
-    settings = settings_of("x.yml", FILE, own)
-    assert settings.data.source == "sp500"
-    assert settings.tuning.seed == SETTINGS.tuning.seed
+    own = replace(SETTINGS, tuning=replace(SETTINGS.tuning, seed=1))
+    own = replace(own, data=replace(own.data, prices=Path("here.csv"), start="2020-01-01"))
+    assert settings_of("x.yml", FILE, own) == SETTINGS  # the demo lies nowhere
+    there = replace(SETTINGS.data, source="files", prices=Path("there.csv"), end="2016-12-31")
+    settings = replace(SETTINGS, data=there).as_dict()
+    file = replace(FILE, provenance={**(FILE.provenance or {}), "settings": settings})
+    found = settings_of("x.yml", file, own)
+    assert found.data == replace(there, prices=Path("here.csv"))
+    assert found.tuning.seed == SETTINGS.tuning.seed
     with pytest.raises(ExoError, match=r"provenance\.settings"):
         settings_of("x.yml", replace(FILE, provenance=None))
 

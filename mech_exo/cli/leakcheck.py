@@ -1,0 +1,44 @@
+"""`exo leakcheck`: does anything after t move a score at t?"""
+
+import dataclasses
+import sys
+
+import typer
+
+from mech_exo.cli.options import OUTPUT, SettingsOptions, command, option
+from mech_exo.errors import ExitCode
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LeakOptions(SettingsOptions):
+    """Options of `exo leakcheck`."""
+
+    json: bool = option(
+        "--json",
+        help="Print one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+def leakcheck(options: LeakOptions) -> None:
+    """Look for the future in the factors: exit 0 if there is none, 1 if a leak was found."""
+    from mech_exo.report.console import Log, console
+    from mech_exo.report.leak_tables import show_leaks
+    from mech_exo.report.plain_json import json_text
+    from mech_exo.verdict.leakcheck import check_leaks
+    from mech_exo.workflow.session import open_session
+
+    session = open_session(options.request(), Log())
+    found = check_leaks(session.settings, session.market, session.panel, session.spec)
+    code = ExitCode.DONE if found.passed else ExitCode.REFUSED
+    if options.json:
+        typer.echo(json_text({**found.as_dict(), "exit_code": int(code)}))
+    else:
+        show_leaks(found, console(sys.stdout))
+    raise typer.Exit(code)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "leakcheck", LeakOptions)(leakcheck)

@@ -1,0 +1,92 @@
+"""`exo validate`: skill or luck."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import (
+    INPUT,
+    OUTPUT,
+    STUDY,
+    SettingsOptions,
+    StudyFileOption,
+    command,
+    option,
+)
+from mech_exo.errors import ExoError
+
+STUDY_NAME = "factor_weight_optimization"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ValidateOptions(SettingsOptions, StudyFileOption):
+    """Options of `exo validate`."""
+
+    study_name: str | None = option(
+        "--study-name",
+        help="Judge the best trial of this study.",
+        otherwise=STUDY_NAME,
+        panel=STUDY,
+    )
+    factors: Path | None = option(
+        "--factors",
+        help="Judge this factor file instead, under its own settings.",
+        metavar="FILE",
+        panel=INPUT,
+    )
+    n_jobs: int | None = option(
+        "--n-jobs",
+        help="Parallel worker processes; the result does not depend on it.",
+        otherwise="one for each core",
+        min=1,
+        panel=STUDY,
+    )
+    json: bool = option(
+        "--json",
+        help="Print the verdict as one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+    quiet: bool = option(
+        "--quiet",
+        "-q",
+        help="Print only warnings, errors and the one word of the verdict.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+def validate(options: ValidateOptions) -> None:
+    """Ask whether a result is skill or luck; exits with 0 whatever the answer."""
+    from mech_exo.report.console import Log, console
+    from mech_exo.report.plain_json import json_text
+    from mech_exo.report.search_progress import SearchProgress
+    from mech_exo.report.verdict_tables import show_verdict
+    from mech_exo.workflow.judgement import Case, judge
+
+    if options.factors is not None and options.study_name is not None:
+        raise ExoError(
+            "--study-name and --factors name two things to judge.", hint="Leave one out."
+        )
+    log = Log(quiet=options.quiet)
+    case = Case(
+        study_name=options.study_name or STUDY_NAME,
+        study_file=options.study_file,
+        factors=options.factors,
+        n_jobs=options.n_jobs,
+    )
+    with SearchProgress(log.console, quiet=options.quiet) as progress:
+        verdict = judge(case, options.request(), log, progress)
+    if options.json:
+        typer.echo(json_text({"verdict": verdict.as_dict(), "study_file": options.study_file}))
+    elif options.quiet:
+        typer.echo(verdict.overall)
+    else:
+        show_verdict(verdict, console(sys.stdout))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "validate", ValidateOptions)(validate)

@@ -1,0 +1,64 @@
+"""`exo verify`: does a factor file reproduce its own numbers?"""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mech_exo.cli.options import INPUT, OUTPUT, argument, command, option
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """Options of `exo verify`."""
+
+    file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
+    config: Path | None = option(
+        "--config",
+        help="Settings file that says where the file's data lie on this machine.",
+        otherwise="where they lay when the file was exported",
+        panel=INPUT,
+    )
+    objective: Path | None = option(
+        "--objective",
+        help="Objective file.",
+        otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
+        panel=INPUT,
+    )
+    json: bool = option(
+        "--json",
+        help="Print one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        from mech_exo.workflow.session import Request
+
+        return Request(config=self.config, objective=self.objective)
+
+
+def verify(options: VerifyOptions) -> None:
+    """Compute a file's figures again: exit 0 if equal, 1 if not, 4 for other data or code."""
+    from mech_exo.report.console import Log, console
+    from mech_exo.report.plain_json import json_text
+    from mech_exo.report.verification_table import show_verification
+    from mech_exo.workflow.reopen import verify_file
+
+    found = verify_file(options.file, options.request(), Log())
+    if options.json:
+        typer.echo(json_text({"file": options.file, **found.as_dict()}))
+    else:
+        show_verification(found, console(sys.stdout))
+    raise typer.Exit(found.exit_code)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "verify", VerifyOptions)(verify)

@@ -1,0 +1,64 @@
+"""The inputs under which a factor file's figures were computed, on this machine."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.load import load_settings
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.read import read_factor_file
+from mech_exo.verdict.verify import Verification, settings_of, verify
+from mech_exo.workflow.session import Log, Request, Session, open_with
+
+if TYPE_CHECKING:
+    from mech_exo.config.settings import Settings
+    from mech_exo.factor_file.document import FactorFile
+
+
+def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Session:
+    """A session under the file's own settings.
+
+    Settings that the request names (--config) say where the same data lie on this machine and how
+    a verdict is reached; all else is the file's.
+
+    Raises
+    ------
+    ExoError
+        If the file states no settings, or its data are not here.
+    """
+    own: Settings | None = None
+    if request.config is not None:
+        found = find_settings(request.config, request.cwd, flag=request.config_flag)
+        own = load_settings(found.path, overrides=request.overrides)
+    settings = settings_of(label, file, own)
+    if own is not None:
+        settings = replace(settings, verdict=own.verdict)
+    wanted = request.overrides.get("data.source", settings.data.source)
+    if wanted != settings.data.source:
+        raise ExoError(
+            f"--data {wanted}: {label} was tuned on the source {settings.data.source}.",
+            hint="Leave --data out; --config says where files lie.",
+        )
+    _check_here(label, settings)
+    return open_with(settings, SettingsFile(Path(label), "the file's own"), request, log)
+
+
+def verify_file(path: Path, request: Request, log: Log) -> Verification:
+    """Compare a file with what its settings, data and objective give today."""
+    file = read_factor_file(path)
+    session = reopen(str(path), file, request, log)
+    return verify(file, session.settings, session.objective, session.market, session.panel)
+
+
+def _check_here(label: str, settings: "Settings") -> None:
+    data = settings.data
+    if data.source != "files":
+        return
+    for path in (data.prices, *(table.file for table in data.factors)):
+        if path is not None and not path.exists():
+            raise ExoError(
+                f"{label}: its data lay in {path}, which is not here.",
+                hint="--config SETTINGS says where they lie on this machine (data.prices, "
+                "data.factors).",
+            )
