@@ -121,6 +121,7 @@ def rollback(options: RollbackOptions) -> None:
 
 def history(options: HistoryOptions) -> None:
     """List the versions of config/factors.yml, with who, when and why."""
+    del options
     from mech_exo.promote.history import History
     from mech_exo.report.console import console
     from mech_exo.report.promotion_tables import show_history

@@ -56,7 +56,7 @@ def final_message(result: Optimised) -> str:
 
 def failure_message(name: str, error: BaseException) -> str:
     """How a run failed."""
-    return f"{name}: failed. {error or type(error).__name__}"
+    return f"{name}: failed. {str(error) or type(error).__name__}"
 
 
 def _against_incumbent(result: Optimised) -> list[str]:

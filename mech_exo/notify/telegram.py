@@ -5,6 +5,7 @@ waits for one. Nothing that leaves this module, failures included, has the token
 """
 
 import logging
+import os
 import threading
 import time
 from datetime import timedelta
@@ -176,6 +177,7 @@ def make_bot(token: str, settings: NotifySettings) -> "Bot":
     from telegram import Bot
     from telegram.request import HTTPXRequest
 
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # retry_after without a warning
     for name in ("httpx", "httpcore", "telegram"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     wait = settings.timeout_s

@@ -1,7 +1,8 @@
 """Data, tuning, verdict, comparison, staging: one run of `exo reoptimize`.
 
 Each step can be repeated and then ends in the same state: trials and replicates are kept in the
-study's file as they finish, the factor file depends on the study alone, and files are written whole.
+study's file as they finish, the factor file depends on the study alone, and files are written
+whole.
 """
 
 from collections.abc import Callable, Iterator
@@ -124,7 +125,8 @@ def reoptimize(
     Raises
     ------
     ExoError
-        As `optimise`, and where nothing could be staged; why there is no verdict, if one was asked for.
+        As `optimise`, and where nothing could be staged; why there is no verdict, if one was
+        asked for.
     """
     check_staging(order.root)
     remove_leftovers(order.root / STAGING)
