@@ -10,4 +10,4 @@ ruff check .
 ruff format --check .
 mypy
 lint-imports
-exec pytest "$@"
+exec pytest -n auto --dist worksteal "$@"

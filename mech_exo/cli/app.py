@@ -7,12 +7,15 @@ import typer
 from mech_exo import __version__
 from mech_exo.cli import (
     dashboard,
+    factors,
     leakcheck,
+    notify,
     optuna_init,
     optuna_run,
     paper,
     portfolio,
     project,
+    reoptimize,
     risk,
     study,
     validate,
@@ -57,9 +60,12 @@ COMMANDS = (
     leakcheck,
     study,
     dashboard,
+    factors,
     portfolio,
     risk,
     paper,
+    reoptimize,
+    notify,
 )
 for group in COMMANDS:
     group.register(app)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from mech_exo.cli.optuna_run import RunOptions
 from mech_exo.errors import ExitCode
-from mech_exo.notify.progress import ProgressMessages, final_message
-from mech_exo.notify.telegram import Channel, open_channel
+from mech_exo.notify.channel import Channel, open_channel
+from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.report.console import Log, console
 from mech_exo.report.progress import LiveProgress
 from mech_exo.report.result_json import result_json
@@ -78,6 +78,10 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
     channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
     try:
         yield channel
+    except Exception as error:
+        if channel is not None:
+            channel.send(failure_message(options.study_name, error))
+        raise
     finally:
         failure = channel.close() if channel is not None else ""
         if failure:

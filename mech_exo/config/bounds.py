@@ -42,7 +42,17 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "verdict.portfolios": (2, 1_000_000),
     "verdict.overfitting_blocks": (2, 20),
     "verdict.neighbours": (8, 100_000),
+    "promote.max_age_days": (0, 1_000_000),
+    "promote.margin": (-1.0, 1.0),
+    "promote.level": (1e-4, 0.5),
+    "promote.min_days": (2, 1_000_000),
+    "promote.block": (1, 10_000),
+    "promote.samples": (100, 1_000_000),
+    "reoptimize.trials": (1, 1_000_000),
+    "reoptimize.max_data_age_days": (0, 1_000_000),
+    "reoptimize.keep_logs": (1, 100_000),
     "notify.timeout_s": (0.1, 600.0),
+    "notify.min_interval_s": (0.0, 600.0),
 }
 
 

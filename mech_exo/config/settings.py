@@ -101,7 +101,7 @@ class TuningSettings:
 
     seed: int = 42
     sampler: Literal["tpe", "cmaes", "nsga2", "qmc", "random", "gp"] = "tpe"
-    pruner: Literal["median", "none"] = "median"
+    pruner: Literal["median", "none"] = "none"  # docs/tuning.md says what median costs
     window: int = 4  # trials in flight at most; a property of the study, not of the machine
     population: int = 12  # a generation of cmaes
     objectives: tuple[str, ...] = ()  # names of metrics; empty: the objective file's own value
@@ -137,11 +137,33 @@ class VerdictSettings:
 
 
 @dataclass(frozen=True)
+class PromoteSettings:
+    """When a factor file may replace config/factors.yml."""
+
+    max_age_days: int = 14  # since the file was made
+    margin: float = 0.01  # a year, by which the challenger's active return must be the higher
+    level: float = 0.1  # chance of a win without a difference
+    min_days: int = 126  # sessions after both were fitted; with fewer nothing changes
+    block: int = 21  # mean length of a bootstrap block, in sessions
+    samples: int = 4_000  # of the bootstrap
+
+
+@dataclass(frozen=True)
+class ReoptimizeSettings:
+    """`exo reoptimize`, for cron."""
+
+    trials: int = 200  # in the dated study
+    max_data_age_days: int = 7  # since the last session of the data
+    keep_logs: int = 12  # logs of runs
+
+
+@dataclass(frozen=True)
 class NotifySettings:
     """Telegram; the token and the chat come from the environment only."""
 
     api_base_url: str = "https://api.telegram.org"
     timeout_s: float = 10.0
+    min_interval_s: float = 1.0  # between two requests; Telegram allows one a second in a chat
 
 
 @dataclass(frozen=True)
@@ -156,6 +178,8 @@ class Settings:
     tuning: TuningSettings = field(default_factory=TuningSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     verdict: VerdictSettings = field(default_factory=VerdictSettings)
+    promote: PromoteSettings = field(default_factory=PromoteSettings)
+    reoptimize: ReoptimizeSettings = field(default_factory=ReoptimizeSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
 
     def as_dict(self) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mech_exo.factor_file.atomic import check_target
+from mech_exo.factor_file.atomic import check_target, write_atomically, write_to_free_name
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.factor_file.write import write_factor_file, write_to_free_path
+from mech_exo.factor_file.write import factor_file_text
 
 STAGING = Path("config/staging")
 LATEST = "factors_optuna_latest.yml"
@@ -40,12 +40,21 @@ def check_staging(root: Path) -> None:
 
 
 def stage(file: FactorFile, root: Path, moment: datetime) -> Staged:
+    """As `stage_text`, of a file that is not written yet."""
+    return stage_text(factor_file_text(file), root, moment)
+
+
+def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) -> Staged:
     """Write a factor file to config/staging below `root` and `git add` it; never commits.
 
     Parameters
     ----------
+    text
+        The file's text, kept to the byte.
     moment
         Names the dated copy; a second one of the same second gets a suffix.
+    again
+        A dated copy of these very bytes stands for the new one: the same job may stage twice.
 
     Raises
     ------
@@ -53,10 +62,19 @@ def stage(file: FactorFile, root: Path, moment: datetime) -> Staged:
         If config/staging cannot be written. git's own failures are a remark.
     """
     folder = root / STAGING
-    dated = write_to_free_path(folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml", file)
-    latest = write_factor_file(folder / LATEST, file, overwrite=True)
+    wanted = folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml"
+    dated = _same(wanted, text) if again else None
+    if dated is None:
+        dated = write_to_free_name(wanted, text)
+    latest = write_atomically(folder / LATEST, text, overwrite=True)
     remark = _git_add(root, (dated, latest))
     return Staged(dated, latest, added=not remark, remark=remark)
+
+
+def _same(wanted: Path, text: str) -> Path | None:
+    """The dated copy that holds `text` already, under this name or one with a suffix."""
+    copies = sorted(wanted.parent.glob(f"{wanted.stem}*{wanted.suffix}"))
+    return next((copy for copy in copies if copy.read_bytes() == text.encode()), None)
 
 
 def _git_add(root: Path, files: tuple[Path, ...]) -> str:

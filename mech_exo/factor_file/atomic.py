@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import time
 from pathlib import Path
 
 from mech_exo.errors import ExoError
@@ -53,6 +54,29 @@ def write_atomically(path: Path, text: str, *, overwrite: bool = False) -> Path:
             hint="Nothing was written; check the folder, its permissions and the free space.",
         ) from error
     return path
+
+
+def write_to_free_name(path: Path, text: str) -> Path:
+    """Write to `path` or the first free name after it (name_2, …); the one written to.
+
+    Safe against another process that takes the same name in between.
+    """
+    while True:
+        try:
+            return write_atomically(free_path(path), text)
+        except TakenError:
+            continue  # by another process, in between
+
+
+def remove_leftovers(folder: Path, age_s: float = 3600.0) -> None:
+    """Remove what writers that were killed have left in a folder, older than `age_s`.
+
+    A writer that lives needs its temporary file for a moment only.
+    """
+    for path in folder.glob(".*.tmp"):
+        with contextlib.suppress(FileNotFoundError):  # its writer was alive after all
+            if time.time() - path.stat().st_mtime > age_s:
+                path.unlink()
 
 
 def check_target(path: Path, *, overwrite: bool = False) -> None:

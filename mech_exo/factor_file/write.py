@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import TakenError, free_path, write_atomically
+from mech_exo.factor_file.atomic import write_atomically, write_to_free_name
 from mech_exo.factor_file.document import HYPERPARAMETERS, METADATA_FIELDS, FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 
@@ -38,16 +38,8 @@ def write_factor_file(path: Path, file: FactorFile, *, overwrite: bool = False) 
 
 
 def write_to_free_path(path: Path, file: FactorFile) -> Path:
-    """Write to `path` or the first free name after it (name_2, …); the one written to.
-
-    Safe against another process that takes the same name in between.
-    """
-    while True:
-        free = free_path(path)
-        try:
-            return write_factor_file(free, file)
-        except TakenError:
-            continue  # by another process, in between
+    """As `factor_file.atomic.write_to_free_name`."""
+    return write_to_free_name(path, factor_file_text(file))
 
 
 def factor_file_text(file: FactorFile) -> str:

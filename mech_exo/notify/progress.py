@@ -1,14 +1,24 @@
 """Progress messages of a run."""
 
-from mech_exo.notify.telegram import Channel
+from typing import Protocol
+
 from mech_exo.tuning.events import Event, Interrupted, StudyOpened, TrialFinished
 from mech_exo.workflow.result import Optimised
+
+SHOWN = 3  # weights in the digest
+
+
+class Sends(Protocol):
+    """What takes messages: a channel, or a log."""
+
+    def send(self, text: str) -> None:
+        """Pass a message on."""
 
 
 class ProgressMessages:
     """A listener of a run's events that sends a message every `interval` trials."""
 
-    def __init__(self, channel: Channel, interval: int) -> None:
+    def __init__(self, channel: Sends, interval: int) -> None:
         self._channel = channel
         self._interval = interval
         self._name = ""
@@ -28,7 +38,7 @@ class ProgressMessages:
 
 
 def final_message(result: Optimised) -> str:
-    """How a run ended."""
+    """How a run ended: the digest that its message is left with."""
     study = result.outcome.study
     words = "interrupted" if result.outcome.interrupted else "done"
     head = f"{study.name}: {words}, {len(study.current)} trials"
@@ -36,7 +46,37 @@ def final_message(result: Optimised) -> str:
         return f"{head}, {len(result.front)} on the Pareto front"
     if result.trial is None or not result.feasible:
         return f"{head}, no feasible trial"
-    return f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"
+    lines = [f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"]
+    if result.verdict is not None:
+        lines.append(f"verdict: {result.verdict.overall}. {result.verdict.decision.reason}")
+    elif result.verdict_failure is not None:
+        lines.append(f"no verdict: {result.verdict_failure.message}")
+    return "\n".join([*lines, *_against_incumbent(result)])
+
+
+def failure_message(name: str, error: BaseException) -> str:
+    """How a run failed."""
+    return f"{name}: failed. {str(error) or type(error).__name__}"
+
+
+def _against_incumbent(result: Optimised) -> list[str]:
+    best, incumbent = result.best, result.incumbent
+    if best is None or incumbent is None:
+        return []
+    lines = []
+    for words, new, old in (
+        ("in sample", best.in_sample, incumbent.in_sample),
+        ("out of sample", best.out_of_sample, incumbent.out_of_sample),
+    ):
+        if new is not None and old is not None:
+            lines.append(f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}")
+    moved = sorted(
+        best.weights, key=lambda n: -abs(best.weights[n] - incumbent.weights.get(n, 0.0))
+    )
+    changes = (
+        f"{n} {incumbent.weights.get(n, 0.0):+.2f} → {best.weights[n]:+.2f}" for n in moved[:SHOWN]
+    )
+    return [*lines, f"largest changes: {', '.join(changes)}"]
 
 
 def summary(event: TrialFinished) -> str:

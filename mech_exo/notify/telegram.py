@@ -1,117 +1,227 @@
-"""Sending by Telegram, off the path of whoever has something to say.
+"""One Telegram message a run, edited as the run goes on, off the path of whoever has news.
 
-A thread of its own sends what stands in a short queue; when the queue is full the message is
-dropped. Neither a slow server nor a wrong token delays or fails a run, and the token is in no
-text that leaves this module.
+A thread of its own holds the newest text only: a slow server sees fewer edits, and the run never
+waits for one. Nothing that leaves this module, failures included, has the token in it.
 """
 
-import contextlib
-import queue
+import logging
+import os
 import threading
-from collections.abc import Callable, Mapping
-from typing import Protocol
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import NotifySettings
+from mech_exo.errors import ExoError
 
-QUEUE = 16
+if TYPE_CHECKING:
+    from telegram import Bot
+    from telegram.error import TelegramError
 
-
-class Channel(Protocol):
-    """Where messages go."""
-
-    def send(self, text: str) -> None:
-        """Pass a message on; returns at once and never raises."""
-
-    def close(self) -> str:
-        """Wait a bounded time for what is under way; what went wrong, or ""."""
+ATTEMPTS = 3  # of one text, while the server fails or does not answer
+BACKOFF_S = 1.0  # before the second attempt, twice that before the third
+LIMIT = 4096  # characters of a message
 
 
-class DryRun:
-    """Says what would be sent (TELEGRAM_DRY_RUN)."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
-
-    def send(self, text: str) -> None:
-        """Say it."""
-        self._say(f"telegram (dry run): {text}")
-
-    def close(self) -> str:
-        """Nothing can go wrong."""
-        return ""
+class Refused(Exception):  # noqa: N818 - said in a sentence
+    """The server will never take this: token, chat or rights are wrong."""
 
 
 class Telegram:
-    """Sends to one chat from a background thread."""
+    """The message of one run in one chat."""
 
     def __init__(self, token: str, chat: str, settings: NotifySettings) -> None:
         self._token = token
         self._chat = chat
         self._settings = settings
-        self._queue: queue.Queue[str | None] = queue.Queue(QUEUE)
+        self._changed = threading.Condition()
+        self._newest: str | None = None
+        self._closing_at: float | None = None  # when to have ended, once `close` was called
         self._failures: list[str] = []
+        self._message: int | None = None  # its id, once it is there
+        self._requested = -float("inf")  # time of the last request
         self._thread = threading.Thread(target=self._work, name="telegram", daemon=True)
         self._thread.start()
 
     def send(self, text: str) -> None:
-        """Queue a message; dropped if the queue is full."""
-        try:
-            self._queue.put_nowait(text)
-        except queue.Full:
-            self._failures.append("messages were dropped, the server is slow")
+        """Make `text` the run's message; replaces one that is still waiting."""
+        with self._changed:
+            self._newest = text[:LIMIT]
+            self._changed.notify()
 
     def close(self) -> str:
-        """Wait at most `notify.timeout_s` for the queue to empty; the first failure, or ""."""
-        with contextlib.suppress(queue.Full):  # the thread is then alive, which is reported
-            self._queue.put(None, timeout=self._settings.timeout_s)
-        self._thread.join(self._settings.timeout_s)
+        """Wait at most `notify.timeout_s` for the last text; the first failure, or ""."""
+        wait = self._settings.timeout_s
+        with self._changed:
+            self._closing_at = time.monotonic() + wait
+            self._changed.notify()
+        self._thread.join(wait)
         if self._thread.is_alive():
-            self._failures.append(f"no answer within {self._settings.timeout_s:g} s")
+            self._failures.append(f"the last message was not delivered within {wait:g} s")
         return self._failures[0] if self._failures else ""
 
     def _work(self) -> None:
         import asyncio
 
-        while (text := self._queue.get()) is not None:
-            failure = asyncio.run(self._deliver(text))
-            if failure:
-                self._failures.append(failure)
-
-    async def _deliver(self, text: str) -> str:
-        """Send one message; what went wrong, without the token, or ""."""
-        from telegram import Bot
-        from telegram.error import TelegramError
-
-        wait = self._settings.timeout_s
         try:
-            async with Bot(self._token, base_url=f"{self._settings.api_base_url}/bot") as bot:
-                await bot.send_message(
-                    self._chat, text, read_timeout=wait, write_timeout=wait, connect_timeout=wait
-                )
-        except TelegramError as error:
-            return str(error).replace(self._token, "<token>")
-        return ""
+            asyncio.run(self._serve())
+        except Refused as error:
+            self._failures.append(str(error))
+        except Exception as error:  # noqa: BLE001 - the thread's traceback might hold the token
+            self._failures.append(self._without_token(f"{type(error).__name__}: {error}"))
+
+    async def _serve(self) -> None:
+        bot = make_bot(self._token, self._settings)
+        started = False
+        try:
+            while (text := self._next()) is not None:
+                if not started:
+                    await bot.request.initialize()
+                    started = True
+                await self._deliver(bot, text)
+        finally:
+            if started:
+                await bot.request.shutdown()
+
+    def _next(self) -> str | None:
+        """The newest text, once there is one and a request is allowed; None at the end."""
+        with self._changed:
+            while True:
+                pause = self._requested + self._settings.min_interval_s - time.monotonic()
+                if self._newest is None:
+                    if self._closing_at is not None:
+                        return None
+                    self._changed.wait()
+                elif pause > 0.0:
+                    self._changed.wait(pause)
+                else:
+                    text, self._newest = self._newest, None
+                    return text
+
+    async def _deliver(self, bot: "Bot", text: str) -> None:
+        """Show `text`, trying again while that may help and no newer text waits."""
+        from telegram.error import RetryAfter, TelegramError
+
+        attempt = 0
+        while True:
+            self._requested = time.monotonic()
+            try:
+                await self._show(bot, text)
+            except RetryAfter as error:
+                failure = self._failure(error)
+                pause = _seconds(error.retry_after)  # the server's own wish: not an attempt
+            except TelegramError as error:
+                attempt += 1
+                failure = self._failure(error)
+                pause = BACKOFF_S * 2 ** (attempt - 1)
+            else:
+                return
+            if attempt == ATTEMPTS or not self._pause(pause):
+                self._failures.append(failure)
+                return
+            with self._changed:
+                if self._newest is not None:  # it is the better one
+                    text, self._newest = self._newest, None
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; False at once if the end of the run does not leave the time."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while (left := until - time.monotonic()) > 0.0:
+                if self._closing_at is not None and until > self._closing_at:
+                    return False
+                self._changed.wait(left)
+        return True
+
+    async def _show(self, bot: "Bot", text: str) -> None:
+        """Send the message, or edit it once it is there.
+
+        Raises
+        ------
+        TelegramError
+            Another attempt may help.
+        Refused
+            None will.
+        """
+        from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken
+
+        try:
+            if self._message is None:
+                self._message = (await bot.send_message(self._chat, text)).message_id
+            else:
+                await bot.edit_message_text(text, self._chat, self._message)
+        except BadRequest as error:
+            words = str(error).lower()
+            if "not modified" in words:
+                return
+            if self._message is None or "edit" not in words:
+                raise Refused(self._failure(error)) from None
+            self._message = None  # deleted in the chat: a new one
+            raise
+        except (InvalidToken, Forbidden, ChatMigrated) as error:
+            raise Refused(self._failure(error)) from None
+
+    def _failure(self, error: "TelegramError") -> str:
+        return self._without_token(str(error) or type(error).__name__)
+
+    def _without_token(self, text: str) -> str:
+        return without_token(text, self._token)
 
 
-def open_channel(
-    environment: Mapping[str, str],
-    settings: NotifySettings,
-    *,
-    say: Callable[[str], None],
-    warn: Callable[[str], None],
-) -> Channel | None:
-    """The channel that TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID and TELEGRAM_DRY_RUN ask for.
+def make_bot(token: str, settings: NotifySettings) -> "Bot":
+    """A bot whose every request ends within `notify.timeout_s`.
 
-    None, after one warning, if token or chat are missing.
+    The libraries below log each request with its address, which holds the token; they are told
+    not to.
     """
-    if environment.get("TELEGRAM_DRY_RUN", "").strip().lower() in ("1", "true", "yes", "on"):
-        return DryRun(say)
-    values = {
-        name: environment.get(name, "").strip()
-        for name in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID")
-    }
-    missing = [name for name, value in values.items() if not value]
-    if missing:
-        warn(f"{' and '.join(missing)} not set: nothing is sent by Telegram, the run goes on.")
-        return None
-    return Telegram(values["TELEGRAM_BOT_TOKEN"], values["TELEGRAM_CHAT_ID"], settings)
+    from telegram import Bot
+    from telegram.request import HTTPXRequest
+
+    os.environ.setdefault("PTB_TIMEDELTA", "true")  # retry_after without a warning
+    for name in ("httpx", "httpcore", "telegram"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    wait = settings.timeout_s
+    request = HTTPXRequest(
+        connection_pool_size=1,
+        read_timeout=wait,
+        write_timeout=wait,
+        connect_timeout=wait,
+        pool_timeout=wait,
+    )
+    return Bot(
+        token,
+        base_url=f"{settings.api_base_url.rstrip('/')}/bot",
+        request=request,
+        get_updates_request=request,  # never used, but two would be made
+    )
+
+
+def send_once(token: str, chat: str, text: str, settings: NotifySettings) -> None:
+    """Send one message and wait for the answer.
+
+    Raises
+    ------
+    ExoError
+        With what the server said, or why there is no answer.
+    """
+    channel = Telegram(token, chat, settings)
+    channel.send(text)
+    failure = channel.close()
+    if failure:
+        raise ExoError(
+            f"Telegram: {failure}.".replace("..", "."),
+            hint="Check TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID and notify.api_base_url.",
+        )
+
+
+def without_token(text: str, token: str) -> str:
+    """`text` with every trace of the token taken out."""
+    secret = token.partition(":")[2]
+    for part in (token, secret):
+        if len(part) > 3:
+            text = text.replace(part, "<token>")
+    return text
+
+
+def _seconds(wait: "int | float | timedelta") -> float:
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

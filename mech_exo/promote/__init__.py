@@ -1,0 +1,1 @@
+"""From a staged factor file to production, and back."""

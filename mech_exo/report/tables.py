@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 
@@ -52,9 +53,12 @@ def file_lines(result: Optimised) -> Iterator[str]:
     files = result.files
     if files.exported is not None:
         yield f"exported   {files.exported}"
-    if files.staged is None:
-        return
-    staged = files.staged
+    if files.staged is not None:
+        yield from staged_lines(files.staged)
+
+
+def staged_lines(staged: Staged) -> Iterator[str]:
+    """What was staged, and what comes next."""
     index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"

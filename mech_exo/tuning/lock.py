@@ -51,19 +51,49 @@ def study_lock(
     ExoError
         Another run holds the lock (exit code 5), or the lock file cannot be made.
     """
-    path = lock_path(study_file, study_name)
+    with exclusive_lock(
+        lock_path(study_file, study_name),
+        f"Study '{study_name}' in {study_file} is being run",
+        "Wait for it with --wait, or use another --study-name.",
+        wait=wait,
+        on_wait=on_wait,
+    ):
+        yield
+
+
+@contextmanager
+def exclusive_lock(
+    path: Path,
+    busy: str,
+    hint: str,
+    *,
+    wait: bool = False,
+    on_wait: Callable[[str], None] | None = None,
+) -> Iterator[None]:
+    """Hold the lock file `path`.
+
+    Parameters
+    ----------
+    busy
+        What another holder does, in words ("Study … is being run").
+    hint
+        What to do about it.
+    wait, on_wait
+        As `study_lock`.
+
+    Raises
+    ------
+    ExoError
+        As `study_lock`.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = _take(path)
         told = False
         while descriptor is None:
-            words = f"Study '{study_name}' in {study_file} is being run by {_holder(path)}."
+            words = f"{busy} by {_holder(path)}."
             if not wait:
-                raise ExoError(
-                    words,
-                    hint="Wait for it with --wait, or use another --study-name.",
-                    exit_code=ExitCode.LOCKED,
-                )
+                raise ExoError(words, hint=hint, exit_code=ExitCode.LOCKED)
             if on_wait is not None and not told:
                 on_wait(f"{words} Waiting for it to end.")
             told = True
@@ -72,7 +102,7 @@ def study_lock(
     except OSError as error:
         raise ExoError(
             f"Cannot make the lock file {path}: {error.strerror}.",
-            hint="A run needs to write in the folder of its study file.",
+            hint=f"A run needs to write in the folder {path.parent}.",
         ) from error
     held = _Held(path, descriptor)
     os.register_at_fork(after_in_child=held.drop)

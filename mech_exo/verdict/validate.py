@@ -186,7 +186,7 @@ def experiment_of(subject: Subject) -> Experiment:
 def experiment_key(experiment: Experiment) -> str:
     """SHA-256 over everything that a replicate depends on; not over how many there are."""
     plain = experiment.settings.as_dict()
-    for section in ("storage", "notify", "verdict", "holdout"):
+    for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
         del plain[section]
     benchmark = experiment.benchmark
     spec = ObjectiveSpec.compile(experiment.objective.source, experiment.objective.label)

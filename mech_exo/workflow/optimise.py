@@ -78,19 +78,30 @@ def optimise(
         For bad input, another fingerprint, a held lock, or a place that cannot be written (which
         is found out before the first trial).
     """
-    from mech_exo.tuning.runner import run_study
-
     target = Target(job.export, job.root)
     target.check()
     if job.stage:
         check_staging(job.root)
+    result = tuned(job, session, listener, progress)
+    return replace(result, files=_write(job, result, target))
+
+
+def tuned(
+    job: Job,
+    session: Session,
+    listener: "Callable[[Event], None]",
+    progress: "Progress | None" = None,
+) -> Optimised:
+    """As `optimise`, without writing any file but the study."""
+    from mech_exo.tuning.runner import run_study
+
     if job.validate:
         check_validatable(session)
     outcome = run_study(study_plan(job, session), listener)
     result = assess(session, job.study_file, outcome, job.trial)
     if job.validate and result.feasible and not outcome.interrupted:
         result = judged(result, job.n_jobs, progress)
-    return replace(result, files=_write(job, result, target))
+    return result
 
 
 def create(job: Job, session: Session, listener: "Callable[[Event], None]") -> "StudyRecord":

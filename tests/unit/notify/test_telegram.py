@@ -1,108 +1,200 @@
-"""Sending never blocks, never raises and never shows the token."""
+"""One message a run; no failure of the server delays the run, is lost, or shows the token."""
 
+import logging
+import socket
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from mech_exo.config.settings import NotifySettings
-from mech_exo.notify.telegram import QUEUE, DryRun, Telegram, open_channel
-
-TOKEN = "123456:SECRET-token"
-
-
-class Answers(BaseHTTPRequestHandler):
-    """A stand-in for Telegram's server."""
-
-    requests: list[tuple[str, bytes]]
-    status = 200
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).requests.append((self.path, body))
-        method = self.path.rsplit("/", 1)[-1]
-        me = b'{"id": 1, "is_bot": true, "first_name": "b", "username": "b"}'
-        sent = b'{"message_id": 1, "date": 0, "chat": {"id": 1, "type": "private"}}'
-        result = me if method == "getMe" else sent
-        content = b'{"ok": true, "result": ' + result + b"}"
-        if self.status != 200:
-            content = b'{"ok": false, "error_code": 401, "description": "Unauthorized"}'
-        self.send_response(self.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+from mech_exo.errors import ExoError
+from mech_exo.notify import telegram
+from mech_exo.notify.telegram import LIMIT, Telegram, send_once
+from tests.unit.notify.stand_in import CHAT, TOKEN, StandIn, refused, stand_in
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[str, type[Answers]]]:
-    handler = type("Handler", (Answers,), {"requests": []})
-    http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=http.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{http.server_port}", handler
-    http.shutdown()
-    thread.join()
-    http.server_close()
+def server() -> Iterator[StandIn]:
+    with stand_in() as state:
+        yield state
 
 
-def test_sends_to_the_chat(server: tuple[str, type[Answers]]) -> None:
-    url, handler = server
-    channel = Telegram(TOKEN, "42", NotifySettings(api_base_url=url))
-    channel.send("hello")
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram, "BACKOFF_S", 0.01)
+
+
+def settings(url: str, timeout_s: float = 20.0, min_interval_s: float = 0.0) -> NotifySettings:
+    return NotifySettings(api_base_url=url, timeout_s=timeout_s, min_interval_s=min_interval_s)
+
+
+def wait_for(server: StandIn, requests: int) -> None:
+    until = time.monotonic() + 60.0
+    while len(server.requests) < requests and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(server.requests) >= requests
+
+
+def test_one_message_that_is_edited(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    for n, text in enumerate(("started", "half", "done"), 1):
+        channel.send(text)
+        wait_for(server, n)
     assert channel.close() == ""
-    path, body = handler.requests[-1]
-    assert path == f"/bot{TOKEN}/sendMessage"
-    assert b"hello" in body
-    assert b"42" in body
+    assert [m for m, _ in server.requests] == ["sendMessage", "editMessageText", "editMessageText"]
+    assert server.texts() == ["started", "half", "done"]
+    assert all(p["chat_id"] == CHAT for _, p in server.requests)
+    assert [p.get("message_id") for _, p in server.requests] == [None, "7", "7"]
 
 
-def test_a_refused_token_is_reported_once_without_the_token(
-    server: tuple[str, type[Answers]],
-) -> None:
-    url, handler = server
-    handler.status = 401
-    channel = Telegram(TOKEN, "42", NotifySettings(api_base_url=url))
+def test_texts_that_come_faster_than_the_server_are_left_out(server: StandIn) -> None:
+    server.stalled = threading.Event()
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("first")
+    wait_for(server, 1)
+    for n in range(1000):
+        channel.send(f"progress {n}")
+    server.stalled.set()
+    assert channel.close() == ""
+    assert server.texts() == ["first", "progress 999"]
+
+
+def test_no_more_than_one_request_an_interval(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=0.3))
+    channel.send("a")
+    wait_for(server, 1)
+    begun = time.monotonic()
+    channel.send("b")
+    assert channel.close() == ""
+    assert server.texts() == ["a", "b"]
+    assert time.monotonic() - begun > 0.15
+
+
+def test_a_long_text_is_cut_to_what_telegram_takes(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("x" * 10_000)
+    assert channel.close() == ""
+    assert server.texts() == ["x" * LIMIT]
+
+
+def test_429_is_tried_again_after_the_time_that_the_server_names(server: StandIn) -> None:
+    server.script = [refused(429, "Too Many Requests: retry after 1", retry_after=1)]
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    begun = time.monotonic()
+    channel.send("hello")
+    wait_for(server, 2)
+    assert time.monotonic() - begun > 0.9
+    assert channel.close() == ""
+    assert server.texts("sendMessage") == ["hello", "hello"]
+
+
+def test_429_longer_than_the_end_of_the_run_waits_is_reported_at_once(server: StandIn) -> None:
+    server.always = refused(429, "Too Many Requests: retry after 3600", retry_after=3600)
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("hello")
+    wait_for(server, 1)
+    begun = time.monotonic()
+    assert "Retry in" in channel.close()
+    assert time.monotonic() - begun < 15.0  # not the 20 s of the timeout, let alone the hour
+    assert len(server.requests) == 1
+
+
+def test_500_is_tried_again(server: StandIn) -> None:
+    server.script = [refused(500, "Internal Server Error"), refused(502, "Bad Gateway")]
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("hello")
+    wait_for(server, 3)
+    assert channel.close() == ""
+
+
+def test_500_without_end_is_given_up_and_reported_once(server: StandIn) -> None:
+    server.always = refused(500, "Internal Server Error")
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("hello")
+    assert "Internal Server Error" in channel.close()
+    assert len(server.requests) == telegram.ATTEMPTS
+
+
+def test_a_deleted_message_is_sent_anew(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
     channel.send("one")
+    wait_for(server, 1)
+    server.script = [refused(400, "Bad Request: message to edit not found")]
     channel.send("two")
+    wait_for(server, 3)
+    assert channel.close() == ""
+    assert [m for m, _ in server.requests] == ["sendMessage", "editMessageText", "sendMessage"]
+
+
+def test_an_unchanged_text_is_no_failure(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("one")
+    wait_for(server, 1)
+    server.script = [refused(400, "Bad Request: message is not modified")]
+    channel.send("one")
+    assert channel.close() == ""
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(401, "Unauthorized"), (403, "Forbidden: bot was blocked"), (400, "chat not found")],
+)
+def test_what_no_repetition_helps_is_asked_once(
+    server: StandIn, code: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.always = refused(code, words)
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("one")
+    wait_for(server, 1)
+    channel.send("two")
+    failure = channel.close()
+    assert failure
+    assert len(server.requests) == 1
+    for secret in (TOKEN, TOKEN.split(":")[1]):
+        assert secret not in failure
+        assert secret not in caplog.text
+
+
+@pytest.mark.parametrize("token", ["no token", "12:a b\nc", "123456:päss"])
+def test_a_malformed_token_is_in_no_text(token: str, capfd: pytest.CaptureFixture[str]) -> None:
+    channel = Telegram(token, CHAT, settings("http://127.0.0.1:9", timeout_s=5.0))
+    channel.send("one")
+    failure = channel.close()
+    printed = capfd.readouterr()
+    assert failure
+    assert token not in failure + printed.out + printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_a_server_that_never_answers_costs_a_bounded_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, says nothing
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        channel = Telegram(TOKEN, CHAT, settings(url, timeout_s=0.5))
+        begun = time.monotonic()
+        for _ in range(1000):
+            channel.send("hello")
+        assert time.monotonic() - begun < 5.0
+        assert channel.close()
+        assert time.monotonic() - begun < 30.0
+
+
+def test_a_dead_socket_is_reported_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        url = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    channel = Telegram(TOKEN, CHAT, settings(url))
+    channel.send("hello")
     failure = channel.close()
     assert failure
     assert TOKEN not in failure
 
 
-def test_a_server_that_never_answers_costs_a_bounded_time() -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as silent:  # listens, serves nothing
-        url = f"http://127.0.0.1:{silent.server_port}"
-        channel = Telegram(TOKEN, "42", NotifySettings(api_base_url=url, timeout_s=0.2))
-        for _ in range(3 * QUEUE):  # far more than the queue holds
-            channel.send("hello")
-        assert channel.close()
-
-
-def test_dry_run_says_what_it_would_send() -> None:
-    said: list[str] = []
-    channel = open_channel(
-        {"TELEGRAM_DRY_RUN": "true", "TELEGRAM_BOT_TOKEN": TOKEN},
-        NotifySettings(),
-        say=said.append,
-        warn=said.append,
-    )
-    assert isinstance(channel, DryRun)
-    channel.send("hello")
-    assert said == ["telegram (dry run): hello"]
-
-
-@pytest.mark.parametrize(
-    "environment", [{}, {"TELEGRAM_BOT_TOKEN": TOKEN}, {"TELEGRAM_BOT_TOKEN": "", "X": "1"}]
-)
-def test_without_token_or_chat_one_warning(environment: dict[str, str]) -> None:
-    warned: list[str] = []
-    channel = open_channel(environment, NotifySettings(), say=print, warn=warned.append)
-    assert channel is None
-    assert len(warned) == 1
-    assert "TELEGRAM_CHAT_ID" in warned[0]
-    assert TOKEN not in warned[0]
+def test_send_once_says_what_the_server_said(server: StandIn) -> None:
+    send_once(TOKEN, CHAT, "hello", settings(server.url))
+    assert server.texts() == ["hello"]
+    server.always = refused(400, "Bad Request: chat not found")
+    with pytest.raises(ExoError, match=r"(?i)chat not found"):
+        send_once(TOKEN, CHAT, "hello", settings(server.url))

@@ -1,0 +1,153 @@
+"""`exo factors`: stage, promote, roll back and compare factor files."""
+
+import dataclasses
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import (
+    SettingsOptions,
+    SpaceOptions,
+    StudyFileOption,
+    argument,
+    command,
+    option,
+)
+
+LATEST = Path("config/staging/factors_optuna_latest.yml")
+ROOT = Path()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StageOptions(SpaceOptions, StudyFileOption):
+    """Options of `exo factors stage`."""
+
+    source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PromoteOptions(SettingsOptions):
+    """Options of `exo factors promote`."""
+
+    file: Path = argument(help="Factor file.", metavar="[FILE]", default=LATEST)
+    force: bool = option(
+        "--force", help="Promote in spite of what speaks against it.", default=False
+    )
+    reason: str = option("--reason", help="Why; kept in the history.", default="", metavar="TEXT")
+    dry_run: bool = option("--dry-run", help="Show what would change, no more.", default=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RollbackOptions:
+    """Options of `exo factors rollback`."""
+
+    to: int | None = option(
+        "--to",
+        help="Version to put back.",
+        otherwise="the one before the file in production",
+        metavar="VERSION",
+    )
+    reason: str = option("--reason", help="Why; kept in the history.", default="", metavar="TEXT")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HistoryOptions:
+    """Options of `exo factors history`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DiffOptions:
+    """Options of `exo factors diff`."""
+
+    before: str = argument(help="Factor file, or version of the history.", metavar="A")
+    after: str = argument(help="Factor file, or version of the history.", metavar="B")
+
+
+def stage(options: StageOptions) -> None:
+    """Copy a factor file, or a study's best trial, to config/staging and `git add` it."""
+    from mech_exo.export.stage import stage_text
+    from mech_exo.factor_file.read import parse_factor_file
+    from mech_exo.promote.history import read_text
+    from mech_exo.report.console import Log
+    from mech_exo.report.tables import staged_lines
+    from mech_exo.workflow.session import open_session
+    from mech_exo.workflow.staging import study_text
+
+    path = Path(options.source)
+    if path.exists():
+        text = read_text(path)
+        parse_factor_file(text, str(path))
+    else:
+        session = open_session(options.request(), Log())
+        text = study_text(session, options.study_file, options.source)
+    staged = stage_text(text, ROOT, datetime.now())
+    for line in staged_lines(staged):
+        typer.echo(line)
+
+
+def promote(options: PromoteOptions) -> None:
+    """Put a factor file into production; exit 1 if something speaks against it."""
+    from mech_exo.promote.history import History
+    from mech_exo.promote.promotion import promote as carry_out
+    from mech_exo.promote.promotion import propose
+    from mech_exo.report.console import Log, console
+    from mech_exo.report.promotion_tables import show_proposal
+    from mech_exo.workflow.session import open_session
+
+    session = open_session(options.request(), Log())
+    proposal = propose(session, ROOT, options.file, datetime.now())
+    production = History(ROOT).production
+    if proposal.same:
+        typer.echo(f"{production} is {options.file} already: nothing to do.")
+        return
+    show_proposal(proposal, console(sys.stdout))
+    if options.dry_run:
+        return
+    entry = carry_out(proposal, ROOT, force=options.force, reason=options.reason)
+    typer.echo(f"promoted {options.file} to {production} as version {entry.version}")
+    typer.echo(f"next: exo risk status --config {production}")
+
+
+def rollback(options: RollbackOptions) -> None:
+    """Put an earlier version of config/factors.yml back, as a new version."""
+    from mech_exo.promote.history import History
+    from mech_exo.promote.promotion import rollback as carry_out
+
+    entry = carry_out(ROOT, options.to, options.reason)
+    typer.echo(f"{History(ROOT).production} is {entry.source} again, as version {entry.version}")
+
+
+def history(options: HistoryOptions) -> None:
+    """List the versions of config/factors.yml, with who, when and why."""
+    del options
+    from mech_exo.promote.history import History
+    from mech_exo.report.console import console
+    from mech_exo.report.promotion_tables import show_history
+
+    kept = History(ROOT)
+    show_history(kept.entries(), kept.current(), console(sys.stdout))
+
+
+def diff(options: DiffOptions) -> None:
+    """Show two factor files side by side."""
+    from mech_exo.promote.changes import changes
+    from mech_exo.promote.history import History
+    from mech_exo.report.console import console
+    from mech_exo.report.promotion_tables import show_changes
+
+    kept = History(ROOT)
+    before, after = kept.named(options.before), kept.named(options.after)
+    show_changes(changes(before, after), (options.before, options.after), console(sys.stdout))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    group = typer.Typer(help="From a factor file to production.", no_args_is_help=True)
+    command(group, "stage", StageOptions)(stage)
+    command(group, "promote", PromoteOptions)(promote)
+    command(group, "rollback", RollbackOptions)(rollback)
+    command(group, "history", HistoryOptions)(history)
+    command(group, "diff", DiffOptions)(diff)
+    app.add_typer(group, name="factors")

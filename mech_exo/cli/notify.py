@@ -1,0 +1,43 @@
+"""`exo notify test`: one message, to see whether Telegram works."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import typer
+
+from mech_exo.cli.options import INPUT, command, option
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NotifyOptions:
+    """Options of `exo notify test`."""
+
+    config: Path | None = option(
+        "--config",
+        help="Settings file.",
+        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
+        panel=INPUT,
+    )
+
+
+def test(options: NotifyOptions) -> None:
+    """Send one message to the chat; exit 2, with what the server said, if it does not arrive."""
+    from mech_exo.config.discover import find_settings
+    from mech_exo.config.load import load_settings
+    from mech_exo.notify.channel import send_test
+
+    settings = load_settings(find_settings(options.config, Path.cwd()).path)
+    send_test(os.environ, settings.notify, typer.echo)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    group = typer.Typer(help="Messages by Telegram.", no_args_is_help=True)
+    group.callback()(_notify)  # keeps `test` a command of its own although it is the only one
+    command(group, "test", NotifyOptions)(test)
+    app.add_typer(group, name="notify")
+
+
+def _notify() -> None:
+    """Messages by Telegram."""

@@ -1,0 +1,150 @@
+"""What `exo reoptimize` does with its options: lock, log, notify, run, print."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.cli.reoptimize import ReoptimizeOptions
+from mech_exo.config.discover import find_settings
+from mech_exo.config.load import load_settings
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.notify.channel import Channel, configured, open_channel
+from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
+from mech_exo.reoptimize.journal import Journal, open_journal, rotate
+from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
+from mech_exo.reoptimize.run import reoptimize as carry_out
+from mech_exo.report.console import Log, console
+from mech_exo.report.promotion_tables import show_proposal
+from mech_exo.report.tables import file_lines
+
+if TYPE_CHECKING:
+    from mech_exo.config.settings import Settings
+    from mech_exo.reoptimize.run import Outcome
+    from mech_exo.tuning.events import Event
+
+ROOT = Path()
+
+
+def run(options: ReoptimizeOptions) -> ExitCode:
+    """Run once; what the process exits with."""
+    _enter(options.project)
+    log = Log(quiet=options.quiet)
+    order = _order(options)
+    if options.dry_run:
+        return _rehearse(order, log)
+    with only_run(ROOT):
+        journal = open_journal(log, ROOT, order.moment)
+        try:
+            code = _run(options, order, journal)
+        except BaseException as error:
+            journal.failed(error)
+            raise
+        finally:
+            journal.close()
+    return code
+
+
+def _enter(project: Path) -> None:
+    """Work in the project's folder, wherever cron started us."""
+    try:
+        os.chdir(project)
+    except OSError as error:
+        raise ExoError(
+            f"{project}: cannot be entered ({error.strerror}).",
+            hint="--project names the project's folder.",
+        ) from error
+
+
+def _order(options: ReoptimizeOptions) -> Order:
+    from mech_exo.verdict.validate import cores
+
+    return Order(
+        request=options.request(),
+        root=ROOT,
+        study_file=options.study_file,
+        n_jobs=options.n_jobs or cores(),
+        target_trials=options.target_trials,
+        validate=options.validate,
+        accept_changes=options.accept_changes,
+        moment=datetime.now(),
+    )
+
+
+def _rehearse(order: Order, log: Log) -> ExitCode:
+    """Read and check all inputs, and say what would be done with them."""
+    session = prepare(order, log)
+    print(
+        f"dry run: would bring study {order.study_name} in {order.study_file} to "
+        f"{trials_of(order, session)} trials on {session.panel.source}, "
+        f"{'judge' if order.validate else 'not judge'} its best, and stage it if it is better"
+    )
+    return ExitCode.DONE
+
+
+def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
+    found = find_settings(order.request.config, order.request.cwd)
+    settings = load_settings(found.path, overrides=order.request.overrides)
+    rotate(ROOT, settings.reoptimize.keep_logs)
+    with _message(order, settings, journal) as channel:
+        session = prepare(order, journal)
+        listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]
+        if channel is not None:
+            listeners.append(ProgressMessages(channel, options.progress_interval))
+
+        def listen(event: "Event") -> None:
+            for line in getattr(event, "notes", ()):
+                journal.note(line)
+            for listener in listeners:
+                listener(event)
+
+        outcome = carry_out(order, session, journal, listen)
+        digest = f"{final_message(outcome.result)}\n{outcome.decision}"
+        for line in digest.splitlines():
+            journal.note(line)
+        if channel is not None:
+            channel.send(digest)
+    _print(outcome, quiet=options.quiet)
+    return outcome.exit_code
+
+
+class _Lines:
+    """Progress as lines of the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def send(self, text: str) -> None:
+        """Write a line."""
+        self._journal.note(text)
+
+
+@contextmanager
+def _message(order: Order, settings: "Settings", journal: Journal) -> Iterator[Channel | None]:
+    """The run's message, if Telegram is set up; a failure of the run is its last text."""
+    if not configured(os.environ):
+        yield None
+        return
+    channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
+    assert channel is not None
+    try:
+        yield channel
+    except (Exception, KeyboardInterrupt) as error:
+        channel.send(failure_message(order.study_name, error))
+        raise
+    finally:
+        failure = channel.close()
+        if failure:
+            journal.warn(f"Telegram: {failure}. The run is not affected.")
+
+
+def _print(outcome: "Outcome", *, quiet: bool) -> None:
+    out = console(sys.stdout)
+    if outcome.proposal is not None and not quiet:
+        show_proposal(outcome.proposal, out)
+        for line in file_lines(outcome.result):
+            out.print(line, soft_wrap=True)
+    out.print(outcome.decision, soft_wrap=True)

@@ -1,0 +1,82 @@
+"""Why a factor file should not go into production."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import FactorFile
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Session
+
+
+Kind = Literal["verdict", "age", "demo", "verify", "contest"]
+
+
+@dataclass(frozen=True)
+class Objection:
+    """One reason, in words that go on from "is not promoted: "."""
+
+    kind: Kind
+    words: str
+
+
+def objections(
+    file: FactorFile, label: str, session: "Session", now: datetime
+) -> tuple[Objection, ...]:
+    """What speaks against the file itself."""
+    found: dict[Kind, str] = {
+        "verdict": _verdict(file),
+        "age": _age(file, session.settings.promote.max_age_days, now),
+        "demo": _demo(file, session),
+        "verify": _unverified(file, label, session),
+    }
+    return tuple(Objection(kind, words) for kind, words in found.items() if words)
+
+
+def _verdict(file: FactorFile) -> str:
+    overall = (file.verdict or {}).get("overall")
+    return "its verdict is FAIL: the search found nothing but luck" if overall == "FAIL" else ""
+
+
+def _age(file: FactorFile, limit: int, now: datetime) -> str:
+    stated = file.metadata.get("created_at")
+    if stated is None:
+        return "it does not say when it was made (metadata.created_at)"
+    try:
+        made = datetime.fromisoformat(str(stated))
+    except ValueError:
+        return f"metadata.created_at is {stated!r}, not a time"
+    days = (now.replace(tzinfo=None) - made.replace(tzinfo=None)).days
+    if days < -1:
+        return f"it was made in the future ({stated})"
+    if days > limit:
+        return f"it is {days} days old, {limit} at most are allowed (promote.max_age_days)"
+    return ""
+
+
+def _demo(file: FactorFile, session: "Session") -> str:
+    stated = ((file.provenance or {}).get("settings") or {}).get("data") or {}
+    sources = {stated.get("source"), session.settings.data.source}
+    return "it rests on demo data, which is made up" if "demo" in sources else ""
+
+
+def _unverified(file: FactorFile, label: str, session: "Session") -> str:
+    """Why the file's figures do not come out again, or "".
+
+    The data may have grown since: they are compared as they were at the file's own last date.
+    """
+    from mech_exo.data.build import build_panel
+    from mech_exo.data.sources import restrict
+    from mech_exo.verdict.verify import settings_of, verify
+
+    end = (file.provenance or {}).get("data_end")
+    try:
+        settings = settings_of(label, file, session.settings)
+        known = replace(settings.data, start=None, end=None if end is None else str(end))
+        market = restrict(session.market, known)
+        found = verify(file, settings, session.objective, market, build_panel(market, settings))
+    except ExoError as error:
+        return f"it does not verify: {error.message}"
+    return f"it does not verify: {', '.join(found.differing)} differ" if found.differing else ""

@@ -1,0 +1,44 @@
+"""Whether the data are fit to be tuned on: fresh, and no shorter than they were."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import FactorFile
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Session
+
+
+def check_data(session: "Session", incumbent: FactorFile | None, today: date) -> None:
+    """Refuse data that are stale, of the future, or that have lost their last sessions.
+
+    The demo market has the dates that it has.
+
+    Raises
+    ------
+    ExoError
+        Names the data, their last session and what is wrong.
+    """
+    panel, limit = session.panel, session.settings.reoptimize.max_data_age_days
+    if session.settings.data.source == "demo":
+        return
+    last = panel.dates[-1]
+    age = int((np.datetime64(today, "D") - last).astype(int))
+    if age < -1:
+        raise ExoError(f"{panel.source}: the last session is {last}, which is in the future.")
+    if age > limit:
+        raise ExoError(
+            f"{panel.source}: the last session is {last}, {age} days ago; at most {limit} are "
+            "allowed.",
+            hint="Fetch newer prices, or raise reoptimize.max_data_age_days.",
+        )
+    seen = ((incumbent.provenance if incumbent else None) or {}).get("data_end")
+    if seen is not None and np.datetime64(str(seen), "D") > last:
+        raise ExoError(
+            f"{panel.source}: the last session is {last}, but config/factors.yml was tuned on "
+            f"data until {seen}.",
+            hint="The data have lost sessions; fetch them again.",
+        )

@@ -1,0 +1,141 @@
+"""`exo factors`: from a study to production, and every reason to refuse."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from mech_exo.cli.entry import run
+from mech_exo.factor_file.read import read_factor_file
+from tests.cli.file_project import file_project
+
+LATEST = Path("config/staging/factors_optuna_latest.yml")
+PRODUCTION = Path("config/factors.yml")
+
+Edit = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with two studies, of which one is staged."""
+    folder = file_project(tmp_path_factory.mktemp("factors") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        tune = ["optuna-run", "--n-trials", "8", "--n-jobs", "1", "--quiet"]
+        assert run([*tune, "--study-name", "one", "--stage"]) == 0
+        assert run([*tune, "--study-name", "two", "--seed", "5"]) == 0
+    return folder
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy to work in; the working directory."""
+    folder = copytree(made, tmp_path / "project")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def edit(path: Path, change: Edit) -> None:
+    text = path.read_text()
+    assert change(text) != text
+    path.write_text(change(text))
+
+
+def made_on(day: date) -> Edit:
+    return lambda text: re.sub(r"created_at: .*", f'created_at: "{day}T00:00:00.000000"', text)
+
+
+@pytest.mark.usefixtures("project")
+def test_promote_history_diff_rollback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXO_PROMOTE__MARGIN", "0.9")  # noise does not win by as much
+    staged = LATEST.read_bytes()
+    assert run(["factors", "promote"]) == 0
+    assert PRODUCTION.read_bytes() == staged
+    shown = capsys.readouterr().out
+    assert "cost" in shown
+    assert "rsi_14" in shown
+    assert run(["factors", "promote"]) == 0
+    assert "already" in capsys.readouterr().out
+
+    assert run(["factors", "stage", "two", "--seed", "5"]) == 0
+    assert LATEST.read_bytes() != staged
+    assert run(["factors", "promote"]) == 1
+    assert "no change" in capsys.readouterr().err
+    assert PRODUCTION.read_bytes() == staged
+    assert run(["factors", "promote", "--force"]) == 2
+    assert "--reason" in capsys.readouterr().err
+    assert run(["factors", "promote", "--force", "--reason", "a try"]) == 0
+    assert PRODUCTION.read_bytes() == LATEST.read_bytes()
+
+    capsys.readouterr()
+    assert run(["factors", "history"]) == 0
+    listed = capsys.readouterr().out
+    assert "a try [in spite of: no change" in listed
+    assert run(["factors", "diff", "1", "2"]) == 0
+    assert "one" in capsys.readouterr().out
+    assert run(["factors", "rollback", "--reason", "worse"]) == 0
+    assert PRODUCTION.read_bytes() == staged
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t + "\nverdict:\n  overall: FAIL\n", "verdict is FAIL"),
+        (made_on(date.today() - timedelta(days=40)), "days old"),
+        (made_on(date.today() + timedelta(days=40)), "in the future"),
+        (lambda t: re.sub(r"created_at: .*", "note: none", t), "when it was made"),
+        (lambda t: re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.123", t), "does not verify"),
+        (lambda t: re.sub(r"best_sharpe_ratio: .*", "best_sharpe_ratio: 9.5", t), "best_sharpe"),
+        (lambda t: re.sub(r"(objective_sha256: ).*", r"\g<1>abc", t), "objective_sha256"),
+        (lambda t: t.replace("source: files", "source: demo"), "demo data"),
+        (lambda t: t[: t.index("provenance:")], "does not verify"),
+    ],
+)
+def test_refused_unless_forced(
+    project: Path, change: Edit, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(LATEST, change)
+    assert run(["factors", "promote"]) == 1
+    refusal = capsys.readouterr().err
+    assert words in refusal
+    assert not PRODUCTION.exists()
+    assert run(["factors", "promote", "--force", "--reason", "I know"]) == 0
+    assert PRODUCTION.read_bytes() == LATEST.read_bytes()
+
+
+@pytest.mark.usefixtures("project")
+def test_dry_run_changes_nothing() -> None:
+    assert run(["factors", "promote", "--dry-run"]) == 0
+    assert not PRODUCTION.exists()
+    assert not Path("config/history").exists()
+
+
+@pytest.mark.usefixtures("project")
+def test_half_a_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    edit(LATEST, lambda text: text[: text.index("weight:") + 5])
+    assert run(["factors", "promote"]) == 2
+    assert str(LATEST) in capsys.readouterr().err
+    assert not PRODUCTION.exists()
+
+
+def test_stage_a_file_keeps_its_bytes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = project / "own.yml"
+    own.write_text("# by hand\nfactors:\n  technical:\n    rsi_14: {weight: 0.5}\n")
+    assert run(["factors", "stage", str(own)]) == 0
+    assert LATEST.read_bytes() == own.read_bytes()
+    assert run(["factors", "stage", "nothing"]) == 2
+    assert "neither a file nor a study" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("project")
+def test_staging_a_study_twice_gives_the_same_file() -> None:
+    assert run(["factors", "stage", "one"]) == 0
+    first = LATEST.read_bytes()
+    assert run(["factors", "stage", "one"]) == 0
+    assert LATEST.read_bytes() == first
+    assert read_factor_file(LATEST).hash_matches

@@ -1,0 +1,156 @@
+"""The history of config/factors.yml: versions, crashes between two writes, copies by hand."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.read import read_factor_file
+from mech_exo.promote import promotion
+from mech_exo.promote.history import History, new_entry
+from mech_exo.tuning.lock import exclusive_lock
+
+
+def text(weight: float) -> str:
+    return f"factors:\n  technical:\n    rsi_14: {{weight: {weight}}}\n"
+
+
+def install(root: Path, weight: float, reason: str = "because") -> None:
+    History(root).install(text(weight), new_entry("promote", reason, "a file"))
+
+
+def weight_of(root: Path) -> float:
+    return read_factor_file(root / "config/factors.yml").weights["rsi_14"]
+
+
+def test_versions_say_who_when_and_why(tmp_path: Path) -> None:
+    install(tmp_path, 0.1, "first")
+    install(tmp_path, 0.2, "second")
+    history = History(tmp_path)
+    assert [(e.version, e.action, e.reason) for e in history.entries()] == [
+        (1, "promote", "first"),
+        (2, "promote", "second"),
+    ]
+    assert all("@" in e.who and e.at for e in history.entries())
+    current = history.current()
+    assert current is not None
+    assert current.version == 2
+    assert history.text(1) == text(0.1)
+    assert weight_of(tmp_path) == 0.2
+
+
+def test_rollback_is_a_version_too_and_can_be_rolled_back(tmp_path: Path) -> None:
+    for weight in (0.1, 0.2):
+        install(tmp_path, weight)
+    promotion.rollback(tmp_path, None, "worse than it looked")
+    assert weight_of(tmp_path) == 0.1
+    promotion.rollback(tmp_path, 2, "better after all")
+    assert weight_of(tmp_path) == 0.2
+    assert [e.action for e in History(tmp_path).entries()] == [
+        "promote",
+        "promote",
+        "rollback",
+        "rollback",
+    ]
+
+
+def test_rollback_without_an_earlier_version(tmp_path: Path) -> None:
+    with pytest.raises(ExoError, match="no earlier version"):
+        promotion.rollback(tmp_path, None, "")
+    install(tmp_path, 0.1)
+    with pytest.raises(ExoError, match="no earlier version"):
+        promotion.rollback(tmp_path, None, "")
+    with pytest.raises(ExoError, match="no version 9"):
+        promotion.rollback(tmp_path, 9, "")
+    with pytest.raises(ExoError, match="in production already"):
+        promotion.rollback(tmp_path, 1, "")
+
+
+def test_a_file_that_was_copied_by_hand_is_kept(tmp_path: Path) -> None:
+    install(tmp_path, 0.1)
+    (tmp_path / "config/factors.yml").write_text(text(0.5))
+    assert History(tmp_path).current() is None
+    install(tmp_path, 0.2)
+    assert [e.action for e in History(tmp_path).entries()] == ["promote", "found", "promote"]
+    promotion.rollback(tmp_path, None, "")
+    assert weight_of(tmp_path) == 0.5
+
+
+def test_a_version_that_was_edited_is_not_put_back(tmp_path: Path) -> None:
+    for weight in (0.1, 0.2):
+        install(tmp_path, weight)
+    History(tmp_path).path(1).write_text(text(0.7))
+    with pytest.raises(ExoError, match="is not what was promoted"):
+        promotion.rollback(tmp_path, None, "")
+    assert weight_of(tmp_path) == 0.2
+
+
+def test_an_entry_that_is_none_is_named(tmp_path: Path) -> None:
+    install(tmp_path, 0.1)
+    path = History(tmp_path).path(1).with_suffix(".json")
+    path.write_text('{"version": 1')
+    with pytest.raises(ExoError, match=r"0001\.json"):
+        History(tmp_path).entries()
+
+
+def test_two_at_once_exclude_each_other(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    with (
+        exclusive_lock(history.folder / ".lock", "busy", ""),
+        pytest.raises(ExoError, match="is being replaced") as caught,
+    ):
+        install(tmp_path, 0.1)
+    assert caught.value.exit_code == ExitCode.LOCKED
+
+
+CALLS = ("fsync", "link", "replace", "rename", "unlink")
+
+
+def in_a_child(root: Path, weight: float, dies_at: int) -> bool:
+    """Install in a child that is killed before its `dies_at`-th write; whether it was."""
+    pid = os.fork()
+    if pid == 0:
+        count = 0
+
+        def counted(real: object) -> object:
+            def call(*arguments: object, **options: object) -> object:
+                nonlocal count
+                count += 1
+                if count == dies_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                assert callable(real)
+                return real(*arguments, **options)
+
+            return call
+
+        for name in CALLS:
+            setattr(os, name, counted(getattr(os, name)))
+        install(root, weight)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_killed_between_any_two_writes(tmp_path: Path) -> None:
+    """The file in production is whole at every moment, and the same command completes it."""
+    point, killed = 0, True
+    while killed:
+        point += 1
+        root = tmp_path / str(point)
+        install(root, 0.1)
+        (root / "config/factors.yml").write_text(text(0.3))  # by hand: two versions to write
+        killed = in_a_child(root, 0.2, point)
+        assert weight_of(root) in (0.3, 0.2)
+        install(root, 0.2)
+        assert weight_of(root) == 0.2
+        entries = History(root).entries()
+        assert [(e.version, e.action) for e in entries] == [
+            (1, "promote"),
+            (2, "found"),
+            (3, "promote"),
+        ]
+        kept = [History(root).text(e.version) for e in entries]
+        assert kept == [text(weight) for weight in (0.1, 0.3, 0.2)]
+    assert point > 10
