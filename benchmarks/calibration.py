@@ -53,8 +53,7 @@ def judge(case: Case) -> dict[str, Any]:
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
     from mech_exo.objective.discover import ObjectiveFile
-    from mech_exo.verdict.decision import Parts, decide
-    from mech_exo.verdict.evidence import join, skill_test, student_p, years_of
+    from mech_exo.verdict.evidence import join, skill_test, student_p
     from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner
     from mech_exo.verdict.holdout import holdout_evidence
     from mech_exo.verdict.placebo import compare
@@ -95,17 +94,6 @@ def judge(case: Case) -> dict[str, Any]:
     evidence = holdout_evidence(repeater.evaluator, panel, split, settings, best.params)
     held = skill_test(evidence)
     outside = skill_test(join([joined, evidence]))
-    decision = decide(
-        Parts(
-            placebo.p,
-            walked.test.p,
-            held.p,
-            active_mean=outside.active.mean,
-            ratio=outside.skill.ratio,
-            years=years_of(joined) + years_of(evidence),
-        ),
-        settings.verdict,
-    )
     truth = {f"weight_{n}": w for n, w in demo_true_weights().items()}
     small = {"cash_pct": 0.05, "stop_loss_pct": 1.0, "position_size_pct": 0.1}
     ideal = repeater.evaluator(panel).run({**truth, **small})
@@ -127,8 +115,6 @@ def judge(case: Case) -> dict[str, Any]:
         "holdout_rank": student_p(held.rank_t, held.blocks),
         "holdout": held.p,
         "active_mean": outside.active.mean,
-        "combined": decision.p,
-        "overall": decision.overall,
         "seconds": time.perf_counter() - begun,
     }
 
@@ -163,7 +149,24 @@ def run(cases: list[Case], jobs: int, out: Path | None) -> list[dict[str, Any]]:
                     file.write(json.dumps(result) + "\n")
             if number % 20 == 0:
                 print(f"{number}/{len(missing)} studies", flush=True)
-    return [done[c.key] for c in cases if c.key in done]
+    return [decided(done[c.key]) for c in cases if c.key in done]
+
+
+def decided(result: dict[str, Any]) -> dict[str, Any]:
+    """A result with the verdict of today's rules on its parts."""
+    from mech_exo.config.settings import VerdictSettings
+    from mech_exo.verdict.decision import Parts, decide
+
+    parts = Parts(
+        placebo=result["placebo"],
+        walk_forward=result["walk_forward"],
+        holdout=result["holdout"],
+        active_mean=result["active_mean"],
+        ratio=math.nan,  # for the years needed, which are not asked here
+        years=1.0,
+    )
+    decision = decide(parts, VerdictSettings())
+    return {**result, "combined": decision.p, "overall": decision.overall}
 
 
 def table(results: list[dict[str, Any]], level: float = 0.05) -> str:

@@ -41,11 +41,12 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     truth = demo_true_weights()
     for seed in seeds:
         best = search(problem, evaluator, replace(settings.tuning, seed=seed), trials).best()
-        found = {} if best is None else best.params
-        weights = np.array([float(found.get(f"weight_{name}", 0.0)) for name in truth])
-        size = np.linalg.norm(weights)
+        if best is None:
+            yield 0.0
+            continue
+        weights = np.array([best.params[f"weight_{name}"] for name in truth], dtype=np.float64)
         true = np.array(list(truth.values()))
-        yield float(weights @ true / size / np.linalg.norm(true)) if size else 0.0
+        yield float(weights @ true / np.linalg.norm(weights) / np.linalg.norm(true))
 
 
 def main() -> int:

@@ -75,48 +75,32 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
     """Precompute the growth of every name in every segment."""
     executed, length = schedule.executed, schedule.length
     segments, names = len(executed), returns.shape[1]
-    priced_days = np.isfinite(returns)
-    factor = np.where(priced_days, 1.0 + returns, 1.0)
+    priced = np.isfinite(returns)
+    factor = np.where(priced, 1.0 + returns, 1.0)
     absent = sessions_without_price(returns)
-    delisted = absent == rules.delist_after
     index: FloatArray = np.multiply.accumulate(np.maximum(factor, TOTAL_LOSS))[executed]
 
     block, row, starts, widths = layout(length, names)
-    path = np.empty(int(starts[-1]) if len(starts) else 0)
-    trigger = np.empty(len(path) if rules.stop_lag else 0)
-    shape = (segments, names)
-    low, boundary, end = np.full(shape, np.inf), np.full(shape, np.inf), np.full(shape, np.inf)
-    sold = np.zeros(shape, dtype=np.int32)
-    keep = (1.0 - rules.delisting_return) * (1.0 - rules.cost)
-    for g in range(segments):
-        days = slice(int(executed[g]) + 1, int(executed[g]) + 1 + int(length[g]))
-        unit: FloatArray = np.multiply.accumulate(factor[days])
-        gone = np.logical_or.accumulate(delisted[days], axis=0)
-        if len(gone):
-            sold[g] = np.where(gone[-1], np.argmax(gone, axis=0) + 1, 0)
-        before = np.vstack([np.ones(names), unit[:-1]]) if len(unit) else unit
-        for n in np.flatnonzero(sold[g]):
-            day = int(sold[g, n]) - 1
-            unit[day:, n] = before[day, n] * keep
-        looked_at = before if rules.stop_lag else unit
-        able = np.where(priced_days[days] & ~gone, looked_at, np.inf)
-        if len(unit):
-            final = g == segments - 1  # no execution ends it: its last close is like any other
-            low[g] = able[: None if final else -1].min(axis=0, initial=np.inf)
-            if not final:
-                boundary[g] = able[-1]
-                end[g] = np.where(priced_days[days][-1] & ~gone[-1], unit[-1], np.inf)
+    path = np.ones(int(starts[-1]))
+    trigger = np.full(len(path) if rules.stop_lag else 0, np.inf)
+    low, boundary, end = (np.full((segments, names), np.inf) for _ in range(3))
+    sold = np.zeros((segments, names), dtype=np.int32)
+    for g in np.flatnonzero(length):
+        days = slice(int(executed[g]) + 1, int(executed[g] + length[g]) + 1)
+        gone = absent[days] == rules.delist_after
+        unit, able = _segment(factor[days], priced[days], gone, rules)
+        sold[g] = np.where(gone.any(axis=0), np.argmax(gone, axis=0) + 1, 0)
+        final = g == segments - 1  # no execution ends it: its last close is like any other
+        low[g] = able[: None if final else -1].min(axis=0, initial=np.inf)
+        if not final:
+            boundary[g] = able[-1]
+            end[g] = np.where(priced[days][-1] & (sold[g] == 0), unit[-1], np.inf)
         width = int(widths[block[g]])
-        at = slice(
-            int(starts[block[g]]) + int(row[g]) * width,
-            int(starts[block[g]]) + (int(row[g]) + names) * width,
-        )
-        path[at] = _padded(unit, width, 1.0).T.ravel()
+        first = int(starts[block[g]]) + int(row[g]) * width
+        path[first : first + names * width] = _padded(unit, width).T.ravel()
         if rules.stop_lag:
-            trigger[at] = _padded(able, width, np.inf, repeat=False).T.ravel()
-    segment, name, root = _set_aside(
-        priced_days[executed], absent[executed], sold, rules.delist_after
-    )
+            trigger[first : first + names * width] = _padded(able, width, np.inf).T.ravel()
+    aside = _set_aside(priced[executed], absent[executed], sold, rules.delist_after)
     return Growth(
         path=path,
         trigger=trigger,
@@ -129,11 +113,24 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
         boundary=boundary,
         end=end,
         sold=sold,
-        priced=priced_days[executed],
-        aside_segment=segment,
-        aside_name=name,
-        aside_root=root,
+        priced=priced[executed],
+        aside_segment=aside[0],
+        aside_name=aside[1],
+        aside_root=aside[2],
     )
+
+
+def _segment(
+    factor: FloatArray, priced: BoolArray, gone: BoolArray, rules: BacktestSettings
+) -> tuple[FloatArray, FloatArray]:
+    """Growth [L, N] of a unit at each close of a segment, and the trigger of a stop there."""
+    unit: FloatArray = np.multiply.accumulate(factor)
+    before = np.vstack([np.ones((1, unit.shape[1])), unit[:-1]])
+    for n in np.flatnonzero(gone.any(axis=0)):
+        day = int(np.argmax(gone[:, n]))
+        unit[day:, n] = before[day, n] * (1.0 - rules.delisting_return) * (1.0 - rules.cost)
+    held = priced & ~np.logical_or.accumulate(gone)
+    return unit, np.where(held, before if rules.stop_lag else unit, np.inf)
 
 
 def layout(length: IntArray, names: int) -> tuple[IntArray, IntArray, IntArray, IntArray]:
@@ -160,12 +157,11 @@ def layout(length: IntArray, names: int) -> tuple[IntArray, IntArray, IntArray, 
     return block, row, np.array(starts), np.array(widths)
 
 
-def _padded(days: FloatArray, width: int, empty: float, *, repeat: bool = True) -> FloatArray:
-    """[width, N]: the days, then their last row (or `empty`) for the rest."""
-    padded = np.full((width, days.shape[1]), empty)
+def _padded(days: FloatArray, width: int, filler: float | None = None) -> FloatArray:
+    """[width, N]: the days, and for the rest their last one or the filler."""
+    padded = np.empty((width, days.shape[1]))
     padded[: len(days)] = days
-    if repeat and len(days):
-        padded[len(days) :] = days[-1]
+    padded[len(days) :] = days[-1] if filler is None else filler
     return padded
 
 

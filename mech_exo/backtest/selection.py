@@ -12,6 +12,8 @@ from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
 CELLS = 128 * 512  # names times dates that are scored at a time, to stay in the cache
+TINY, HUGE = 1e-25, 1e25  # sizes of scores between which single precision is of use
+UNSURE = 4  # from one date in four on, all are ranked in double precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,10 @@ class Scores:
     ----------
     scores
         [G, K, N] standardised scores; 0 where unknown.
+    coarse
+        [G, K, N] the same in single precision, for a first look.
+    largest
+        [1] the largest absolute score.
     pattern
         [G, N] column of `known` that tells what is known of the name; uint16 if they fit.
     known
@@ -34,6 +40,8 @@ class Scores:
     """
 
     scores: FloatArray
+    coarse: NDArray[np.float32]
+    largest: FloatArray
     pattern: NDArray[Any]
     known: FloatArray
     tradable: BoolArray
@@ -54,8 +62,11 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     patterns = np.vstack([patterns, np.zeros(factors)])
     pattern = np.where(tradable.ravel(), pattern, len(distinct))
     small = np.uint16 if len(patterns) <= np.iinfo(np.uint16).max else np.uint32
+    scores = np.ascontiguousarray(np.where(known, z, 0.0).transpose(0, 2, 1))
     return Scores(
-        scores=np.ascontiguousarray(np.where(known, z, 0.0).transpose(0, 2, 1)),
+        scores=scores,
+        coarse=scores.astype(np.float32),
+        largest=np.abs(scores).max(initial=0.0, keepdims=True).ravel(),
         pattern=pattern.reshape(tradable.shape).astype(small),
         known=np.ascontiguousarray(patterns.T),
         tradable=np.ascontiguousarray(tradable),
@@ -77,14 +88,20 @@ def scales(scores: Scores, weights: FloatArray) -> FloatArray:
 
 
 class Selector:
-    """Chooses names, in buffers that are used again and again."""
+    """Chooses names, in buffers that are used again and again.
+
+    A first look at the scores in single precision settles nearly every date: the n best are certain
+    if no other name comes closer to the last of them than rounding could have moved it. The other
+    dates are ranked in double precision.
+    """
 
     def __init__(self, scores: Scores) -> None:
         self._scores = scores
         segments, _, names = scores.scores.shape
         self._step = max(1, min(segments, CELLS // max(1, names)))
-        self._composite = np.empty((self._step, names))
-        self._scale = np.empty((self._step, names))  # and then the scores, partly ordered
+        # a score, and then the scores partly ordered; twice
+        self._coarse = np.empty((2, self._step, names), dtype=np.float32)
+        self._fine = np.empty((2, self._step, names))
         self._sorted = not (np.diff(scores.order) < 0).any()
 
     def choose(
@@ -109,31 +126,57 @@ class Selector:
             return
         for low in range(start, stop, self._step):
             high = min(stop, low + self._step)
-            rank = self._rank(candidate.weights, table, low, high)
-            part = slice(low - start, high - start)
-            self._best(rank, n, chosen[part], ranks[part])
+            for first, last in self._look(candidate, table, low, high, chosen, ranks, start):
+                part = slice(first - start, last - start)
+                self._rank(candidate, table, first, last, chosen[part], ranks[part])
 
-    def _rank(self, weights: FloatArray, table: FloatArray, low: int, high: int) -> FloatArray:
-        """Snapped scores [high − low, N], best first in ascending order, NaN: not ranked."""
-        composite, scale = self._composite[: high - low], self._scale[: high - low]
+    def _look(
+        self,
+        candidate: Candidate,
+        table: FloatArray,
+        low: int,
+        high: int,
+        chosen: BoolArray,
+        ranks: IntArray,
+        start: int,
+    ) -> list[tuple[int, int]]:
+        """Choose in single precision; returns the segments, as ranges, that this cannot settle."""
+        part = slice(low - start, high - start)
+        rank, spare = self._coarse[:, : high - low]
+        size = float(self._scores.largest[0] * np.abs(candidate.weights).sum())  # of any score
+        if not TINY < size < HUGE:
+            return [(low, high)]
+        np.matmul(candidate.weights.astype(np.float32), self._scores.coarse[low:high], out=rank)
+        coarse_table = (table / GRID).astype(np.float32)
+        coarse_table.take(self._scores.pattern[low:high], out=spare, mode="clip")
+        np.multiply(rank, spare, out=rank)
+        factors = self._scores.scores.shape[1]
+        error = (factors + 8) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
+        n = candidate.positions
+        _up_to(rank, spare, n, np.float32(2.0 * error), chosen[part], ranks[part])
+        unsure = np.flatnonzero(ranks[part] > n) + low
+        if UNSURE * len(unsure) > high - low:
+            return [(low, high)]
+        return [(g, g + 1) for g in unsure.tolist()]
+
+    def _rank(
+        self,
+        candidate: Candidate,
+        table: FloatArray,
+        low: int,
+        high: int,
+        chosen: BoolArray,
+        ranks: IntArray,
+    ) -> None:
+        """Choose by the scores on their grid, ties by symbol."""
+        rank, spare = self._fine[:, : high - low]
         # one product for each date: its last bit is the processor's, and rounded away below
-        np.matmul(weights, self._scores.scores[low:high], out=composite)
-        table.take(self._scores.pattern[low:high], out=scale, mode="clip")
-        np.multiply(composite, scale, out=composite)
-        return np.rint(composite, out=composite)
-
-    def _best(self, rank: FloatArray, n: int, chosen: BoolArray, ranks: IntArray) -> None:
-        if n >= rank.shape[1]:
-            np.isfinite(rank, out=chosen)
-            np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
-            return
-        ordered = self._scale[: len(rank)]
-        np.copyto(ordered, rank)
-        ordered.partition(n - 1, axis=1)
-        last = ordered[:, n - 1].copy()
-        last[np.isnan(last)] = np.inf  # fewer than n are ranked: all of them
-        np.less_equal(rank, last[:, None], out=chosen)
-        np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
+        np.matmul(candidate.weights, self._scores.scores[low:high], out=rank)
+        table.take(self._scores.pattern[low:high], out=spare, mode="clip")
+        np.multiply(rank, spare, out=rank)
+        np.rint(rank, out=rank)
+        n = candidate.positions
+        last = _up_to(rank, spare, n, np.float64(0.0), chosen, ranks)
         for g in np.flatnonzero(ranks > n):
             self._break_tie(rank[g], last[g], n, chosen[g])
             ranks[g] = n
@@ -147,3 +190,27 @@ class Selector:
         else:
             tied = self._scores.order[rank[self._scores.order] == last]
         chosen[tied[:places]] = True
+
+
+def _up_to(
+    rank: NDArray[Any],
+    spare: NDArray[Any],
+    n: int,
+    margin: np.floating[Any],
+    chosen: BoolArray,
+    ranks: IntArray,
+) -> NDArray[Any]:
+    """Mark the names whose rank is at most that of the n-th best plus a margin, and count them.
+
+    Ranks [G, N] ascend from the best and are NaN where there is none; returns the n-th [G], inf
+    where fewer than n are ranked.
+    """
+    last = np.full(len(rank), np.inf, dtype=rank.dtype)
+    if n < rank.shape[1]:
+        np.copyto(spare, rank)
+        spare.partition(n - 1, axis=1)
+        nth = spare[:, n - 1]
+        np.copyto(last, nth, where=~np.isnan(nth))
+    np.less_equal(rank, (last + margin)[:, None], out=chosen)
+    np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
+    return last

@@ -188,77 +188,82 @@ def _since_rebalance(
         reference=reference,
         forced=np.zeros(growth.index.shape[1], dtype=np.int64),
     )
-    _carry_over(growth, holdings, exits, over, late, carry)
+    _CarryOver(growth, holdings, exits).run(over, late, carry)
     return exits
 
 
-def _carry_over(
-    growth: Growth,
-    holdings: Holdings,
-    exits: Exits,
-    over: BoolArray,
-    late: BoolArray,
-    carry: Carry,
-) -> None:
-    """Carry out the stops that fall due at or after the next execution, in order of time."""
-    settled = dict[int, int]()  # holdings whose end an earlier hit has decided
-    names, cells, sold = holdings.name, holdings.cell, growth.sold.ravel()
-    low, boundary = growth.low.ravel(), growth.boundary.ravel()
+class _CarryOver:
+    """Stops that fall due at or after the next execution, in order of time."""
 
-    def last(h: int) -> bool:
-        return bool(holdings.segment[h] == holdings.stop - holdings.start - 1)
+    def __init__(self, growth: Growth, holdings: Holdings, exits: Exits) -> None:
+        self._low, self._boundary = growth.low.ravel(), growth.boundary.ravel()
+        self._sold = growth.sold.ravel()
+        self._holdings = holdings
+        self._exits = exits
+        self._settled = dict[int, int]()  # holdings whose end an earlier hit has decided
 
-    def wait(h: int) -> None:
-        """Sell at the first close there is."""
-        while True:
-            cell = cells[h]
-            if low[cell] < np.inf:
-                settled[h] = WITHIN
-                exits.threshold[h] = ANY_PRICE
-                return
-            settled[h] = HELD
-            if boundary[cell] < np.inf:
-                at_once(h)
-                return
-            following = int(holdings.following[h])
-            if following < 0:
-                if last(h) and not sold[cell]:
-                    exits.forced[names[h]] = WAITING
-                return
-            h = following
+    def run(self, over: BoolArray, late: BoolArray, carry: Carry) -> None:
+        """Decide all ends.
 
-    def at_once(h: int) -> None:
-        """Sell at the next execution's close."""
-        following = int(holdings.following[h])
-        if following >= 0:
-            settled[following] = AT_ONCE
-        elif last(h):
-            exits.forced[names[h]] = AT_ONCE
-
-    for h in np.flatnonzero(carry.forced[names[: holdings.opening]]).tolist():
-        if carry.forced[names[h]] == WAITING:
-            wait(h)
-        else:
-            settled[h] = AT_ONCE
-    due = over | late
-    due[holdings.aside] = True
-    aside = set(holdings.aside.tolist())
-    for h in np.flatnonzero(due).tolist():
-        if h in settled:
-            continue
-        previous = int(holdings.previous[h])
-        if h in aside and previous >= 0:
-            before = settled.get(previous, int(exits.kind[previous]))
-            if before != HELD:
-                settled[h] = GONE
+        Parameters
+        ----------
+        over
+            [H] a hit that is carried out at the next execution's close.
+        late
+            [H] a hit at the next execution's close, which is carried out after it.
+        carry
+            Stops from before the first segment.
+        """
+        holdings, settled = self._holdings, self._settled
+        names = holdings.name
+        for h in np.flatnonzero(carry.forced[names[: holdings.opening]]).tolist():
+            if carry.forced[names[h]] == WAITING:
+                self._wait(h)
+            else:
+                settled[h] = AT_ONCE
+        due = over | late
+        due[holdings.aside] = True
+        aside = set(holdings.aside.tolist())
+        for h in np.flatnonzero(due).tolist():
+            if h in settled:
                 continue
-        if over[h]:
-            at_once(h)
-        elif late[h]:
-            following = int(holdings.following[h])
-            if following >= 0:
-                wait(following)
-            elif last(h):
-                exits.forced[names[h]] = WAITING
-    if settled:
-        exits.kind[list(settled)] = list(settled.values())
+            if h in aside and self._ended(int(holdings.previous[h])):
+                settled[h] = GONE
+            elif over[h]:
+                self._at_once(h)
+            elif late[h]:
+                self._pass_on(h)
+        if settled:
+            self._exits.kind[list(settled)] = list(settled.values())
+
+    def _ended(self, h: int) -> bool:
+        return h >= 0 and self._settled.get(h, int(self._exits.kind[h])) != HELD
+
+    def _at_once(self, h: int) -> None:
+        """Sell at the next execution's close."""
+        following = int(self._holdings.following[h])
+        if following >= 0:
+            self._settled[following] = AT_ONCE
+        elif h >= self._holdings.closing:
+            self._exits.forced[self._holdings.name[h]] = AT_ONCE
+
+    def _pass_on(self, h: int) -> None:
+        """Sell after the next execution, if the name is held on."""
+        following = int(self._holdings.following[h])
+        if following >= 0:
+            self._wait(following)
+        elif h >= self._holdings.closing and not self._sold[self._holdings.cell[h]]:
+            self._exits.forced[self._holdings.name[h]] = WAITING
+
+    def _wait(self, h: int) -> None:
+        """Sell at the first close there is."""
+        cell = self._holdings.cell[h]
+        if self._low[cell] < np.inf:
+            self._settled[h] = WITHIN
+            self._exits.threshold[h] = ANY_PRICE
+            return
+        self._settled[h] = HELD
+        if self._boundary[cell] < np.inf:
+            self._at_once(h)
+        else:
+            self._pass_on(h)

@@ -139,29 +139,44 @@ def _follow(
         sold[delisted] = rows[delisted, exit_day[delisted] - 1] / (1.0 - cost)
     ended = np.flatnonzero(exits.kind)
     if len(ended):
-        kind = exits.kind[ended]
-        exit_day[ended] = 0
-        sold[ended] = kind == AT_ONCE
-        rows[ended[kind == AT_ONCE]] = 1.0 - cost
-        rows[ended[kind == GONE]] = 0.0
-        stopped = ended[kind == WITHIN]
-        mine = rows[stopped]
-        trigger = mine
-        if len(growth.trigger):
-            trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
-        hit = trigger <= exits.threshold[stopped, None]
-        day = hit.argmax(axis=1)
-        price = mine[np.arange(len(stopped)), day]
-        after = np.arange(rows.shape[1]) >= day[:, None]
-        np.copyto(mine, (price * (1.0 - cost))[:, None], where=after)
-        rows[stopped] = mine
-        exit_day[stopped] = day + 1
-        sold[stopped] = price
+        _end(growth, block, row, rows, ended, exits, exit_day, sold, cost)
     last = rows[:, -1].copy()
     aside_daily = rows[holdings.aside]
     rows[holdings.aside] = 0.0
     sums = holdings.by_segment.sum(rows)
     return Units(sums, last, exit_day, sold, aside_daily), sums
+
+
+def _end(
+    growth: Growth,
+    block: int,
+    row: IntArray,
+    rows: FloatArray,
+    ended: IntArray,
+    exits: Exits,
+    exit_day: NDArray[np.int32],
+    sold: FloatArray,
+    cost: float,
+) -> None:
+    """Carry out the exits of holdings `ended`, in `rows`, `exit_day` and `sold`."""
+    kind = exits.kind[ended]
+    exit_day[ended] = 0
+    sold[ended] = kind == AT_ONCE
+    rows[ended[kind == AT_ONCE]] = 1.0 - cost
+    rows[ended[kind == GONE]] = 0.0
+    stopped = ended[kind == WITHIN]
+    mine = rows[stopped]
+    trigger = mine
+    if len(growth.trigger):
+        trigger = np.take(growth.rows(growth.trigger, block), row[stopped], axis=0)
+    hit = trigger <= exits.threshold[stopped, None]
+    day = hit.argmax(axis=1)
+    price = mine[np.arange(len(stopped)), day]
+    after = np.arange(rows.shape[1]) >= day[:, None]
+    np.copyto(mine, (price * (1.0 - cost))[:, None], where=after)
+    rows[stopped] = mine
+    exit_day[stopped] = day + 1
+    sold[stopped] = price
 
 
 def dead(exits: Exits, units: Units) -> IntArray:

@@ -178,7 +178,7 @@ class SpaceOptions(SettingsOptions):
         "--pruner",
         help="median or none.",
         setting="tuning.pruner",
-        otherwise="median",
+        otherwise="none",
         panel=SEARCH,
     )
     window: int | None = option(

@@ -51,14 +51,18 @@ class FactorFileOptions(DatedOptions):
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")
 
 
-def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
+def production_model(options: DatedOptions, factor_file: Path) -> "Model":
     """The factor file applied to the data that the options name."""
     from mech_exo.portfolio.model import open_model
     from mech_exo.report.console import Log
     from mech_exo.workflow.session import open_session
 
-    log = Log(quiet=quiet)
-    model = open_model(open_session(options.request(), log), factor_file)
+    # Of what a session says, only the warnings concern production; its holdout does not.
+    session = open_session(options.request(), Log(quiet=True))
+    log = Log()
+    log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
+    log.note(f"data       {session.panel.source}")
+    model = open_model(session, factor_file)
     if model.file.hash_matches is False:
         log.warn(f"{factor_file}: weights or hyperparameters have been edited since the export.")
     return model

@@ -101,7 +101,7 @@ class TuningSettings:
 
     seed: int = 42
     sampler: Literal["tpe", "cmaes", "nsga2", "qmc", "random", "gp"] = "tpe"
-    pruner: Literal["median", "none"] = "median"
+    pruner: Literal["median", "none"] = "none"  # docs/tuning.md says what median costs
     window: int = 4  # trials in flight at most; a property of the study, not of the machine
     population: int = 12  # a generation of cmaes
     objectives: tuple[str, ...] = ()  # names of metrics; empty: the objective file's own value

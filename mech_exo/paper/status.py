@@ -106,6 +106,12 @@ def paper_status(model: "Model", path: Path) -> PaperStatus:
         If there is no ledger, or it is not of the model's data.
     """
     record = read_record(path, model)
+    for date in (record.opening.opened, record.dates[-1]):
+        if np.datetime64(date, "D") not in model.panel.dates:
+            raise ExoError(
+                f"{path}: its session {date} is none of the data ({model.panel.source}).",
+                hint="Give the data that the ledger was kept with, up to its last session.",
+            )
     return PaperStatus(path, model.label, record, _compare(model, record))
 
 

@@ -25,4 +25,7 @@ def show_leaks(report: LeakReport, console: Console) -> None:
         console.print(f"passed: no leak in {tried}.", soft_wrap=True)
         return
     names = ", ".join(dict.fromkeys(f.subject for f in leaks))
-    console.print(f"FAILED: {len(leaks)} leaks ({names}); tried {tried}.", soft_wrap=True)
+    console.print(
+        f"FAILED: {len(leaks)} {'leak' if len(leaks) == 1 else 'leaks'} ({names}); tried {tried}.",
+        soft_wrap=True,
+    )

@@ -1,4 +1,4 @@
-"""How the verdict's repeated searches are going: one live line on a terminal, log lines elsewhere."""
+"""How the verdict's searches are going: a live line on a terminal, log lines elsewhere."""
 
 import time
 from collections.abc import Callable

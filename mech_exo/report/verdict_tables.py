@@ -13,12 +13,17 @@ from mech_exo.verdict.walkforward import WalkForward
 
 STYLES = {"PASS": "bold green", "INCONCLUSIVE": "bold yellow", "FAIL": "bold red"}
 MOST = 99.5  # a longer time is not a plan
+MEASURES = (
+    "ratio: yearly return over the equal-weighted universe's share of it, by its own deviation; "
+    "IC: how well the scores ranked what followed"
+)
 
 
 def show_verdict(verdict: Verdict, console: Console) -> None:
     """Print what decides, what is only reported, and the overall answer with its reasons."""
     _title(console, f"Skill or luck: {verdict.origin}")
     console.print(_deciding(verdict))
+    console.print(MEASURES, soft_wrap=True)
     _title(console, "Walk-forward, window by window")
     console.print(_windows(verdict.walk_forward))
     reported = verdict.reported
@@ -43,10 +48,10 @@ def overall_lines(verdict: Verdict) -> Iterator[str]:
     yield f"because    {decision.reason}"
     if verdict.overall != "PASS":
         yield f"it takes   {_what_it_takes(verdict)}"
-    powers = ", ".join(f"{percent(p, 0)} of {r}" for r, p in decision.power_at_this_length.items())
+    powers = ", ".join(f"{r}: {percent(p, 0)}" for r, p in decision.power_at_this_length.items())
     yield (
-        f"power      {number(decision.years, 1)} years out of sample show a true ratio with a "
-        f"chance of: {powers}"
+        f"power      chance that {number(decision.years, 1)} years out of sample show a true ratio "
+        f"of {powers}"
     )
     seconds = {name: value for name, value in verdict.seconds.items() if name != "wall"}
     parts = ", ".join(f"{_named(name)} {value:.1f} s" for name, value in seconds.items())
@@ -58,8 +63,8 @@ def plateau_lines(verdict: Verdict) -> Iterator[str]:
     plateau = verdict.plateau
     yield (
         f"objective  {number(plateau.value)}; after small moves {number(plateau.median)} (median), "
-        f"{number(plateau.low)} (lowest tenth); {percent(plateau.feasible, 0)} of the moves keep the "
-        "constraints"
+        f"{number(plateau.low)} (lowest tenth); {percent(plateau.feasible, 0)} of the moves keep "
+        "the constraints"
     )
     if plateau.leans_on:
         rest = plateau.without[plateau.leans_on]
@@ -96,9 +101,9 @@ def _deciding(verdict: Verdict) -> Table:
     table.add_row(
         f"walk-forward\nre-tuned {len(walked.windows)} times, held over what follows",
         f"ratio {number(test.skill.ratio, 2)}, active return {percent(test.active.mean)} a year "
-        f"({percent(test.active.low)} to {percent(test.active.high)}, t {number(test.active.t, 1)}), "
-        f"IC {number(test.coefficient)}; efficiency {percent(walked.efficiency, 0)}, "
-        f"stability {number(walked.stability, 2)}",
+        f"({percent(test.active.low)} to {percent(test.active.high)}, "
+        f"t {number(test.active.t, 1)}), IC {number(test.coefficient)}; "
+        f"efficiency {percent(walked.efficiency, 0)}, stability {number(walked.stability, 2)}",
         percent(test.p),
     )
     table.add_section()

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.errors import ExitCode
-from mech_exo.verdict.verify import Comparison, Verification
+from mech_exo.verdict.verify import Verification
 
 HASH_DIGITS = 16
 WORDS = {
@@ -40,15 +40,14 @@ def verification_line(found: Verification) -> str:
     if found.exit_code == ExitCode.DONE:
         return f"verified: all {len(compared)} values are equal."
     differing = [c for c in compared if not c.equal]
-    reasons = list(dict.fromkeys(_reason(c) for c in differing))
+    reasons = [WORDS[c.name] for c in differing if c.name in WORDS]
+    figures = sum(c.name not in WORDS for c in differing)
+    if figures:
+        reasons.append(f"{figures} {'figure differs' if figures == 1 else 'figures differ'}")
     tail = (
         " Its figures were not computed again." if found.exit_code == ExitCode.NOT_THE_FILES else ""
     )
     return f"NOT verified: {'; '.join(reasons)}.{tail}"
-
-
-def _reason(comparison: Comparison) -> str:
-    return WORDS.get(comparison.name, f"{comparison.name} differs")
 
 
 def _written(value: Any) -> str:

@@ -50,7 +50,8 @@ class Asker:
         self._history = History()
         self.sampler = make_sampler(settings, space, problem.directions, self._history)
         self._fixed_space = space if settings.sampler in ("cmaes", "qmc") else None
-        self._pruner = MedianLimits() if settings.pruner == "median" and problem.prunable else None
+        prunes = settings.pruner == "median" and problem.prunable and self.sampler.prunable
+        self._pruner = MedianLimits() if prunes else None
         self._records: list[TrialRecord] = []
         self._told = 0
         self._study = _study(self._history, self.sampler.optuna, problem.directions)

@@ -4,9 +4,7 @@ Optuna's samplers read their study's storage. This one holds no more than they m
 asking costs only the sampler: the trial being asked is not listed, nothing is copied.
 """
 
-import bisect
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +14,6 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from mech_exo.data.panel import FloatArray
-from mech_exo.tuning.ranking import rank
 from mech_exo.tuning.space import from_json
 from mech_exo.tuning.study import TrialRecord
 
@@ -37,31 +34,11 @@ class ToldTrial(FrozenTrial):
         return kept
 
 
-@dataclass(frozen=True)
-class Sight:
-    """How much of a long history a sampler sees: the `best` and the `last` trials of it."""
-
-    best: int
-    last: int
-
-
 class History(InMemoryStorage):
-    """Storage of one study for its sampler; trial id = position in the epoch.
+    """Storage of one study for its sampler; trial id = position in the epoch."""
 
-    Parameters
-    ----------
-    sight
-        None: every told trial is seen. Otherwise failed trials and those that are neither among
-        the best nor among the last are not; the best go by feasible value, then pruned trials
-        by how far they came, then violation. `directions` has to be a single one then.
-    """
-
-    def __init__(self, sight: Sight | None = None, sign: float = 1.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._sight = sight
-        self._sign = sign
-        self._ranked: list[tuple[tuple[float, ...], int]] = []  # worst last
-        self._usable: list[int] = []
         self._told: list[ToldTrial] = []
         self._asked: FrozenTrial | None = None
         self._columns: dict[str, FloatArray] = {}
@@ -95,9 +72,6 @@ class History(InMemoryStorage):
             str(i): c if c == c else np.inf for i, c in enumerate(record.constraints or ())
         }
         self._told.append(trial)
-        if self._sight and record.state != "FAIL":
-            self._usable.append(index)
-            bisect.insort(self._ranked, (rank(record, self._sign), index))
         self._fill(index, record, space)
 
     def column(self, name: str) -> FloatArray:
@@ -121,13 +95,6 @@ class History(InMemoryStorage):
                     grown[: len(column)] = column
                 self._columns[name] = column = grown
             column[index] = distribution.to_internal_repr(record.params[name])
-
-    def _seen(self) -> list[FrozenTrial]:
-        """The told trials that the sampler sees, in number order."""
-        if self._sight is None or len(self._usable) <= self._sight.best + self._sight.last:
-            return list(self._told)
-        best = {index for _, index in self._ranked[: self._sight.best]}
-        return [self._told[i] for i in sorted(best.union(self._usable[-self._sight.last :]))]
 
     # What samplers and optuna.Trial call; the rest is InMemoryStorage's.
 
@@ -165,12 +132,11 @@ class History(InMemoryStorage):
     ) -> list[FrozenTrial]:
         """The told trials in number order, never a copy."""
         del study_id, deepcopy
-        seen = self._seen()
         if states is None:
-            return seen
+            return list(self._told)
         if not any(state in states for state in _STATES.values()):
             return []  # waiting or running trials
-        return [t for t in seen if t.state in states]
+        return [t for t in self._told if t.state in states]
 
     def set_trial_param(
         self,

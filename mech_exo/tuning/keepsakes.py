@@ -1,7 +1,7 @@
 """What the verdict keeps in a study's database: looks at the holdout, finished replicates.
 
-Both tables stand beside Optuna's own, which they never touch. The file is made where absent, so
-that a factor file can be judged without a study.
+Both tables stand beside Optuna's own, which they never touch. A study file without studies is made
+where there is none, so that a factor file can be judged without a study.
 """
 
 import sqlite3
@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mech_exo.tuning.database import connect, in_words, transaction
+from mech_exo.tuning.study_file import ensure_file
 
 PATIENCE_S = 60.0
 
@@ -132,10 +133,10 @@ class ReplicateStore:
 
 @contextmanager
 def _writing(study_file: Path) -> Iterator[sqlite3.Connection]:
-    study_file.parent.mkdir(parents=True, exist_ok=True)
+    ensure_file(study_file)
     with (
         in_words(study_file, PATIENCE_S),
-        closing(connect(study_file, mode="rwc", patience_s=PATIENCE_S)) as connection,
+        closing(connect(study_file, mode="rw", patience_s=PATIENCE_S)) as connection,
     ):
         for table in _TABLES:
             connection.execute(table)

@@ -33,7 +33,7 @@ class _Carried:
     """A payload in the form of an evaluation, in which workers answer."""
 
     reason: str
-    state: Literal["complete"] = "complete"
+    state: Literal["complete", "fail"] = "complete"
     values: tuple[float, ...] = ()
     constraints: tuple[float, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -48,7 +48,11 @@ class _Carrier:
         self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
     ) -> _Carried:
         del limits
-        return _Carried(json.dumps(self._replicating.replicate(params["part"], params["number"])))
+        try:
+            payload = self._replicating.replicate(params["part"], params["number"])
+        except ExoError as error:  # the user's to mend: raised again by the parent
+            return _Carried(error.message, "fail", metrics={"exit_code": float(error.exit_code)})
+        return _Carried(json.dumps(payload))
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ def run_replicates(
     Raises
     ------
     ExoError
-        Exit code 130 after a first Ctrl-C or SIGTERM, when what was running has been kept; or a
-        replicate whose worker died three times.
+        Exit code 130 after a first Ctrl-C or SIGTERM, when what was running has been kept; what a
+        replicate raises; or one whose worker died three times.
     """
     kept = store.finished()
     done = {task: json.loads(kept[task]) for task in tasks if task in kept}
@@ -123,6 +127,11 @@ def run_replicates(
                         )
                     continue
                 part, number = open_tasks[answer.index]
+                if answer.state == "fail":
+                    raise ExoError(
+                        f"{part} {number}: {answer.reason}",
+                        exit_code=ExitCode(int(answer.metrics["exit_code"])),
+                    )
                 store.keep(part, number, answer.reason)
                 done[part, number] = json.loads(answer.reason)
                 counts[part] += 1

@@ -20,8 +20,8 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         The file is missing (without `create`), is not Optuna's, or cannot be written.
     """
     patience_s = settings.busy_timeout_s
-    if create and _absent(path):
-        create_file(path)
+    if create:
+        ensure_file(path)
     check_study_file(path)
     with in_words(path, patience_s):
         connection = connect(path, mode="rw", patience_s=patience_s)
@@ -33,6 +33,12 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
             connection.close()
             raise
     return connection
+
+
+def ensure_file(path: Path) -> None:
+    """Make a study file without studies where there is none."""
+    if _absent(path):
+        create_file(path)
 
 
 def create_file(path: Path) -> None:

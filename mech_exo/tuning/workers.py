@@ -62,6 +62,7 @@ class Loss:
 class _Worker:
     pid: int
     link: Connection[Any, Any]
+    nursery: _Nursery  # whose child it is: no other can reap it
     queue: deque[Suggestion] = field(default_factory=deque)
 
 
@@ -104,7 +105,7 @@ class _Nursery:
         except OSError as error:
             ours.close()
             raise NurseryLostError from error
-        return _Worker(pid, Connection(ours.detach()))
+        return _Worker(pid, Connection(ours.detach()), self)
 
     def end(self, pid: int) -> str:
         """End and reap a worker; how it died, in words."""
@@ -242,11 +243,12 @@ class Crew:
         """Take a dead worker out; put its trials back in front."""
         self._workers.remove(worker)
         worker.link.close()
-        try:
-            reason = self._nursery.end(worker.pid) if self._nursery else "the worker died"
-        except NurseryLostError:
-            reason = "the worker died with the process that forks them"
-            self._drop_nursery()
+        reason = "the worker died with the process that forks them"
+        if worker.nursery is self._nursery:
+            try:
+                reason = worker.nursery.end(worker.pid)
+            except NurseryLostError:
+                self._drop_nursery()
         index = worker.queue[0].index if worker.queue else None
         attempt = 0
         if index is not None:

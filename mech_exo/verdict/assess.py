@@ -41,7 +41,11 @@ class Outcomes:
     @classmethod
     def of(cls, panel: Panel) -> "Outcomes":
         """Estimated on all dates of a panel."""
-        _, residual = market_model(panel.returns)
+        return cls.from_residual(market_model(panel.returns)[1])
+
+    @classmethod
+    def from_residual(cls, residual: FloatArray) -> "Outcomes":
+        """Of the residuals [T, N] of a market model."""
         return cls(residual, own_risk(residual))
 
     def between(self, start: int, stop: int) -> "Outcomes":

@@ -15,9 +15,12 @@ from mech_exo.verdict.statistics import normal_cdf, normal_quantile
 
 Overall = Literal["PASS", "INCONCLUSIVE", "FAIL"]
 
-PART_CORRELATION = 0.5
-"""Assumed between placebo search and walk-forward, which see the same dates (measured on data
-without skill: 0.2 to 0.5, benchmarks/calibration.py). The holdout's dates are its own."""
+PART_CORRELATION = 1.0
+"""Of placebo search and walk-forward, which see the same dates: the worst there can be, so that the
+level holds whatever it is (measured on data without skill: 0.2 to 0.4). The holdout's dates are
+its own."""
+
+SUPPORT = 0.25  # p-value of a part up to which it supports the others
 
 RATIOS_SHOWN = (0.5, 1.0, 1.5, 2.0)  # true ratios for which the power at this length is stated
 
@@ -105,9 +108,10 @@ def corrected_for_looks(p: float, looks: int) -> float:
 def decide(parts: Parts, settings: VerdictSettings) -> Decision:
     """The overall verdict.
 
-    PASS: the parts together are what luck shows with a chance of at most `level`, and the active
-    return out of sample is above 0. FAIL: luck alone would show as much with a chance of
-    `fail_above` or more. INCONCLUSIVE: all else, and whatever lacks a part.
+    PASS: the parts together are what luck shows with a chance of at most `level`, each of them
+    supports it (p of 25 % or less), and the active return out of sample is above 0. FAIL: luck
+    alone would show as much with a chance of `fail_above` or more. INCONCLUSIVE: all else, and
+    whatever lacks a part.
     """
     z = combined_z(parts)
     p = normal_cdf(-z)
@@ -127,21 +131,25 @@ def _judge(parts: Parts, p: float, settings: VerdictSettings) -> tuple[Overall, 
     chance = f"luck alone shows as much with a chance of {p:.1%}"
     if p >= settings.fail_above:
         return "FAIL", f"Nothing here is better than luck: {chance}."
-    missing = [
-        name
-        for name, value in (
-            ("placebo search", parts.placebo),
-            ("walk-forward", parts.walk_forward),
-            ("holdout", parts.holdout),
-        )
-        if value is None
-    ]
+    named = {
+        "placebo search": parts.placebo,
+        "walk-forward": parts.walk_forward,
+        "holdout": parts.holdout,
+    }
+    missing = [name for name, value in named.items() if value is None]
     if missing:
         return "INCONCLUSIVE", f"{chance.capitalize()}, but there is no {' and no '.join(missing)}."
     if p > settings.level:
         return (
             "INCONCLUSIVE",
             f"{chance.capitalize()}; a PASS needs {settings.level:.0%} or less.",
+        )
+    against = [n for n, value in named.items() if value is not None and value > SUPPORT]
+    if against:
+        return (
+            "INCONCLUSIVE",
+            f"{chance.capitalize()}, but the {' and the '.join(against)} "
+            f"{'does' if len(against) == 1 else 'do'} not support it (p above {SUPPORT:.0%}).",
         )
     if not parts.active_mean > 0.0:
         return (

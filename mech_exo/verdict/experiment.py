@@ -18,7 +18,7 @@ from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.assess import Assessor, Outcomes
 from mech_exo.verdict.evidence import Evidence
 from mech_exo.verdict.flipping import block_signs, flipped
-from mech_exo.verdict.ranking import holding_periods
+from mech_exo.verdict.ranking import holding_periods, market_model
 from mech_exo.verdict.windows import Window
 
 if TYPE_CHECKING:
@@ -79,8 +79,12 @@ class Repeater:
         self._tuning: TuningSettings = experiment.settings.tuning
 
     @cached_property
+    def _model(self) -> tuple[FloatArray, FloatArray]:
+        return market_model(self._x.panel.returns)
+
+    @cached_property
     def _outcomes(self) -> Outcomes:
-        return Outcomes.of(self._x.panel)
+        return Outcomes.from_residual(self._model[1])
 
     def replicate(self, part: str, number: int) -> dict[str, Any]:
         """One search, as plain values."""
@@ -119,7 +123,7 @@ class Repeater:
         panel, seed = self._x.panel, self._tuning.seed
         holding = holding_periods(panel, self._lag)
         signs = block_signs(holding.blocks, seed, number)
-        evaluator = self.evaluator(flipped(panel, holding, signs))
+        evaluator = self.evaluator(flipped(panel, holding, signs, self._model))
         study = self.search(evaluator)
         best = winner(study)
         if best is None:

@@ -35,14 +35,24 @@ def block_signs(blocks: int, seed: int, number: int) -> FloatArray:
     return np.where(drawn == 1, 1.0, -1.0)
 
 
-def flipped(panel: Panel, holding: Holding, signs: FloatArray) -> Panel:
+def flipped(
+    panel: Panel,
+    holding: Holding,
+    signs: FloatArray,
+    model: tuple[FloatArray, FloatArray] | None = None,
+) -> Panel:
     """The panel with the residuals of each block multiplied by its sign.
 
     All +1 gives the panel itself. Rows before the first holding period keep theirs.
+
+    Parameters
+    ----------
+    model
+        The panel's `market_model`, where it is at hand.
     """
     if (signs == 1.0).all():
         return panel
-    common, residual = market_model(panel.returns)
+    common, residual = model or market_model(panel.returns)
     sign = np.ones(len(panel.dates))
     for m in range(len(holding.first)):
         sign[holding.first[m] : holding.last[m]] = signs[holding.block[m]]

@@ -110,6 +110,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
     session, study = result.session, result.outcome.study
     judge = session.judge
     tuning = session.settings.tuning
+    prunes = len(study.directions) == 1 and tuning.sampler not in ("cmaes", "nsga2")
     file = Export(
         study=study,
         trial=result.trial,
@@ -119,7 +120,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         parameters=judge.space.arguments(result.trial.params),
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=tuning.sampler,
-        pruner=tuning.pruner if len(study.directions) == 1 else "none",
+        pruner=tuning.pruner if prunes else "none",
         provenance=_provenance(result),
         out_of_sample=_out_of_sample(result),
         elapsed_seconds=result.outcome.elapsed_seconds,

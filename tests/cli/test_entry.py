@@ -1,5 +1,6 @@
 """Usage errors, help, version and broken pipes."""
 
+import json
 import statistics
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo import __version__
-from tests.cli.conftest import REPOSITORY, Exo
+from tests.cli.conftest import REPOSITORY, Exo, run_exo
 
 
 @pytest.mark.parametrize(
@@ -80,3 +81,26 @@ def test_help_imports_no_heavy_package() -> None:
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     assert run.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_the_data_load_exits_130(project: Path, name: str) -> None:
+    """The objective file sends it: the runner, which handles signals itself, is not there yet."""
+    objective = project / "research/obj_utils.py"
+    sender = f"import os, signal\nos.kill(os.getpid(), signal.{name})\n"
+    objective.write_text(sender + objective.read_text())
+    for command in (["optuna-run", "--n-trials", "1"], ["leakcheck"]):
+        run = run_exo(*command, cwd=project)
+        assert (run.returncode, run.stderr.splitlines()[-1]) == (130, "error: interrupted.")
+
+
+def test_what_the_objective_file_prints_goes_to_stderr(project: Path) -> None:
+    objective = project / "research/obj_utils.py"
+    text = objective.read_text().replace(
+        "def suggest_factor_weights(trial):",
+        'def suggest_factor_weights(trial):\n    print("asked")',
+    )
+    objective.write_text(f'print("loaded")\n{text}')
+    run = run_exo("optuna-run", "--n-trials", "2", "--json", cwd=project)
+    assert json.loads(run.stdout)["study"]["trials"] == 2
+    assert {"loaded", "asked"} <= set(run.stderr.splitlines())

@@ -25,6 +25,7 @@ class Sampler(ABC):
 
     name: str
     optuna: BaseSampler  # draws what `point` leaves open
+    prunable = True  # whether it can do with trials that ended early
 
     def __init__(self, window: int) -> None:
         self.window = window
@@ -48,9 +49,13 @@ class Sampler(ABC):
 
 
 class GenerationWindow:
-    """The window of a sampler that goes by generations: all trials of the earlier ones."""
+    """The window of a sampler that goes by generations: all trials of the earlier ones.
+
+    They are not pruned: a generation crowds around its median, so that most of it would be.
+    """
 
     window: int
+    prunable = False
 
     def needs(self, index: int) -> int:
         """How many trials have been told when trial `index` is asked."""

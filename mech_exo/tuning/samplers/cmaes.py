@@ -11,7 +11,6 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
-from mech_exo.tuning.ranking import rank
 from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
 from mech_exo.tuning.space import Cube, Space
@@ -80,3 +79,16 @@ class CMAES(GenerationWindow, Random):
         """Where a search that has converged begins anew: a point of the generation's number."""
         sequence = np.random.SeedSequence(self._seed, spawn_key=(self._count, 1))
         return np.random.Generator(np.random.PCG64(sequence)).uniform(size=len(self._cube))
+
+
+def rank(record: TrialRecord, sign: float) -> tuple[float, ...]:
+    """Sort key of a trial of one objective, best first; `sign` is 1 to maximise, −1 to minimise.
+
+    Feasible trials by value; then by the sum of violations; failed ones last. Equal trials compare
+    equal: sort stably.
+    """
+    if record.state != "COMPLETE":
+        return (2.0,)
+    if not record.feasible:
+        return (1.0, record.violation)
+    return (0.0, -sign * record.values[0])

@@ -42,8 +42,8 @@ def test_bits_do_not_depend_on_earlier_runs() -> None:
         kernel.run(other)
     kernel._scratch.places[:] = rng.integers(0, 2**40, len(kernel._scratch.places))
     kernel._scratch.rows(1, 1)[:] = np.nan
-    kernel._selector._composite[:] = np.nan
-    kernel._selector._scale[:] = np.nan
+    kernel._selector._coarse[:] = np.nan
+    kernel._selector._fine[:] = np.nan
     assert bits(kernel.run(PROPOSAL)) == first
 
 

@@ -78,7 +78,7 @@ def plain_optuna(
     ids=["floats", "mixed", "conditional", "pareto"],
 )
 def test_tpe_suggests_what_optuna_suggests(problem: Problem) -> None:
-    settings = TuningSettings(seed=5, window=3)
+    settings = TuningSettings(seed=5, window=3, pruner="median")
     records = ask_in_turn(problem, settings, 45)
     assert {r.state for r in records} >= {"COMPLETE", "FAIL"}
     assert any(not r.feasible for r in records if r.state == "COMPLETE")
@@ -90,7 +90,7 @@ def test_tpe_suggests_what_optuna_suggests(problem: Problem) -> None:
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_trials_beyond_the_window_are_not_seen(sampler: str) -> None:
     problem = bowl()
-    settings = TuningSettings(sampler=sampler, population=6)  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")  # type: ignore[arg-type]
     records = ask_in_turn(problem, settings, 30)
     eager = asker_of(problem, settings)
     for record in records:
@@ -102,7 +102,7 @@ def test_trials_beyond_the_window_are_not_seen(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_asking_begins_anywhere(sampler: str) -> None:
     problem = bowl()
-    settings = TuningSettings(sampler=sampler, population=6)  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")  # type: ignore[arg-type]
     records = ask_in_turn(problem, settings, 26)
     for start in (1, 5, 6, 7, 25):
         asker = asker_of(problem, settings)

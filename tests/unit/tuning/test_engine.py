@@ -33,7 +33,7 @@ SAMPLERS: tuple[Name, ...] = ("tpe", "cmaes", "nsga2", "qmc", "random")
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_the_number_of_jobs_changes_nothing(sampler: Name) -> None:
-    settings = TuningSettings(sampler=sampler, population=6)
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")
     tables = []
     for jobs in (1, 2, 4, 8):
         search = Search(bowl(evaluator=Slow), settings)
@@ -45,7 +45,7 @@ def test_the_number_of_jobs_changes_nothing(sampler: Name) -> None:
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_parts_equal_the_whole(sampler: Name) -> None:
-    settings = TuningSettings(sampler=sampler, population=6)
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")
     whole, parts = Search(bowl(), settings), Search(bowl(), settings)
     with Crew(Bowl, 2) as whole.crew:
         whole.run(48)
@@ -58,7 +58,7 @@ def test_parts_equal_the_whole(sampler: Name) -> None:
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
 def test_several_objectives(sampler: Name) -> None:
-    settings = TuningSettings(sampler=sampler, population=6)
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")
     whole, parts = Search(pareto(), settings), Search(pareto(), settings)
     whole.run(40, 2)
     parts.run(17)
@@ -86,7 +86,7 @@ def test_seed_changes_the_trials() -> None:
 
 
 def test_pruning_depends_on_the_told_trials_only() -> None:
-    search = Search(bowl(), TuningSettings(sampler="random"))
+    search = Search(bowl(), TuningSettings(sampler="random", pruner="median"))
     search.run(60, 3)
     pruned = [r for r in search.records if r.state == "PRUNED"]
     assert pruned

@@ -40,7 +40,7 @@ def objective(result):
 
 @cache
 def demo() -> tuple[Settings, Panel]:
-    overrides = {"data.demo.symbols": 20, "data.demo.years": 4}
+    overrides = {"data.demo.symbols": 20, "data.demo.years": 4, "tuning.pruner": "median"}
     settings = load_settings(overrides=overrides, environment={})
     return settings, load_panel(settings)
 

@@ -39,7 +39,7 @@ S = Settings()
     [
         (replace(S, tuning=replace(S.tuning, seed=43)), "tuning.seed: 42 → 43"),
         (replace(S, tuning=replace(S.tuning, sampler="cmaes")), "tuning.sampler: tpe → cmaes"),
-        (replace(S, tuning=replace(S.tuning, pruner="none")), "tuning.pruner: median → none"),
+        (replace(S, tuning=replace(S.tuning, pruner="median")), "tuning.pruner: none → median"),
         (replace(S, tuning=replace(S.tuning, window=8)), "tuning.window: 4 → 8"),
         (
             replace(S, backtest=replace(S.backtest, commission_bps=0.1)),

@@ -106,6 +106,24 @@ def test_a_killed_nursery_is_replaced() -> None:
     assert sorted(a.index for a in answers) == list(range(6))
 
 
+def test_workers_of_a_killed_nursery_are_not_asked_of_the_next(tmp_path: Path) -> None:
+    """One worker's end is seen, and a new nursery there, before the other's end is."""
+    with Crew(partial(Sleeper, 0.05, tmp_path), 2) as crew:
+        assert crew._nursery is not None
+        first, second = crew._workers
+        crew._nursery._process.kill()
+        crew._nursery._process.wait()
+        crew._bury(first)
+        crew._man()
+        replacement = crew._nursery
+        crew._bury(second)
+        assert crew._nursery is replacement
+        for index in range(4):
+            crew.submit(suggestion(index))
+        assert len([r for r in collect(crew, 4) if isinstance(r, Answer)]) == 4
+        assert crew._nursery is replacement
+
+
 def test_idle_workers_that_die_are_replaced() -> None:
     with Crew(Bowl, 2) as crew:
         before = crew.pids

@@ -54,3 +54,16 @@ def test_look_names_the_holdouts_dates(tmp_path: Path) -> None:
     assert entry.first_date == str(panel.dates[subject.split])
     assert entry.last_date == str(panel.dates[-1])
     assert entry.source == panel.source
+
+
+def test_a_ledger_made_first_and_a_study_live_in_one_file(tmp_path: Path) -> None:
+    from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.runner import run_study
+
+    path = tmp_path / "study.db"
+    record_look(path, FIRST)
+    subject = small_subject()
+    plan = StudyPlan("s", path, subject.settings, subject.objective, subject.in_sample, n_trials=3)
+    assert len(run_study(plan).study.trials) == 3
+    assert len(record_look(path, FIRST)) == 1
+    assert len(run_study(plan).study.trials) == 6

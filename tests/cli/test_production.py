@@ -1,0 +1,108 @@
+"""`exo risk status`, `exo portfolio` and `exo paper`, as a user runs them."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import REPOSITORY, Exo
+
+GUIDE = REPOSITORY / "tests/unit/factor_file/guide.yml"
+SMALL = {"EXO_DATA__DEMO__SYMBOLS": "30", "EXO_DATA__DEMO__YEARS": "3"}
+
+
+@pytest.fixture
+def project(exo: Exo, tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    exo("init", "project")
+    shutil.copy(GUIDE, folder / "config/factors.yml")
+    return folder
+
+
+def test_risk_status_within_limits(exo: Exo, project: Path) -> None:
+    run = exo("risk", "status", "--config", "config/factors.yml", cwd=project, env=SMALL)
+    assert run.returncode == 0, run.stderr
+    assert "Risk of config/factors.yml at the close of 2020-12-31" in run.stdout
+    assert run.stdout.rstrip().endswith("within limits")
+    assert "warning: this is the embedded DEMO market" in run.stderr
+
+
+def test_risk_status_breached(exo: Exo, project: Path) -> None:
+    limits = project / "config/risk_limits.yml"
+    limits.write_text("limits: {volatility: {amber: 0.001, red: 0.002}}\n")
+    run = exo("risk", "status", "--json", cwd=project, env=SMALL)
+    assert run.returncode == 1
+    status = json.loads(run.stdout)
+    assert (status["light"], status["breached"]) == ("red", ["volatility"])
+    assert status["figures"]["var"]["light"] is None
+    assert len(status["positions"]) == status["figures"]["names"]["value"]
+
+
+def test_settings_are_another_option_here(exo: Exo, project: Path) -> None:
+    mine = project / "mine.yml"
+    mine.write_text("data: {demo: {symbols: 25, years: 3}}\n")
+    run = exo("risk", "status", "--settings", "mine.yml", cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert "mine.yml (--settings)" in run.stderr
+    assert "25 synthetic stocks" in run.stdout
+    wrong = exo("risk", "status", "--config", "config/settings.yml", cwd=project)
+    assert wrong.returncode == 2
+    assert wrong.stderr.splitlines()[-1].startswith("error: config/settings.yml:")
+
+
+def test_the_next_orders_end_where_the_last_began(exo: Exo, project: Path) -> None:
+    first = exo("portfolio", "--format", "csv", cwd=project, env=SMALL)
+    assert first.returncode == 0, first.stderr
+    rows = list(csv.DictReader(io.StringIO(first.stdout)))
+    assert rows
+    assert all(row["side"] == "buy" and float(row["order"]).is_integer() for row in rows)
+    held = "".join(f"{row['symbol']},{row['target']}\n" for row in rows)
+    whole = json.loads(exo("portfolio", "--format", "json", cwd=project, env=SMALL).stdout)
+    (project / "now.csv").write_text(f"symbol,shares\n{held}CASH,{whole['cash']}\n")
+    again = exo("portfolio", "--current", "now.csv", "--format", "json", cwd=project, env=SMALL)
+    assert [line for line in json.loads(again.stdout)["lines"] if line["side"]] == []
+    table = exo("portfolio", "--current", "now.csv", cwd=project, env=SMALL)
+    assert "0 orders of 0.00" in table.stdout
+
+
+def test_the_portfolio_of_an_earlier_date(exo: Exo, project: Path) -> None:
+    run = exo("portfolio", "--date", "2020-06-13", "--format", "json", cwd=project, env=SMALL)
+    assert json.loads(run.stdout)["date"] == "2020-06-12"  # a Saturday
+
+
+def test_paper_is_stepped_once(exo: Exo, project: Path) -> None:
+    opened = exo("paper", "step", "--date", "2020-11-30", cwd=project, env=SMALL)
+    assert opened.returncode == 0, opened.stderr
+    assert opened.stdout.startswith("2020-11-30  equity 100,000.00  cash 100,000.00  0 names")
+    assert "there is no ledger" not in opened.stderr
+    caught_up = exo("paper", "step", "--json", cwd=project, env=SMALL)
+    sessions = json.loads(caught_up.stdout)["sessions"]
+    assert (sessions[0]["date"], sessions[-1]["date"]) == ("2020-12-01", "2020-12-31")
+    again = exo("paper", "step", cwd=project, env=SMALL)
+    assert again.stdout == "nothing to do: all sessions up to 2020-12-31 are booked\n"
+    status = exo("paper", "status", cwd=project, env=SMALL)
+    assert status.returncode == 0, status.stderr
+    assert "the band, at percentile" in status.stdout
+    found = json.loads(exo("paper", "status", "--json", cwd=project, env=SMALL).stdout)
+    assert found["equity"] == sessions[-1]["equity"]
+    assert found["sessions"] == len(sessions)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("risk", "status", "--config", "none.yml"), "none.yml: cannot be read"),
+        (("risk", "status", "--date", "2020-13-01"), "Invalid value for '--date'"),
+        (("portfolio", "--current", "none.csv"), "none.csv: cannot be read"),
+        (("portfolio", "--capital", "-5"), "no capital to invest"),
+        (("paper", "status"), "paper/ledger.db: there is no ledger"),
+    ],
+)
+def test_mistakes(exo: Exo, project: Path, arguments: tuple[str, ...], message: str) -> None:
+    run = exo(*arguments, cwd=project, env=SMALL)
+    assert run.returncode == 2
+    assert message in run.stderr.splitlines()[-1]
+    assert "Traceback" not in run.stderr

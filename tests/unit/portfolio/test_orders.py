@@ -1,0 +1,171 @@
+"""Order lists, by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mech_exo.errors import ExoError
+from mech_exo.portfolio.costs import trade_scale
+from mech_exo.portfolio.orders import Line, OrderList, Sizing, order_list
+from mech_exo.portfolio.positions_file import Current, read_positions
+from mech_exo.portfolio.target import Target
+from mech_exo.report.portfolio_tables import orders_csv, orders_json
+from tests.unit.backtest.reference import self_financing
+
+DAY = np.datetime64("2024-01-05")
+
+
+def target(weights: list[float], prices: list[float], priced: list[bool] | None = None) -> Target:
+    return Target(
+        date=DAY,
+        symbols=tuple("ABCDEF"[: len(weights)]),
+        weights=np.array(weights),
+        rebalance=True,
+        decided=DAY,
+        prices=np.array(prices),
+        priced=np.array(priced or [True] * len(weights)),
+    )
+
+
+def by_name(orders: OrderList) -> dict[str, Line]:
+    return {line.symbol: line for line in orders.lines}
+
+
+def test_from_cash_by_hand() -> None:
+    # 10,000 at 10 bps, half each in A (30.00) and B (70.00): x = 1 / 1.001 = 0.999001.
+    # A: 4,995.00 / 30 = 166.5 -> 166 = 4,980; B: 4,995.00 / 70 = 71.36 -> 71 = 4,970.
+    orders = order_list(
+        target([0.5, 0.5, 0.0], [30.0, 70.0, 9.0]),
+        Current.nothing(3),
+        Sizing(capital=10_000.0, cost=0.001),
+    )
+    lines = by_name(orders)
+    assert [(lines[s].side, lines[s].order) for s in "AB"] == [("buy", 166.0), ("buy", 71.0)]
+    assert "C" not in lines
+    assert orders.traded == pytest.approx(9_950.0)
+    assert orders.cost == pytest.approx(9.95)
+    assert orders.cash == pytest.approx(10_000.0 - 9_950.0 - 9.95)
+    assert lines["A"].weight == pytest.approx(4_980.0 / (10_000.0 - 9.95))
+
+
+def test_from_positions_by_hand() -> None:
+    # A 100 at 10, B 50 at 20, cash 500: worth 2,500. Wanted: A 0.6, C 0.4 (at 50), no costs.
+    # A 1,500 -> 150, so buy 50; C 1,000 -> 20; B sold.
+    orders = order_list(
+        target([0.6, 0.0, 0.4], [10.0, 20.0, 50.0]),
+        Current(np.array([100.0, 50.0, 0.0]), 500.0),
+        Sizing(min_trade=0.0),
+    )
+    assert {s: line.order for s, line in by_name(orders).items()} == {"A": 50, "C": 20, "B": -50}
+    assert [line.symbol for line in orders.lines] == ["A", "C", "B"]
+    assert (orders.capital, orders.cash) == (2_500.0, 0.0)
+
+
+def test_minimum_trade() -> None:
+    # A should be 100 of 1.00 and is 98; B is to be closed although it is worth 1.00 only.
+    current = Current(np.array([98.0, 1.0, 0.0]), 901.0)
+    aims = target([0.1, 0.0, 0.0], [1.0, 1.0, 1.0])
+    kept = by_name(order_list(aims, current, Sizing(min_trade=5.0)))
+    assert (kept["A"].order, kept["A"].remark) == (0.0, "below the minimum trade")
+    assert kept["B"].order == -1.0
+    assert by_name(order_list(aims, current, Sizing(min_trade=2.0)))["A"].order == 2.0
+    # by default a thousandth of the capital, 1.00
+    assert by_name(order_list(aims, current, Sizing()))["A"].order == 2.0
+
+
+def test_a_sale_left_out_never_overdraws() -> None:
+    # A is 4 too many (40.00, below the minimum of 50), which B's purchase counted on.
+    current = Current(np.array([54.0, 20.0]), 260.0)
+    orders = order_list(target([0.5, 0.5], [10.0, 10.0]), current, Sizing(min_trade=50.0))
+    lines = by_name(orders)
+    assert (lines["A"].order, lines["B"].order) == (0.0, 26.0)
+    assert orders.cash == 0.0
+
+
+def test_fractional_shares() -> None:
+    orders = order_list(
+        target([0.5, 0.5], [30.0, 70.0]),
+        Current.nothing(2),
+        Sizing(capital=10_000.0, cost=0.001, fractional=True),
+    )
+    x = 1.0 / 1.001
+    assert by_name(orders)["A"].order == pytest.approx(5_000.0 * x / 30.0)
+    assert orders.cash == pytest.approx(0.0, abs=1e-9)
+
+
+def test_names_without_a_price_today() -> None:
+    # B is held and cannot be sold: its 200 are set aside, A gets all of the other 800.
+    orders = order_list(
+        target([1.0, 0.0, 0.0], [10.0, 20.0, 5.0], [True, False, True]),
+        Current(np.array([0.0, 10.0, 0.0]), 800.0),
+        Sizing(),
+    )
+    lines = by_name(orders)
+    assert lines["A"].order == 80.0
+    assert (lines["B"].order, lines["B"].remark) == (0.0, "no price on 2024-01-05: not traded")
+    wanted = order_list(
+        target([0.5, 0.5], [10.0, 20.0], [True, False]), Current.nothing(2), Sizing(capital=1000.0)
+    )
+    assert by_name(wanted)["B"].order == 0.0
+
+
+def test_less_than_one_share() -> None:
+    orders = order_list(
+        target([0.5, 0.5], [10.0, 700.0]), Current.nothing(2), Sizing(capital=1000.0)
+    )
+    assert by_name(orders)["B"].remark == "less than one share"
+
+
+def test_no_capital() -> None:
+    aims = target([1.0], [10.0])
+    with pytest.raises(ExoError, match="no capital"):
+        order_list(aims, Current.nothing(1), Sizing())
+    with pytest.raises(ExoError, match="row CASH"):
+        order_list(aims, Current(np.zeros(1), 5.0), Sizing(capital=1.0))
+    with pytest.raises(ExoError, match="A is held and has no price"):
+        order_list(target([0.0], [np.nan], [False]), Current(np.ones(1), None), Sizing())
+    with pytest.raises(ExoError, match="all in names without a price"):
+        order_list(target([0.0], [9.0], [False]), Current(np.ones(1), None), Sizing())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_scale_solves_its_equation(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    cost = float(rng.choice([0.0, 0.001, 0.02, 0.3]))
+    held = rng.dirichlet(np.ones(8))[:7] * (rng.random(7) < 0.7)
+    aims = rng.dirichlet(np.ones(8))[:7] * (rng.random(7) < 0.7)
+    x = trade_scale(cost, aims, held)
+    assert x == pytest.approx(1.0 - cost * np.abs(aims * x - held).sum(), abs=1e-14)
+    chosen = [0, 2, 3]
+    even = np.where(np.isin(np.arange(7), chosen), 0.3, 0.0)
+    expected = self_financing(cost, 0.3, chosen, dict(enumerate(held.tolist())))
+    assert trade_scale(cost, even, held) == pytest.approx(expected, abs=1e-13)
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "current.csv"
+    path.write_text("Ticker,Quantity\nB,2.5\ncash,100\n")
+    current = read_positions(path, ("A", "B"))
+    assert (current.shares.tolist(), current.cash) == ([0.0, 2.5], 100.0)
+    for text, message in (
+        ("symbol,shares\nA,1\nA,2\n", "line 3: A is there twice"),
+        ("symbol,shares\nA,-1\n", "line 2: shares of A is -1, below 0"),
+        ("symbol,shares\nA,\n", "line 2: shares of A is empty"),
+        ("symbol,shares\nAA,1\n", "line 2: the data have no name 'AA'. Did you mean 'A'?"),
+        ("symbol,amount\nA,1\n", "has no column 'shares'"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ExoError) as caught:
+            read_positions(path, ("A", "B"))
+        assert message in str(caught.value)
+
+
+def test_printed() -> None:
+    aims = target([0.5], [30.0])
+    orders = order_list(aims, Current.nothing(1), Sizing(capital=1000.0))
+    assert orders_csv(aims, orders) == (
+        "date,symbol,side,order,price,value,cost,current,target,target_weight,weight,remark\n"
+        "2024-01-05,A,buy,16.0,30.0,480.0,0.0,0.0,16.0,0.5,0.48,\n"
+    )
+    assert '"order": 16.0' in orders_json(aims, orders)

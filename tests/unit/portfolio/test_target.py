@@ -1,0 +1,41 @@
+"""What is wanted after the next close: what the backtest then holds."""
+
+import numpy as np
+import pytest
+
+from mech_exo.backtest.rules import Candidate
+from mech_exo.config.settings import BacktestSettings
+from mech_exo.portfolio.target import next_target
+from tests.unit.backtest.markets import panel_of, random_panel
+from tests.unit.portfolio.books import drawn_candidate, model_on, until
+
+FREE = BacktestSettings(commission_bps=0.0, slippage_bps=0.0, stop_lag=0, execution_lag=1)
+
+
+@pytest.mark.parametrize("lag", [1, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_due_decision_is_what_the_backtest_executes(seed: int, lag: int) -> None:
+    panel = random_panel(seed, sessions=70, every=7, holes=0.0, delistings=0)
+    rules = BacktestSettings(execution_lag=lag)
+    whole = model_on(panel, rules, drawn_candidate(seed, 3))
+    executed = whole.kernel.schedule.executed
+    for g in range(1, len(executed)):
+        target = next_target(until(whole, int(executed[g])))
+        assert target.rebalance
+        assert target.decided == panel.dates[panel.rebalance[g]]
+        held = whole.result.holdings[g]
+        assert target.weights == pytest.approx(held, abs=1e-12)
+
+
+def test_between_rebalances_it_is_the_portfolio_after_stops() -> None:
+    returns = np.zeros((7, 2))
+    returns[4] = [-0.3, 0.1]  # the first is stopped; 0.35 in cash, 0.55
+    panel = panel_of(returns, rebalance=[1])
+    model = model_on(panel, FREE, Candidate(np.array([1.0]), 0.0, 0.2, 0.5))
+    target = next_target(model)
+    assert not target.rebalance
+    assert target.decided == panel.dates[1]
+    assert target.weights == pytest.approx([0.0, 0.55 / 0.9])
+    late = BacktestSettings(commission_bps=0.0, slippage_bps=0.0, stop_lag=1)
+    hit = next_target(until(model_on(panel, late, model.candidate), 5))
+    assert hit.weights == pytest.approx([0.0, 0.55 / 0.9])  # to be sold at the next close

@@ -1,0 +1,58 @@
+"""A search in memory. That it equals the stored study's is held in verdict/test_experiment.py."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mech_exo.config.settings import TuningSettings
+from mech_exo.tuning.axes import numeric_axes
+from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.search import search
+from mech_exo.tuning.study import Parameter
+from tests.unit.tuning.tuning_problems import Result
+
+SETTINGS = TuningSettings(pruner="none")
+
+
+def suggest(trial: Any) -> None:
+    trial.suggest_float("x", -1.0, 1.0)
+    trial.suggest_int("n", 1, 5)
+    trial.suggest_categorical("kind", ["a", "b"])
+
+
+class Parabola:
+    """Highest at x = 0.3; fails for n = 5."""
+
+    def evaluate(self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None) -> Any:
+        del limits
+        if params["n"] == 5:
+            return Result("fail", reason="n is 5")
+        return Result("complete", (-((params["x"] - 0.3) ** 2),), (-1.0,))
+
+
+PROBLEM = Problem(suggest=suggest, evaluator=Parabola, constraint_names=("c",))
+
+
+def test_a_search_is_reproducible_and_finds_the_top() -> None:
+    study = search(PROBLEM, Parabola(), SETTINGS, 40)
+    again = search(PROBLEM, Parabola(), SETTINGS, 40)
+    assert study == again
+    assert len(study.trials) == len(study.current) == 40
+    best = study.best()
+    assert best is not None
+    assert best.params["x"] == pytest.approx(0.3, abs=0.2)
+    assert {t.state for t in study.trials} == {"COMPLETE", "FAIL"}
+    assert study != search(PROBLEM, Parabola(), replace(SETTINGS, seed=1), 40)
+
+
+def test_the_first_trials_can_be_given() -> None:
+    start: tuple[dict[str, Parameter], ...] = ({"x": 0.31, "n": 2, "kind": "b"},)
+    study = search(PROBLEM, Parabola(), SETTINGS, 3, warm_start=start)
+    assert dict(study.trials[0].params) == start[0]
+
+
+def test_axes_are_those_that_have_numbers() -> None:
+    cube = numeric_axes(suggest, 1)
+    assert list(cube.space) == ["x", "n"]
