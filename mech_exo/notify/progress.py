@@ -56,6 +56,8 @@ def final_message(result: Optimised) -> str:
 
 def failure_message(name: str, error: BaseException) -> str:
     """How a run failed."""
+    if isinstance(error, KeyboardInterrupt):
+        return f"{name}: interrupted"
     return f"{name}: failed. {str(error) or type(error).__name__}"
 
 

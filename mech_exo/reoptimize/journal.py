@@ -39,6 +39,8 @@ class Journal:
         """How the run ended; the traceback of a bug goes to the file too."""
         if isinstance(error, ExoError):
             self._write(f"error: {error}")
+        elif isinstance(error, KeyboardInterrupt):
+            self._write("interrupted")
         else:
             self._write("".join(traceback.format_exception(error)).rstrip())
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from shutil import copytree
 
+import numpy as np
 import pytest
 
 from mech_exo.cli.entry import run
@@ -106,6 +107,28 @@ def test_refused_unless_forced(
     assert not PRODUCTION.exists()
     assert run(["factors", "promote", "--force", "--reason", "I know"]) == 0
     assert PRODUCTION.read_bytes() == LATEST.read_bytes()
+
+
+def test_a_file_verifies_although_the_data_have_grown(project: Path) -> None:
+    prices = project / "prices.csv"
+    last = prices.read_text().splitlines()[-1]
+    day, _, values = last.partition(",")
+    following = np.busday_offset(np.datetime64(day, "D"), 1)
+    prices.write_text(prices.read_text() + f"{following},{values}\n")
+    assert run(["factors", "promote"]) == 0
+    assert PRODUCTION.read_bytes() == LATEST.read_bytes()
+
+
+def test_a_file_does_not_verify_once_its_past_is_another(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prices = project / "prices.csv"
+    lines = prices.read_text().splitlines()
+    day, _, values = lines[500].partition(",")
+    lines[500] = f"{day},{100 * float(values.split(',')[0])},{values.partition(',')[2]}"
+    prices.write_text("\n".join(lines) + "\n")
+    assert run(["factors", "promote"]) == 1
+    assert "data_fingerprint" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("project")
