@@ -30,7 +30,8 @@ def file_project(folder: Path) -> Path:
 def write_prices(path: Path, last: date, sessions: int = SESSIONS) -> None:
     """Closes of random walks up to `last`, or the weekday before; a shorter file ends earlier."""
     rng = np.random.default_rng(11)
-    close = 100.0 * np.cumprod(1.0 + rng.normal(0.0006, 0.008, (SESSIONS, NAMES)), axis=0)
+    drift = np.linspace(0.0, 0.0015, NAMES)  # momentum has skill
+    close = 100.0 * np.cumprod(1.0 + rng.normal(drift, 0.008, (SESSIONS, NAMES)), axis=0)
     end = np.busday_offset(np.datetime64(last, "D"), 0, roll="backward")
     days = np.busday_offset(end, np.arange(1 - SESSIONS, 1))
     lines = ["date," + ",".join(f"S{n:02d}" for n in range(NAMES))]

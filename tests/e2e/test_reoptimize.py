@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,13 @@ def state(project: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where every run works: a factor file knows the path of its data."""
+    return tmp_path_factory.mktemp("work") / "project"
+
+
+@pytest.fixture(scope="module")
+def fresh(place: Path, tmp_path_factory: pytest.TempPathFactory) -> "Kept":
     """A project that has never run, with a hand-written incumbent."""
     project = file_project(tmp_path_factory.mktemp("fresh") / "project")
     (project / "config/factors.yml").write_text(
@@ -101,45 +108,61 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     text = (project / "config/settings.yml").read_text()
     (project / "config/settings.yml").write_text(text + "promote: {margin: -0.9, level: 0.5}\n")
-    return project
+    return Kept(project, place)
 
 
 @pytest.fixture(scope="module")
-def done(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def done(fresh: "Kept", tmp_path_factory: pytest.TempPathFactory) -> "Kept":
     """The same after an undisturbed run."""
-    project = shutil.copytree(fresh, tmp_path_factory.mktemp("done") / "project")
+    project = fresh.unpack()
     assert reoptimize(project) == 0, output(project)
-    return project
+    kept = shutil.copytree(project, tmp_path_factory.mktemp("done") / "project")
+    return Kept(kept, project)
 
 
 @pytest.fixture(scope="module")
-def tuned(done: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tuned(done: "Kept", tmp_path_factory: pytest.TempPathFactory) -> "Kept":
     """The same before anything was staged."""
-    project = shutil.copytree(done, tmp_path_factory.mktemp("tuned") / "project")
-    shutil.rmtree(project / "config/staging")
-    return project
+    kept = shutil.copytree(done.path, tmp_path_factory.mktemp("tuned") / "project")
+    shutil.rmtree(kept / "config/staging")
+    return Kept(kept, done.place)
 
 
-def test_stages_what_is_better_and_leaves_production_alone(done: Path, fresh: Path) -> None:
-    assert len(state(done)["staged"]) == 2
-    assert "staged: the challenger is better" in output(done)
-    production = (done / "config/factors.yml").read_bytes()
-    assert production == (fresh / "config/factors.yml").read_bytes()
-    assert read_factor_file(done / "config/staging/factors_optuna_latest.yml").verdict is not None
-    (log,) = (done / "logs").iterdir()
+@dataclass(frozen=True)
+class Kept:
+    """A project as it was at some moment."""
+
+    path: Path
+    place: Path
+
+    def unpack(self) -> Path:
+        """A copy to work in, always in the same place."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        return shutil.copytree(self.path, self.place)
+
+
+def test_stages_what_is_better_and_leaves_production_alone(done: Kept, fresh: Kept) -> None:
+    project = done.path
+    assert len(state(project)["staged"]) == 2
+    assert "staged: the challenger is better" in output(project)
+    production = (project / "config/factors.yml").read_bytes()
+    assert production == (fresh.path / "config/factors.yml").read_bytes()
+    latest = project / "config/staging/factors_optuna_latest.yml"
+    assert read_factor_file(latest).verdict is not None
+    (log,) = (project / "logs").iterdir()
     assert "staged" in log.read_text()
-    assert not (done / "studies/reoptimize.lock").exists()
+    assert not (project / "studies/reoptimize.lock").exists()
 
 
-def test_the_same_day_again_changes_nothing(done: Path, tmp_path: Path) -> None:
-    again = shutil.copytree(done, tmp_path / "project")
+def test_the_same_day_again_changes_nothing(done: Kept) -> None:
+    again = done.unpack()
     assert reoptimize(again) == 0, output(again)
-    assert state(again) == state(done)
+    assert state(again) == state(done.path)
     assert len(list((again / "logs").iterdir())) == 2
 
 
-def test_no_change_is_a_good_result(tuned: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_no_change_is_a_good_result(tuned: Kept) -> None:
+    project = tuned.unpack()
     assert reoptimize(project, env={"EXO_PROMOTE__MARGIN": "0.9"}) == 0
     assert "no change" in output(project)
     assert not list((project / "config/staging").iterdir())
@@ -175,11 +198,11 @@ def no_space() -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_killed_between_any_two_writes_of_files(done: Path, tuned: Path, tmp_path: Path) -> None:
+def test_killed_between_any_two_writes_of_files(done: Kept, tuned: Kept) -> None:
     point, code = 0, -signal.SIGKILL
     while code == -signal.SIGKILL:
         point += 1
-        project = shutil.copytree(tuned, tmp_path / str(point))
+        project = tuned.unpack()
         code = reoptimize(project, patch=counting(die, point))
         assert code in (0, -signal.SIGKILL)
         read_factor_file(project / "config/factors.yml")
@@ -188,15 +211,14 @@ def test_killed_between_any_two_writes_of_files(done: Path, tuned: Path, tmp_pat
             read_factor_file(latest)
         if code:
             assert reoptimize(project) == 0, output(project)
-        assert state(project) == state(done), point
-        shutil.rmtree(project)
+        assert state(project) == state(done.path), point
     assert point > 8
 
 
-def test_disk_full_at_any_write_of_a_file(done: Path, tuned: Path, tmp_path: Path) -> None:
+def test_disk_full_at_any_write_of_a_file(done: Kept, tuned: Kept) -> None:
     failed = 0
     for point in (1, 3, 4, 5, 7, 8, 9):
-        project = shutil.copytree(tuned, tmp_path / str(point))
+        project = tuned.unpack()
         code = reoptimize(project, patch=counting(no_space, point))
         read_factor_file(project / "config/factors.yml")
         if code:
@@ -205,14 +227,13 @@ def test_disk_full_at_any_write_of_a_file(done: Path, tuned: Path, tmp_path: Pat
             assert output(project).splitlines()[-1].startswith("error: ")
             assert "Traceback" not in output(project)
             assert reoptimize(project) == 0, output(project)
-        assert state(project) == state(done), point
-        shutil.rmtree(project)
+        assert state(project) == state(done.path), point
     assert failed >= 3
 
 
-def test_killed_at_random_moments(done: Path, fresh: Path, tmp_path: Path) -> None:
+def test_killed_at_random_moments(done: Kept, fresh: Kept) -> None:
     """With its workers, as by a power cut, until a run comes through."""
-    project = shutil.copytree(fresh, tmp_path / "project")
+    project = fresh.unpack()
     chance = random.Random(20261125)
     kills = 0
     for _ in range(5):
@@ -223,11 +244,11 @@ def test_killed_at_random_moments(done: Path, fresh: Path, tmp_path: Path) -> No
         read_factor_file(project / "config/factors.yml")
     assert kills
     assert reoptimize(project) == 0, output(project)
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
 
 
-def test_leftovers_of_an_earlier_crash(done: Path, tuned: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_leftovers_of_an_earlier_crash(done: Kept, tuned: Kept) -> None:
+    project = tuned.unpack()
     staging = project / "config/staging"
     staging.mkdir()
     (staging / "factors_optuna_latest.yml").write_text("metadata:\n  created_at: 20")
@@ -235,13 +256,13 @@ def test_leftovers_of_an_earlier_crash(done: Path, tuned: Path, tmp_path: Path) 
     leftover.write_text("half")
     os.utime(leftover, (0, 0))
     assert reoptimize(project) == 0, output(project)
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
     assert not leftover.exists()
 
 
 @pytest.mark.parametrize("fault", ["garbage", "missing", "folder", "stale", "shorter"])
-def test_data_that_are_not_fit(done: Path, tuned: Path, tmp_path: Path, fault: str) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_data_that_are_not_fit(done: Kept, tuned: Kept, fault: str) -> None:
+    project = tuned.unpack()
     prices = project / "prices.csv"
     whole = prices.read_bytes()
     prices.unlink()
@@ -263,7 +284,7 @@ def test_data_that_are_not_fit(done: Path, tuned: Path, tmp_path: Path, fault: s
     shutil.rmtree(prices) if prices.is_dir() else prices.unlink(missing_ok=True)
     prices.write_bytes(whole)
     assert reoptimize(project) == 0, output(project)
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
 
 
 def telegram(url: str, timeout_s: float = 20.0) -> dict[str, str]:
@@ -283,11 +304,11 @@ def no_token_in(project: Path) -> None:
             assert not any(secret in path.read_bytes() for secret in secrets), path
 
 
-def test_telegram_gets_one_message_with_the_digest(tuned: Path, done: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_telegram_gets_one_message_with_the_digest(tuned: Kept, done: Kept) -> None:
+    project = tuned.unpack()
     with stand_in() as server:
         assert reoptimize(project, env=telegram(server.url)) == 0, output(project)
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
     assert [m for m, _ in server.requests].count("sendMessage") == 1
     digest = server.texts()[-1]
     for words in ("verdict: ", "incumbent", "largest changes: ", "staged: the challenger"):
@@ -295,8 +316,8 @@ def test_telegram_gets_one_message_with_the_digest(tuned: Path, done: Path, tmp_
     no_token_in(project)
 
 
-def test_telegram_is_told_of_a_failure(tuned: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_telegram_is_told_of_a_failure(tuned: Kept) -> None:
+    project = tuned.unpack()
     (project / "prices.csv").write_text("nothing")
     with stand_in() as server:
         assert reoptimize(project, env=telegram(server.url)) == 2
@@ -318,9 +339,9 @@ def busy(server: StandIn) -> None:
 
 @pytest.mark.parametrize("trouble", [unauthorised, broken, busy, None])
 def test_telegram_down_changes_nothing_and_is_said_once(
-    tuned: Path, done: Path, tmp_path: Path, trouble: Callable[[StandIn], None] | None
+    tuned: Kept, done: Kept, trouble: Callable[[StandIn], None] | None
 ) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+    project = tuned.unpack()
     with stand_in() as server:
         if trouble is not None:
             trouble(server)
@@ -330,21 +351,21 @@ def test_telegram_down_changes_nothing_and_is_said_once(
     if trouble is None:  # nobody listens there any more
         code = reoptimize(project, env=telegram(url))
     assert code == 0, output(project)
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
     assert output(project).count("Telegram: ") == 1
     no_token_in(project)
 
 
-def test_two_at_the_same_minute(tuned: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_two_at_the_same_minute(tuned: Kept) -> None:
+    project = tuned.unpack()
     with only_run(project):
         assert reoptimize(project) == 5
     assert re.search(rf"is being run by process {os.getpid()} on ", output(project))
     assert reoptimize(project) == 0, output(project)
 
 
-def test_dry_run_writes_nothing(fresh: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(fresh, tmp_path / "project")
+def test_dry_run_writes_nothing(fresh: Kept) -> None:
+    project = fresh.unpack()
     before = {p.relative_to(project) for p in project.rglob("*")}
     assert reoptimize(project, "--dry-run") == 0, output(project)
     assert "8 trials" in output(project)
@@ -353,10 +374,10 @@ def test_dry_run_writes_nothing(fresh: Path, tmp_path: Path) -> None:
 
 
 def test_the_line_of_the_crontab_in_crons_own_environment(
-    fresh: Path, done: Path, tmp_path: Path
+    fresh: Kept, done: Kept, tmp_path: Path
 ) -> None:
     """No variables but cron's, the working directory /, no terminal."""
-    project = shutil.copytree(fresh, tmp_path / "project")
+    project = fresh.unpack()
     program = tmp_path / "exo"
     program.write_text(
         f'#!/bin/sh\nPYTHONPATH="{REPOSITORY}" exec "{sys.executable}" -m mech_exo.cli "$@"\n'
@@ -386,11 +407,11 @@ def test_the_line_of_the_crontab_in_crons_own_environment(
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("staged: ")
-    assert state(project) == state(done)
+    assert state(project) == state(done.path)
 
 
-def test_logs_are_rotated(tuned: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(tuned, tmp_path / "project")
+def test_logs_are_rotated(tuned: Kept) -> None:
+    project = tuned.unpack()
     for n in range(5):
         old = project / f"logs/reoptimize_2020010{n}_000000.log"
         old.write_text("old")
@@ -402,8 +423,8 @@ def test_logs_are_rotated(tuned: Path, tmp_path: Path) -> None:
     assert len(names) == 3
 
 
-def test_exit_codes_of_a_search_that_finds_nothing(fresh: Path, tmp_path: Path) -> None:
-    project = shutil.copytree(fresh, tmp_path / "project")
+def test_exit_codes_of_a_search_that_finds_nothing(fresh: Kept) -> None:
+    project = fresh.unpack()
     objective = project / "research/obj_utils.py"
     text = re.sub(
         r"MAX_DRAWDOWN_THRESHOLD = .*", "MAX_DRAWDOWN_THRESHOLD = 1e-9", objective.read_text()
