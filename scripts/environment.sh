@@ -1,5 +1,5 @@
 # Sourced by the other scripts: makes the virtual environment $VENV from the pinned requirements
-# once, and again when they or pyproject.toml change. $1: the requirements file.
+# once, and again when they change; the package itself again when pyproject.toml does.
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 find_python() { # a Python of at least 3.11
@@ -15,17 +15,25 @@ find_python() { # a Python of at least 3.11
   return 2
 }
 
+digest() { # PYTHON FILE
+  "$1" -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' "$2"
+}
+
 make_environment() { # REQUIREMENTS VENV
-  local requirements=$ROOT/$1 venv=$2 python stamp
+  local requirements=$ROOT/$1 venv=$2 python wanted
   python=$(find_python) || return 2
-  stamp=$(cat "$requirements" "$ROOT/pyproject.toml" | "$python" -c \
-    'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
-  if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
+  pip() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2; }
+  wanted=$(digest "$python" "$requirements")
+  if [ "$(cat "$venv/.requirements" 2>/dev/null)" != "$wanted" ]; then
     echo "making $venv (once)" >&2
     rm -rf "$venv"
     "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$requirements" >&2
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e "$ROOT" >&2
-    echo "$stamp" >"$venv/.stamp"
+    pip --require-hashes -r "$requirements"
+    echo "$wanted" >"$venv/.requirements"
+  fi
+  wanted=$ROOT:$(digest "$python" "$ROOT/pyproject.toml")
+  if [ "$(cat "$venv/.package" 2>/dev/null)" != "$wanted" ]; then
+    pip --no-deps --no-build-isolation -e "$ROOT"
+    echo "$wanted" >"$venv/.package"
   fi
 }

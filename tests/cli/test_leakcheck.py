@@ -79,7 +79,7 @@ def test_a_leak_in_the_users_data_is_named(project: Path) -> None:
     folder = project / "data"
     folder.mkdir()
     generator = np.random.default_rng(5)
-    dates = np.busday_offset("2018-01-02", np.arange(600))
+    dates = np.busday_offset(np.datetime64("2018-01-02"), np.arange(600))
     returns = 0.01 * generator.standard_normal((600, 12))
     close = 20.0 * np.cumprod(1.0 + returns, axis=0)
     header = "date," + ",".join(f"S{i}" for i in range(12))

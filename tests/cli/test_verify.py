@@ -26,7 +26,7 @@ def write_prices(path: Path, *, change: float = 0.0, more: int = 0) -> None:
     One price may differ by the factor 1 + change, and `more` days of the last prices may follow.
     """
     generator = np.random.default_rng(3)
-    dates = np.busday_offset("2020-01-02", np.arange(SESSIONS + more))
+    dates = np.busday_offset(np.datetime64("2020-01-02"), np.arange(SESSIONS + more))
     steps = 0.0005 + 0.01 * generator.standard_normal((SESSIONS, NAMES))
     close = 50.0 * np.cumprod(1.0 + steps, axis=0)
     close[200, 3] *= 1.0 + change
