@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
+from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Request
@@ -64,8 +65,11 @@ def command(
 
     def register(function: Callable[[O], None]) -> Callable[[O], None]:
         def run(**values: Any) -> None:
-            with reader_may_leave():  # Typer itself would exit 1
-                function(options(**values))
+            try:
+                with reader_may_leave():  # Typer itself would exit 1
+                    function(options(**values))
+            except KeyboardInterrupt:  # of which Typer would say nothing
+                raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
         run.__doc__ = function.__doc__
         run.__signature__ = _signature(options)  # type: ignore[attr-defined]

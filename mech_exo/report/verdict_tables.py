@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.report.figures import number, percent
+from mech_exo.verdict.decision import SUPPORT
 from mech_exo.verdict.reported import RatioReport
 from mech_exo.verdict.validate import Verdict
 from mech_exo.verdict.walkforward import WalkForward
@@ -108,7 +109,9 @@ def _deciding(verdict: Verdict) -> Table:
     )
     table.add_section()
     table.add_row(
-        "together", f"a PASS needs {percent(verdict.level, 0)} or less", percent(verdict.decision.p)
+        "together",
+        f"a PASS needs {percent(verdict.level, 0)} or less, {percent(SUPPORT, 0)} of each part",
+        percent(verdict.decision.p),
     )
     return table
 

@@ -4,6 +4,7 @@ Both tables stand beside Optuna's own, which they never touch. A study file with
 where there is none, so that a factor file can be judged without a study.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -62,10 +63,15 @@ class Look:
     def overlaps(self, other: "Look") -> bool:
         """Whether both are of the same data and share a date."""
         return (
-            self.source == other.source
+            _kind(self.source) == _kind(other.source)
             and self.first_date <= other.last_date
             and other.first_date <= self.last_date
         )
+
+
+def _kind(source: str) -> str:
+    """What the data is, without its dates and number of names: data that grow stay the same."""
+    return re.sub(r"\d+", "", source)
 
 
 def record_look(study_file: Path, look: Look) -> tuple[Look, ...]:

@@ -41,7 +41,21 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
             hint="Leave --data out; --config says where files lie.",
         )
     _check_here(label, settings)
-    return open_with(settings, SettingsFile(Path(label), "the file's own"), request, log)
+    session = open_with(settings, SettingsFile(Path(label), "the file's own"), request, log)
+    return _as_of(session, (file.provenance or {}).get("data_end"), log)
+
+
+def _as_of(session: Session, end: object, log: Log) -> Session:
+    """The session with the data as they were at the file's last date, where they have grown."""
+    from mech_exo.data.build import build_panel
+    from mech_exo.data.sources import restrict
+
+    if end is None or str(session.panel.dates[-1]) <= str(end):
+        return session
+    log.note(f"data       compared as of {end}, the file's last date")
+    known = replace(session.settings.data, start=None, end=str(end))
+    market = restrict(session.market, known)
+    return replace(session, market=market, panel=build_panel(market, session.settings))
 
 
 def verify_file(path: Path, request: Request, log: Log) -> Verification:

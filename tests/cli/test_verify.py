@@ -16,18 +16,21 @@ SETTINGS = """\
 data:
   source: files
   prices: ../data/prices.csv
-  end: "2021-06-30"
 factors: {min_history: 60}
 """
 
 
-def write_prices(path: Path, *, change: float = 0.0) -> None:
-    """A wide table of business days; one price may differ by the factor 1 + change."""
+def write_prices(path: Path, *, change: float = 0.0, more: int = 0) -> None:
+    """A wide table of business days.
+
+    One price may differ by the factor 1 + change, and `more` days of the last prices may follow.
+    """
     generator = np.random.default_rng(3)
-    dates = np.busday_offset(np.datetime64("2020-01-02"), np.arange(SESSIONS))
+    dates = np.busday_offset(np.datetime64("2020-01-02"), np.arange(SESSIONS + more))
     steps = 0.0005 + 0.01 * generator.standard_normal((SESSIONS, NAMES))
     close = 50.0 * np.cumprod(1.0 + steps, axis=0)
     close[200, 3] *= 1.0 + change
+    close = np.concatenate([close, np.repeat(close[-1:], more, axis=0)])
     rows = [",".join(["date", *(f"S{i}" for i in range(NAMES))])]
     rows += [
         f"{d}," + ",".join(repr(float(c)) for c in row) for d, row in zip(dates, close, strict=True)
@@ -102,6 +105,14 @@ def test_one_changed_price_is_other_data(clone: Path) -> None:
     run = run_exo("verify", "a.yml", "--config", "other.yml", "--json", cwd=clone)
     assert run.returncode == 4, run.stderr
     assert json.loads(run.stdout)["differing"] == ["provenance.data_fingerprint"]
+
+
+def test_data_that_have_grown_are_compared_as_they_were(clone: Path) -> None:
+    write_prices(clone / "grown/prices.csv", more=3)
+    (clone / "grown.yml").write_text("data: {source: files, prices: grown/prices.csv}\n")
+    run = run_exo("verify", "a.yml", "--config", "grown.yml", cwd=clone)
+    assert run.returncode == 0, run.stdout
+    assert "compared as of 20" in run.stderr
 
 
 def test_one_changed_line_is_another_objective(clone: Path) -> None:

@@ -26,6 +26,15 @@ def test_a_look_is_a_new_portfolio_on_overlapping_dates_of_the_same_data(tmp_pat
     assert entered(path) == 3  # a, b, c
 
 
+def test_data_that_grow_stay_the_same_data(tmp_path: Path) -> None:
+    path = tmp_path / "study.db"
+    words = "files: {} stocks, 2010-12-31 to {}, from prices.csv"
+    assert entered(path, source=words.format(370, "2020-12-31")) == 1
+    grown = words.format(371, "2021-01-29")
+    assert entered(path, content="b", source=grown, last_date="2021-01-29") == 2
+    assert entered(path, source=grown, last_date="2021-01-29") == 2
+
+
 def test_the_first_look_stays_as_it_was_entered(tmp_path: Path) -> None:
     path = tmp_path / "study.db"
     first = record_look(path, FIRST)[0]
