@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray
+from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.active import DAYS_A_YEAR, stationary_indices
 
@@ -100,20 +100,33 @@ def contest(
         return _undecided(
             rules, switching_cost, f"{words}{rules.min_days} are needed", max(days, 0)
         )
-    champion, contender = _active(incumbent, first), _active(challenger, first)
-    difference = contender - champion - switching_cost / days
     seed = challenger.session.settings.tuning.seed
+    sides = _active(incumbent, first), _active(challenger, first)
+    return _compared(dates[first:], sides, switching_cost, rules, seed)
+
+
+def _compared(
+    dates: DateArray,
+    sides: tuple[FloatArray, FloatArray],
+    switching_cost: float,
+    rules: "PromoteSettings",
+    seed: int,
+) -> Contest:
+    """The outcome for daily active returns [D] of champion and challenger."""
+    champion, challenger = sides
+    days = len(dates)
+    difference = challenger - champion - switching_cost / days
     means = bootstrap_means(difference, rules.block, rules.samples, seed) * DAYS_A_YEAR
     p = (1 + int(np.sum(means <= rules.margin))) / (len(means) + 1)
     low, high = np.quantile(means, [rules.level, 1.0 - rules.level])
-    wins = p <= rules.level
     mean = float(difference.mean()) * DAYS_A_YEAR
+    wins = p <= rules.level
     return Contest(
-        start=str(dates[first]),
+        start=str(dates[0]),
         end=str(dates[-1]),
         days=days,
         champion=float(champion.mean()) * DAYS_A_YEAR,
-        challenger=float(contender.mean()) * DAYS_A_YEAR,
+        challenger=float(challenger.mean()) * DAYS_A_YEAR,
         difference=mean,
         low=float(low),
         high=float(high),
