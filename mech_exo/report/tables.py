@@ -64,6 +64,7 @@ def staged_lines(staged: Staged) -> Iterator[str]:
     yield f"           {staged.latest} ({index})"
     yield f"review     cat {staged.dated}"
     yield f"promote    cp {staged.latest} config/factors.yml"
+    yield "or         exo factors promote"
 
 
 def _portfolios(result: Optimised) -> Iterator[Portfolio]:
