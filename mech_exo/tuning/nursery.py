@@ -52,7 +52,10 @@ def main(control_descriptor: int, parcel_descriptor: int) -> None:
     except Exception as error:  # noqa: BLE001 (raised again by the parent)
         _answer_start(control, error)
         return
-    _answer_start(control, None)
+    try:
+        _answer_start(control, None)
+    except ConnectionError:  # the run was killed while this started
+        return
     gc.collect()
     gc.freeze()  # a collection would write to, and so copy, every shared page
     _serve(control, evaluator)
