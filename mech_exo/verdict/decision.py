@@ -128,7 +128,7 @@ def decide(parts: Parts, settings: VerdictSettings) -> Decision:
 
 
 def _judge(parts: Parts, p: float, settings: VerdictSettings) -> tuple[Overall, str]:
-    chance = f"luck alone shows as much with a chance of {p:.1%}"
+    chance = f"luck alone shows as much with a chance of {100 * p:.1f} %"
     if p >= settings.fail_above:
         return "FAIL", f"Nothing here is better than luck: {chance}."
     named = {
@@ -142,14 +142,14 @@ def _judge(parts: Parts, p: float, settings: VerdictSettings) -> tuple[Overall, 
     if p > settings.level:
         return (
             "INCONCLUSIVE",
-            f"{chance.capitalize()}; a PASS needs {settings.level:.0%} or less.",
+            f"{chance.capitalize()}; a PASS needs {100 * settings.level:.0f} % or less.",
         )
     against = [n for n, value in named.items() if value is not None and value > SUPPORT]
     if against:
         return (
             "INCONCLUSIVE",
             f"{chance.capitalize()}, but the {' and the '.join(against)} "
-            f"{'does' if len(against) == 1 else 'do'} not support it (p above {SUPPORT:.0%}).",
+            f"{'does' if len(against) == 1 else 'do'} not support it (p above {100 * SUPPORT:.0f} %).",
         )
     if not parts.active_mean > 0.0:
         return (
