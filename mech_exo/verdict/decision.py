@@ -149,7 +149,8 @@ def _judge(parts: Parts, p: float, settings: VerdictSettings) -> tuple[Overall, 
         return (
             "INCONCLUSIVE",
             f"{chance.capitalize()}, but the {' and the '.join(against)} "
-            f"{'does' if len(against) == 1 else 'do'} not support it (p above {100 * SUPPORT:.0f} %).",
+            f"{'does' if len(against) == 1 else 'do'} not support it "
+            f"(p above {100 * SUPPORT:.0f} %).",
         )
     if not parts.active_mean > 0.0:
         return (
