@@ -20,14 +20,14 @@ LATEST = Path("config/staging/factors_optuna_latest.yml")
 ROOT = Path()
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class StageOptions(SpaceOptions, StudyFileOption):
     """Options of `exo factors stage`."""
 
     source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class PromoteOptions(SettingsOptions):
     """Options of `exo factors promote`."""
 
@@ -39,7 +39,7 @@ class PromoteOptions(SettingsOptions):
     dry_run: bool = option("--dry-run", help="Show what would change, no more.", default=False)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class RollbackOptions:
     """Options of `exo factors rollback`."""
 
@@ -52,12 +52,12 @@ class RollbackOptions:
     reason: str = option("--reason", help="Why; kept in the history.", default="", metavar="TEXT")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class HistoryOptions:
     """Options of `exo factors history`."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class DiffOptions:
     """Options of `exo factors diff`."""
 

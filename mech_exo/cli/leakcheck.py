@@ -9,7 +9,7 @@ from mech_exo.cli.options import OUTPUT, SettingsOptions, command, option
 from mech_exo.errors import ExitCode
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class LeakOptions(SettingsOptions):
     """Options of `exo leakcheck`."""
 

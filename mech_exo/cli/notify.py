@@ -9,7 +9,7 @@ import typer
 from mech_exo.cli.options import INPUT, command, option
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class NotifyOptions:
     """Options of `exo notify test`."""
 

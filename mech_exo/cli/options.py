@@ -96,7 +96,7 @@ def _signature(options: type[Any]) -> inspect.Signature:
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class StudyFileOption:
     """Where studies are stored."""
 
@@ -108,7 +108,7 @@ class StudyFileOption:
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class StudyOptions(StudyFileOption):
     """Which study."""
 
@@ -120,7 +120,7 @@ class StudyOptions(StudyFileOption):
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class SettingsOptions:
     """Settings file, objective file and data."""
 
@@ -160,7 +160,7 @@ class SettingsOptions:
         return Request(config=self.config, objective=self.objective, overrides=self.overrides())
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class SpaceOptions(SettingsOptions):
     """What, with the data and the objective, makes a study what it is."""
 

@@ -7,7 +7,7 @@ import typer
 from mech_exo.cli.options import SpaceOptions, StudyOptions, command
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class InitStudyOptions(SpaceOptions, StudyOptions):
     """Options of `exo optuna-init`."""
 

@@ -16,7 +16,7 @@ from mech_exo.cli.options import (
 )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class RunOptions(SpaceOptions, StudyOptions):
     """Options of `exo optuna-run`."""
 

@@ -12,7 +12,7 @@ from mech_exo.cli.production import FACTORS, DatedOptions, production_model
 LEDGER = "Ledger"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class PaperOptions(DatedOptions):
     """Which ledger, and which factor file."""
 
@@ -28,7 +28,7 @@ class PaperOptions(DatedOptions):
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class StepOptions(PaperOptions):
     """Options of `exo paper step`."""
 

@@ -22,7 +22,7 @@ class ListFormat(enum.StrEnum):
     json = "json"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class PortfolioOptions(FactorFileOptions):
     """Options of `exo portfolio`."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FACTORS = Path("config/factors.yml")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class DatedOptions(SettingsOptions):
     """Settings, objective and data, as they were known at a date."""
 
@@ -33,7 +33,7 @@ class DatedOptions(SettingsOptions):
         return given if self.date is None else given | {"data.end": self.date.date().isoformat()}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class FactorFileOptions(DatedOptions):
     """Here --config is the factor file, and --settings the settings file."""
 

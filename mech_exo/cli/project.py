@@ -8,7 +8,7 @@ import typer
 from mech_exo.cli.options import argument, command, option
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class InitOptions:
     """Options of `exo init`."""
 

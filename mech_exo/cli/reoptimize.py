@@ -8,7 +8,7 @@ import typer
 from mech_exo.cli.options import OUTPUT, STUDY, SpaceOptions, StudyFileOption, command, option
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ReoptimizeOptions(SpaceOptions, StudyFileOption):
     """Options of `exo reoptimize`."""
 

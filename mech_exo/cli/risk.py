@@ -10,7 +10,7 @@ from mech_exo.cli.options import INPUT, OUTPUT, command, option
 from mech_exo.cli.production import FactorFileOptions, as_of, production_model
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class RiskOptions(FactorFileOptions):
     """Options of `exo risk status`."""
 

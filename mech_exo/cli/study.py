@@ -19,7 +19,7 @@ class TableFormat(enum.StrEnum):
     json = "json"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class TrialsOptions(StudyFileOption):
     """Options of `exo study trials`."""
 
@@ -28,7 +28,7 @@ class TrialsOptions(StudyFileOption):
     times: bool = option("--times/--no-times", help="With start and end times.", default=True)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ShowOptions(StudyFileOption):
     """Options of `exo study show`."""
 

@@ -20,7 +20,7 @@ from mech_exo.errors import ExoError
 STUDY_NAME = "factor_weight_optimization"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ValidateOptions(SettingsOptions, StudyFileOption):
     """Options of `exo validate`."""
 

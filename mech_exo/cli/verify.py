@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Request
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class VerifyOptions:
     """Options of `exo verify`."""
 

@@ -26,10 +26,9 @@ with study_lock(Path(sys.argv[1]), "s"):
 """
 FORK_A_SLEEPER = """
     import os
-    child = os.fork()
-    if child == 0:
-        time.sleep(600)
-    print(child, flush=True)
+    if os.fork() == 0:
+        print(os.getpid(), flush=True)  # the child itself: its fork is complete
+    time.sleep(600)
 """
 
 
