@@ -191,26 +191,37 @@ class Evaluator:
         Raises
         ------
         ExoError
-            For a mistake in any function of the file, with its line. An objective that merely
-            has no value for the one candidate tried (a division by zero) is left to the trials.
+            For a mistake in any function of the file, with its line, and for an objective that
+            gives the same result two values. One that merely has no value for the one candidate
+            tried (whatever else it raises) is left to the trials.
         """
         rehearsal = self.space.rehearse()
         result = self.run(rehearsal.params)
         if self.objectives or math.isnan(result.sharpe):
             return rehearsal
         _seal(result)
+        first, again = self._tried(result), self._tried(result)
+        if first != again:
+            raise ExoError(
+                f"{self.spec.label}: objective {first} and then {again} for the same result.",
+                hint="It must depend on the result alone: draw no random numbers, keep no state.",
+            )
+        return rehearsal
+
+    def _tried(self, result: BacktestResult) -> str:
+        """What the objective does with a result, in words that are equal for equal outcomes."""
         with np.errstate(all="ignore"):
             try:
                 returned = self.spec.objective(result)
             except _MISTAKES as error:
                 raise self.spec.mistake(error) from error
-            except (ArithmeticError, ValueError, LookupError):
-                return rehearsal
+            except Exception as error:  # noqa: BLE001 - the candidate's, and a trial's reason
+                return f"raised {type(error).__name__}"
         if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
             raise ExoError(
                 f"{self.spec.label}: {_not_a_value(returned)}.", hint="Return one number."
             )
-        return rehearsal
+        return f"returned {returned}"
 
     def _constraints(self, candidate: Candidate, result: BacktestResult) -> tuple[float, ...]:
         largest = float(np.max(np.abs(candidate.weights), initial=0.0))
