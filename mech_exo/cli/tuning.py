@@ -16,6 +16,7 @@ from mech_exo.report.result_json import result_json
 from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
+from mech_exo.workflow.incumbent import warn_of_unknown
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Session, open_session
@@ -28,6 +29,8 @@ def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
     log = Log(quiet=options.quiet)
     session = open_session(options.request(), log)
+    session.try_apart()
+    warn_of_unknown(session, log)
     with (
         _channel(options, session, log) as channel,
         LiveProgress(log.console, quiet=options.quiet) as progress,
@@ -108,8 +111,6 @@ def _print(options: RunOptions, result: Optimised, log: Log) -> None:
             "--target-trials instead of --n-trials it ends at that number."
         )
     elif not result.feasible:
-        log.warn(
-            "no feasible trial: the constraints of the objective file were never all satisfied."
-        )
+        log.warn(f"{result.outcome.study.without_feasible()}.")
     elif result.verdict_failure is not None:
         raise result.verdict_failure

@@ -3,7 +3,7 @@
 import math
 import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -191,24 +191,28 @@ class Evaluator:
         Raises
         ------
         ExoError
-            For a mistake in any function of the file, with its line. An objective that merely
-            has no value for the one candidate tried (a division by zero) is left to the trials.
+            For a mistake in any function of the file, with its line, and for an objective that
+            gives the same result two values. One that merely has no value for the one candidate
+            tried (whatever else it raises) is left to the trials.
         """
         rehearsal = self.space.rehearse()
+        fresh = ObjectiveSpec.compile(self.spec.source, self.spec.label)  # as each process does
+        if replace(self.space, spec=fresh).rehearse().distributions != rehearsal.distributions:
+            raise ExoError(
+                f"{self.spec.label}: the search space is another one each time the file is run.",
+                hint="It must not be drawn at random.",
+            )
         result = self.run(rehearsal.params)
         if self.objectives or math.isnan(result.sharpe):
             return rehearsal
         _seal(result)
-        with np.errstate(all="ignore"):
-            try:
-                returned = self.spec.objective(result)
-            except _MISTAKES as error:
-                raise self.spec.mistake(error) from error
-            except (ArithmeticError, ValueError, LookupError):
-                return rehearsal
-        if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
+        first = _tried(self.spec, result)
+        for again in (_tried(self.spec, result), _tried(fresh, result)):
+            if again == first:
+                continue
             raise ExoError(
-                f"{self.spec.label}: {_not_a_value(returned)}.", hint="Return one number."
+                f"{self.spec.label}: objective {first} and then {again} for the same result.",
+                hint="It must depend on the result alone: draw no random numbers, keep no state.",
             )
         return rehearsal
 
@@ -273,6 +277,20 @@ def _seal(result: BacktestResult) -> None:
     """Keep the user's objective from changing what the constraints are computed from."""
     for array in (result.dates, result.returns, result.traded):
         array.flags.writeable = False
+
+
+def _tried(spec: ObjectiveSpec, result: BacktestResult) -> str:
+    """What the objective does with a result, in words that are equal for equal outcomes."""
+    with np.errstate(all="ignore"):
+        try:
+            returned = spec.objective(result)
+        except _MISTAKES as error:
+            raise spec.mistake(error) from error
+        except Exception as error:  # noqa: BLE001 - the candidate's, and a trial's reason
+            return f"raised {type(error).__name__}"
+    if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
+        raise ExoError(f"{spec.label}: {_not_a_value(returned)}.", hint="Return one number.")
+    return f"returned {returned}"
 
 
 def _not_a_value(returned: Any) -> str:

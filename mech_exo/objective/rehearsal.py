@@ -61,9 +61,10 @@ def rehearse(space: "Space") -> Rehearsal:
     Raises
     ------
     ExoError
-        For any mistake, with its line, and for a space without a parameter.
+        For any mistake, with its line, for a space without a parameter, and for one that asks for
+        something else when it is given the same answers again.
     """
-    tries = [space.suggest(_Stand(share)) for share in _SHARES]
+    tries = [_repeated(space, share) for share in _SHARES]
     seen: dict[str, Distribution] = {}
     for suggested in tries:
         seen = suggested.distributions | seen
@@ -76,6 +77,35 @@ def rehearse(space: "Space") -> Rehearsal:
     for suggested in tries:  # a factor's parameter that only some tries suggest
         space.arguments(suggested.params)
     return Rehearsal(tries[0].params, seen, conditional, tuple(_notes(space, tries, seen)))
+
+
+def _repeated(space: "Space", share: float) -> Suggested:
+    """One try, made twice; what the second asks for must be what the first did."""
+    first, second = (space.suggest(_Stand(share)) for _ in range(2))
+    before, after = list(first.distributions.items()), list(second.distributions.items())
+    if (before, first.fixed) == (after, second.fixed):
+        return first
+    differing = (n for n in first.distributions | second.distributions if _differ(n, first, second))
+    name = next(differing, None)
+    what = (
+        "asks for its parameters in another order"
+        if name is None
+        else f"asks for {name!r} as {_asked(name, first)} and then as {_asked(name, second)}"
+    )
+    raise ExoError(
+        f"{space.spec.label}: suggest_factor_weights {what} when it is run again.",
+        hint="It must ask for the same after the same answers: draw no random numbers, keep no "
+        "state.",
+    )
+
+
+def _differ(name: str, first: Suggested, second: Suggested) -> bool:
+    return first.distributions.get(name) != second.distributions.get(name)
+
+
+def _asked(name: str, suggested: Suggested) -> str:
+    distribution = suggested.distributions.get(name)
+    return "nothing" if distribution is None else distribution.describe()
 
 
 def _notes(space: "Space", tries: list[Suggested], seen: Mapping[str, Distribution]) -> list[str]:

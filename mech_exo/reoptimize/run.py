@@ -19,7 +19,7 @@ from mech_exo.factor_file.read import read_factor_file
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.reoptimize.inputs import check_data
-from mech_exo.workflow.incumbent import INCUMBENT
+from mech_exo.workflow.incumbent import INCUMBENT, warn_of_unknown
 from mech_exo.workflow.optimise import Job, tuned
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Log, Request, Session, open_session
@@ -99,6 +99,8 @@ def prepare(order: Order, log: Log) -> Session:
         For bad, stale or broken inputs.
     """
     session = open_session(order.request, log)
+    session.try_apart()
+    warn_of_unknown(session, log)
     path = order.root / INCUMBENT
     incumbent = read_factor_file(path) if path.exists() else None
     check_data(session, incumbent, order.moment.date())

@@ -25,6 +25,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from mech_exo.objective.probe import die_with_parent
+
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Evaluates
 
@@ -128,25 +130,13 @@ def _fork(control: socket.socket, descriptor: int, evaluator: Evaluates) -> int:
     status = 1
     try:
         control.close()
-        _die_with_parent()
+        die_with_parent()
         _work(Connection(descriptor), evaluator)
         status = 0
     finally:
         with contextlib.suppress(Exception):
             sys.stderr.flush()
         os._exit(status)
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to kill this process with the nursery, which elsewhere kills it by itself."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def _work(tasks: Connection[Any, Any], evaluator: Evaluates) -> None:
@@ -167,6 +157,8 @@ def _work(tasks: Connection[Any, Any], evaluator: Evaluates) -> None:
                 dict(result.intermediate),
                 result.reason,
             )
+        except MemoryError:  # this worker is lost, as one that the system kills for its size
+            raise
         except Exception:  # noqa: BLE001 (not the user's error, those are results: raised there)
             plain = traceback.format_exc()
         try:

@@ -4,6 +4,7 @@ Plain frozen objects. Nothing here imports Optuna or SQLAlchemy, so a reader sta
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -190,6 +191,20 @@ class StudyRecord:
             key=lambda t: (t.violation, self.losses(t)[0], t.number),
             default=None,
         )
+
+    def without_feasible(self) -> str:
+        """Why there is no feasible complete trial in the current epoch, for messages."""
+        trials = self.current
+        if not trials:
+            return "no trials yet"
+        states = Counter(t.state for t in trials)
+        if states["FAIL"] == len(trials):
+            ((reason, _),) = Counter(t.reason for t in trials).most_common(1)
+            return f"all {len(trials)} trials failed: {reason or 'no reason is stored'}"
+        if not states["COMPLETE"]:
+            counts = ", ".join(f"{states[s]} {s.lower()}" for s in sorted(states))
+            return f"no complete trial ({counts})"
+        return "no feasible trial: the constraints of the objective file were never all satisfied"
 
     def front(self) -> tuple[TrialRecord, ...]:
         """Feasible complete trials of the current epoch that no other dominates, by number."""

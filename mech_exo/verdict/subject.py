@@ -120,7 +120,7 @@ def study_subject(
                 hint="Export one of its front with --trial and judge the file: --factors FILE.",
             )
         raise ExoError(
-            f"study {study.name!r} has no feasible trial under its current fingerprint.",
+            f"study {study.name!r}, current fingerprint: {study.without_feasible()}.",
             hint="Loosen the thresholds of the objective file, or add trials.",
             exit_code=ExitCode.NO_FEASIBLE_TRIAL,
         )

@@ -9,7 +9,7 @@ from mech_exo.export.provenance import git_commit, package_versions
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.holdout import look
 from mech_exo.verdict.validate import with_verdict
-from mech_exo.workflow.incumbent import INCUMBENT, incumbent_file
+from mech_exo.workflow.incumbent import INCUMBENT, comparable, incumbent_file
 from mech_exo.workflow.judgement import label_of, plateau_trial
 from mech_exo.workflow.result import Choice, Constraint, Metrics, Optimised
 
@@ -54,7 +54,7 @@ def assess(
         best=judge.portfolio(label_of(trial, chosen), trial.params),
         universe=judge.universe(trial.params),
         incumbent=None
-        if incumbent is None
+        if incumbent is None or not comparable(session, incumbent)
         else judge.portfolio(INCUMBENT, judge.meaningful(incumbent.params)),
         constraints=_constraints(session, study, trial),
         front=front,

@@ -1,5 +1,7 @@
 """What a run starts from: the factors now in use, and equal weights."""
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from mech_exo.factor_file.read import read_factor_file
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import WarmStart
-    from mech_exo.workflow.session import Session
+    from mech_exo.workflow.session import Log, Session
 
 INCUMBENT = "config/factors.yml"
 EQUAL_WEIGHT = 0.5  # a composite score does not depend on it; it lies within usual ranges
@@ -25,6 +27,42 @@ def incumbent_file(cwd: Path) -> FactorFile | None:
     """
     path = nearest(INCUMBENT, cwd)
     return None if path is None else read_factor_file(path)
+
+
+def known_factors(session: "Session") -> tuple[str, ...]:
+    """Factors that a factor file can name here: those with data, and those without."""
+    missing = (n for n in session.panel.missing_factors if n not in session.factor_names)
+    return (*session.factor_names, *missing)
+
+
+def comparable(session: "Session", incumbent: FactorFile) -> bool:
+    """Whether the data have any of its factors; without one it would be shown as cash."""
+    return any(name in session.factor_names for name in incumbent.weights)
+
+
+def warn_of_unknown(session: "Session", log: "Log") -> None:
+    """Name the factors of config/factors.yml that do not exist here.
+
+    Raises
+    ------
+    ExoError
+        If it is no factor file.
+    """
+    incumbent = incumbent_file(session.cwd)
+    if incumbent is None:
+        return
+    known = known_factors(session)
+    unknown = [name for name in incumbent.weights if name not in known]
+    if unknown:
+        said = "; ".join(_no_factor(name, known) for name in unknown)
+        log.warn(f"{INCUMBENT}: {said}. It is compared without.")
+    if not comparable(session, incumbent):
+        log.warn(f"{INCUMBENT}: the data have none of its factors. It is not compared.")
+
+
+def _no_factor(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"no factor {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[WarmStart, ...]":

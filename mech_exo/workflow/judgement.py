@@ -119,13 +119,16 @@ def _of_study(case: Case, request: Request, log: Log) -> Subject:
     from mech_exo.tuning.records import read_study
 
     study = read_study(case.study_file, case.study_name)
-    return _subject(open_session(request, log), study)
+    session = open_session(request, log)
+    session.try_apart()
+    return _subject(session, study)
 
 
 def _of_file(path: Path, case: Case, request: Request, log: Log) -> Subject:
     file = read_factor_file(path)
     stated = isinstance((file.provenance or {}).get("settings"), Mapping)
     session = reopen(str(path), file, request, log) if stated else open_session(request, log)
+    session.try_apart()
     if stated:
         _check_same_inputs(path, file, session)
     else:

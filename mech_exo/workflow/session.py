@@ -90,6 +90,24 @@ class Session:
         """SHA-256 of all data that a trial depends on."""
         return self._fingerprint(self.in_sample)
 
+    def try_apart(self) -> None:
+        """Rehearse the objective file in a process of its own, before a run does so itself.
+
+        Raises
+        ------
+        ExoError
+            If the file ends that process.
+        """
+        from mech_exo.objective.evaluate import Evaluator
+        from mech_exo.objective.probe import probe
+
+        def rehearse() -> None:
+            Evaluator(
+                self.spec, self.in_sample, self.settings, self.market.until(self.split)
+            ).rehearse()
+
+        probe(rehearse, self.spec.label)
+
     def _fingerprint(self, panel: "Panel") -> str:
         from mech_exo.objective.exposures import data_fingerprint
 
@@ -123,11 +141,13 @@ def open_with(
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
     from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.probe import probe
     from mech_exo.objective.spec import ObjectiveSpec
 
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
+    probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     market = load_market(settings)
     panel = build_panel(market, settings)

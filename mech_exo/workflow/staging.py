@@ -37,7 +37,8 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
     result = tuned(job, session, ignore)
     if result.trial is None or not result.trial.feasible:
         raise ExoError(
-            f"study {name!r} has no feasible trial.", exit_code=ExitCode.NO_FEASIBLE_TRIAL
+            f"study {name!r}: {result.outcome.study.without_feasible()}.",
+            exit_code=ExitCode.NO_FEASIBLE_TRIAL,
         )
     return factor_file_text(repeatable(result))
 

@@ -72,6 +72,20 @@ CASES: dict[str, tuple[Spoil, str]] = {
         objective("\ndef objective(result):\n    return result.sharp\n"),
         "Did you mean 'sharpe'?",
     ),
+    "file that ends the process": (
+        objective("\nimport os\nos._exit(0)\n"),
+        "ended the process (exit status 0) while it was tried",
+    ),
+    "objective that ends the process": (
+        objective(
+            "\nimport os\ndef objective(result):\n    os.kill(os.getpid(), 9)\n    return 1.0\n"
+        ),
+        "ended the process (signal 9) while it was tried",
+    ),
+    "random objective": (
+        objective("\nimport random\ndef objective(result):\n    return random.random()\n"),
+        "for the same result",
+    ),
     "unused parameter": (
         objective(
             "\ndef suggest_factor_weights(trial):\n    trial.suggest_float('weight_rsi', 0, 1)\n"

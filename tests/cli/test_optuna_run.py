@@ -296,3 +296,30 @@ def test_a_reader_of_the_log_that_leaves_does_not_stop_the_run(project: Path) ->
     assert (run.returncode, run.stdout.count("\n")) == (0, 1)
     assert len(trials(project)) == 5
     assert len(list((project / "factors").glob("*.yml"))) == 1
+
+
+def test_all_trials_failed_and_no_trial_yet(exo: Exo, project: Path) -> None:
+    path = project / "research/obj_utils.py"
+    path.write_text(path.read_text() + "\ndef objective(result):\n    assert False, 'never'\n")
+    run = exo("optuna-run", "--n-trials", "0", cwd=project)
+    assert (run.returncode, "warning: no trials yet." in run.stderr) == (3, True)
+    run = exo("optuna-run", "--n-trials", "3", cwd=project)
+    assert run.returncode == 3
+    assert "warning: all 3 trials failed: AssertionError at " in run.stderr
+    assert "never satisfied" not in run.stderr
+
+
+@pytest.mark.parametrize("name", ["rsi_15", "unheard_of"])
+def test_unknown_current_factors_are_named_and_not_shown_as_cash(
+    exo: Exo, project: Path, name: str
+) -> None:
+    lenient(project)
+    (project / "config/factors.yml").write_text(
+        f"factors:\n  technical:\n    {name}: {{weight: 1.0}}\n"
+        "hyperparameters: {cash_pct: 0.2, stop_loss_pct: 0.1, position_size_pct: 0.1}\n"
+    )
+    run = exo("optuna-run", "--n-trials", "3", "--json", cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["incumbent"] is None
+    assert f"no factor {name!r}" in run.stderr
+    assert ("did you mean 'rsi_14'?" in run.stderr) == (name == "rsi_15")

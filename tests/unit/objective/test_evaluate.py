@@ -425,3 +425,46 @@ def test_what_one_candidate_lacks_is_left_to_the_trials(
 ) -> None:
     evaluator = Evaluator(compiled(objective(line)), panel, settings)
     assert set(evaluator.rehearse().params) == {"weight_rsi_14", "cash_pct"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "assert result.sharpe > 1e9",
+        "raise RuntimeError('no')",
+        "raise OSError('no')",
+        "raise MemoryError",
+        "next(iter(()))",
+        "return objective(result)",
+        "raise type('Own', (Exception,), {})('no')",
+    ],
+)
+def test_what_one_candidate_raises_is_left_to_the_trials(
+    compiled: Compile, panel: Panel, settings: Settings, line: str
+) -> None:
+    evaluator = Evaluator(compiled(objective(line)), panel, settings)
+    assert set(evaluator.rehearse().params) == {"weight_rsi_14", "cash_pct"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import random\n" + objective("return random.random()"),
+        "import random\nDRAWN = random.random()\n" + objective("return DRAWN"),
+        "SEEN = []\n" + objective("SEEN.append(1)", "return len(SEEN)"),
+        "SEEN = []\n" + objective("SEEN.append(1)", "return 1 / (len(SEEN) - 2)"),
+    ],
+)
+def test_an_objective_with_two_values_for_one_result_is_refused(
+    compiled: Compile, panel: Panel, settings: Settings, text: str
+) -> None:
+    with pytest.raises(ExoError, match=r"and then .* for the same result"):
+        Evaluator(compiled(text), panel, settings).rehearse()
+
+
+def test_a_search_space_drawn_with_the_file_is_refused(
+    compiled: Compile, panel: Panel, settings: Settings
+) -> None:
+    text = "import random\nHIGH = random.random()\n" + SUGGEST.replace("0.2", "HIGH")
+    with pytest.raises(ExoError, match="search space is another one"):
+        Evaluator(compiled(text), panel, settings).rehearse()

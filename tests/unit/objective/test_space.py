@@ -343,3 +343,30 @@ def test_a_share_of_a_range_stays_on_its_grid() -> None:
     assert Distribution("int", 3, 9, 2).at(0.75) == 7
     assert Distribution("categorical", choices=("a", "b", "c")).at(1.0) == "c"
     assert Distribution("float", -1.0, 1.0).clip(-3.0) == -1.0
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (
+            "import random\n    trial.suggest_float('weight_rsi_14', 0, random.random())",
+            "asks for 'weight_rsi_14' as float 0 to .* and then as float 0 to ",
+        ),
+        (
+            "SEEN.append(1)\n    trial.suggest_float('weight_rsi_14', 0, 1)\n"
+            "    if len(SEEN) % 2:\n        trial.suggest_float('cash_pct', 0, 0.5)",
+            "asks for 'cash_pct' as float 0 to 0.5 and then as nothing",
+        ),
+        (
+            "SEEN.append(1)\n    for n in ['rsi_14', 'momentum_12_1'][:: (-1) ** len(SEEN)]:\n"
+            "        trial.suggest_float('weight_' + n, 0, 1)",
+            "in another order",
+        ),
+    ],
+)
+def test_a_space_that_differs_when_run_again_is_refused(
+    compiled: Compile, panel: Panel, settings: Settings, lines: str, told: str
+) -> None:
+    spec = compiled(f"SEEN = []\ndef suggest_factor_weights(trial):\n    {lines}\n")
+    with pytest.raises(ExoError, match=told):
+        Space.of(spec, panel, settings).rehearse()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mech_exo.tuning.study import NO_EPOCH, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.study import NO_EPOCH, Epoch, State, StudyRecord, TrialRecord
 from tests.unit.tuning.stored_studies import NOON, complete, failed, pruned
 
 
@@ -134,3 +134,16 @@ def test_what_cannot_be_stored_is_refused(trial: TrialRecord, words: str) -> Non
 
 def test_a_failed_trial_keeps_no_value() -> None:
     assert replace(failed(0), values=(float("nan"),)).canonical().values == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([], "no trials yet"),
+        ([("FAIL", "a"), ("FAIL", "b"), ("FAIL", "b")], "all 3 trials failed: b"),
+        ([("FAIL", "a"), ("PRUNED", "")], "no complete trial (1 fail, 1 pruned)"),
+    ],
+)
+def test_why_there_is_no_feasible_trial(states: list[tuple[State, str]], told: str) -> None:
+    trials = (TrialRecord(i, state, reason=why) for i, (state, why) in enumerate(states))
+    assert study(*trials).without_feasible() == told

@@ -1,0 +1,113 @@
+"""Trying the user's file in a process of its own, which it may end without ending the run."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import NoReturn
+
+from mech_exo.errors import ExoError
+
+RETURNED, FORKED = b"r", b"f"
+WAIT_FOR_FORKS = 2.0  # seconds in which a process that the file has forked comes back here
+NEXT_LOOK = 0.01
+
+
+def probe(action: Callable[[], object], label: str) -> None:
+    """Run `action` once in a forked process, to see whether the user's file lets it come back.
+
+    Nothing else is judged: what `action` raises, returns and prints is the caller's to find when
+    it does the same itself. Where processes cannot be forked nothing is tried.
+
+    Raises
+    ------
+    ExoError
+        If the process ended while `action` ran, or came back as two.
+    """
+    if not hasattr(os, "fork"):
+        return
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():  # threads of a BLAS library, which prepares for a fork itself
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        _child(action, writing)
+    os.close(writing)
+    try:
+        status = _ended(pid)
+        os.set_blocking(reading, False)  # a process that the file left behind may hold it open
+        with contextlib.suppress(BlockingIOError):
+            said = os.read(reading, 64)
+            if said == RETURNED:
+                return
+            if FORKED in said:
+                raise ExoError(
+                    f"{label}: the objective file forked the process while it was tried.",
+                    hint="Remove os.fork() from it.",
+                )
+    finally:
+        os.close(reading)
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    raise ExoError(
+        f"{label}: the objective file ended the process ({how}) while it was tried.",
+        hint="Remove what ends it, such as os._exit or os.kill.",
+    )
+
+
+def _ended(pid: int) -> int:
+    """The child's exit code; it dies with whatever interrupts the wait."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        raise
+
+
+def _child(action: Callable[[], object], writing: int) -> NoReturn:
+    own = os.getpid()
+    try:
+        die_with_parent()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _mute(keep=writing)
+        with contextlib.suppress(BaseException):  # raised again where the caller does the same
+            action()
+        if os.getpid() != own:
+            os.write(writing, FORKED)
+        else:
+            _await_forks()
+            os.write(writing, RETURNED)
+    finally:
+        os._exit(0)
+
+
+def _mute(keep: int) -> None:
+    """Read nothing and print nothing: the user sees it when the file is run in earnest."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in {0, 1, 2} - {keep}:
+        os.dup2(nothing, descriptor)
+
+
+def _await_forks() -> None:
+    """Give a process that the file has forked the time to show that it comes back."""
+    last = time.monotonic() + WAIT_FOR_FORKS
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < last:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(NEXT_LOOK)
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process with its parent; elsewhere the parent has to do it."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != parent:
+        os._exit(1)
