@@ -60,4 +60,6 @@ def _flushed(code: int) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()
+    except ExoError as error:  # a full disk; the stream drops the rest
+        return _fail(str(error), error.exit_code)
     return code

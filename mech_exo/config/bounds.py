@@ -1,6 +1,7 @@
 """Bounds of the settings, checked once after they are resolved."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from mech_exo.config.settings import Settings
@@ -56,8 +57,11 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
-def check_bounds(settings: Settings, origin: str) -> None:
-    """Raise an ExoError for the first setting that is outside its bounds."""
+def check_bounds(settings: Settings, origin: str, sources: Mapping[str, str] | None = None) -> None:
+    """Raise an ExoError for the first setting that is outside its bounds.
+
+    `sources` names where a setting comes from (dotted name -> words), if not from `origin`.
+    """
     for name, (low, high) in BOUNDS.items():
         value: Any = settings
         for part in name.split("."):
@@ -65,4 +69,5 @@ def check_bounds(settings: Settings, origin: str) -> None:
         if value is None:
             continue
         if not (math.isfinite(value) and low <= value <= high):
-            raise ExoError(f"{origin}: {name} is {value}, must be between {low:g} and {high:g}.")
+            source = (sources or {}).get(name, origin)
+            raise ExoError(f"{source}: {name} is {value}, must be between {low:g} and {high:g}.")

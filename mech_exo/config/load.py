@@ -9,13 +9,13 @@ import os
 import types
 import typing
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-import yaml
-
 from mech_exo.config.bounds import check_bounds
 from mech_exo.config.settings import Settings
+from mech_exo.config.strict_yaml import parse_yaml, read_yaml
 from mech_exo.errors import ExoError
 
 ENVIRONMENT_PREFIX = "EXO_"
@@ -56,7 +56,7 @@ def load_settings(
         sources[name] = "the command line"
     origin = str(path) if path else "the settings"
     settings = _build(Settings, merged, "", origin, sources)
-    check_bounds(settings, origin)
+    check_bounds(settings, origin, sources)
     return typing.cast(Settings, settings)
 
 
@@ -68,29 +68,12 @@ def settings_from_mapping(values: Mapping[str, Any], origin: str) -> Settings:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ExoError(
-            f"{path}: cannot be read ({error.strerror}).",
-            hint="Check the path of the settings file.",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
-    except yaml.YAMLError as error:
-        raise ExoError(f"{path}: is not valid YAML: {one_line(error)}") from error
+    loaded = read_yaml(path, hint="Check the path of the settings file.").value
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
         raise ExoError(f"{path}: must hold sections (data:, backtest:, …), not {_kind(loaded)}.")
     return loaded
-
-
-def one_line(error: yaml.YAMLError) -> str:
-    """What a YAML error says, and at which line, on one line."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
 
 
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -104,8 +87,8 @@ def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _parse_scalar(text: str) -> Any:
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return parse_yaml(text, "").value
+    except ExoError:  # not YAML: a text, of which `_build` says what is wrong with it
         return text
 
 
@@ -181,7 +164,20 @@ def _build_section(
         key: _build(hints[key], inner, f"{where}.{key}".lstrip("."), origin, sources)
         for key, inner in value.items()
     }
+    for field in dataclasses.fields(kind):
+        if field.metadata.get("date") and built.get(field.name) is not None:
+            _check_date(f"{where}.{field.name}", built[field.name], origin, sources)
     return kind(**built)
+
+
+def _check_date(where: str, text: str, origin: str, sources: Mapping[str, str]) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ExoError(
+            f"{sources.get(where, origin)}: {where} is {text!r}, not a date.",
+            hint="Write YYYY-MM-DD.",
+        ) from error
 
 
 def _scalar(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str, str]) -> Any:
@@ -195,8 +191,6 @@ def _scalar(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str
         return Path(value)
     if kind is str and isinstance(value, str):
         return value
-    if kind is str and hasattr(value, "isoformat"):  # YAML reads 2020-01-01 as a date
-        return str(value.isoformat())
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise _error(where, value, names.get(kind, "a path"), origin, sources)
 

@@ -14,6 +14,11 @@ def path_field() -> Any:
     return field(default=None, metadata={"path": True})
 
 
+def date_field() -> Any:
+    """A day, YYYY-MM-DD."""
+    return field(default=None, metadata={"date": True})
+
+
 @dataclass(frozen=True)
 class DemoSettings:
     """The embedded synthetic market (`data.source: demo`)."""
@@ -43,8 +48,8 @@ class DataSettings:
     prices: Path | None = path_field()
     prices_layout: Literal["auto", "long", "wide"] = "auto"
     factors: tuple[FactorTable, ...] = ()
-    start: str | None = None  # first date used, YYYY-MM-DD
-    end: str | None = None  # last date used, YYYY-MM-DD
+    start: str | None = date_field()  # first date used, YYYY-MM-DD
+    end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)

@@ -5,14 +5,15 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """While entered, SIGINT and SIGTERM are noted; the handlers are put back on leaving.
+    """While entered, SIGINT, SIGTERM and SIGHUP are noted; the handlers are put back on leaving.
 
     The first sets `requested` if the run is `polite` (it can finish what runs), otherwise and at
-    the second KeyboardInterrupt is raised. Outside the main thread nothing is installed.
+    the second KeyboardInterrupt is raised. A SIGHUP that is ignored (nohup) stays ignored. Outside
+    the main thread nothing is installed.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,8 @@ class Interrupts:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
+                if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                    continue
                 self._previous[number] = signal.signal(number, self._note)
         return self
 

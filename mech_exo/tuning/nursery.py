@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.objective.probe import die_with_parent
+from mech_exo.tuning.streams import guard_streams
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Evaluates
@@ -46,8 +47,9 @@ THREAD_VARIABLES = (
 
 def main(control_descriptor: int, parcel_descriptor: int) -> None:
     """Run the nursery; returns in no process but the nursery itself."""
-    for number in (signal.SIGINT, signal.SIGTERM):  # a terminal signals the whole group
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the whole group
         signal.signal(number, signal.SIG_IGN)
+    guard_streams()
     control = socket.socket(fileno=control_descriptor)
     try:
         evaluator = _prepare(parcel_descriptor)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -13,10 +14,20 @@ from tests.cli.conftest import REPOSITORY
 GUIDE = (REPOSITORY / "docs/guide.md").read_text("utf-8")
 
 
-def test_every_command() -> None:
-    commands = list(getattr(get_command(app), "commands"))  # noqa: B009 - of Typer's own group
+def registered(group: Any) -> dict[str, list[str]]:
+    """Command -> its subcommands."""
+    return {name: list(getattr(inner, "commands", ())) for name, inner in group.commands.items()}
+
+
+def test_every_command_stands_in_the_table() -> None:
+    commands = registered(get_command(app))
     assert len(commands) >= 5
-    assert [name for name in commands if f"`exo {name}" not in GUIDE] == []
+    rows = re.findall(r"^\| `exo ([\w-]+)[^|]*\|", GUIDE, re.MULTILINE)
+    assert set(commands) == set(rows)
+    lines = {name: re.findall(rf"^\| (`exo {name}\b[^|]*)\|", GUIDE, re.MULTILINE) for name in rows}
+    for name, subcommands in commands.items():
+        for subcommand in subcommands:
+            assert re.search(rf"\b{subcommand}\b", lines[name][0]), f"{name} {subcommand}"
 
 
 @pytest.mark.parametrize("field", dataclasses.fields(RunOptions), ids=lambda f: f.name)

@@ -86,7 +86,7 @@ def test_help_imports_no_heavy_package() -> None:
     assert run.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_while_the_data_load_exits_130(project: Path, name: str) -> None:
     """The objective file sends it: the runner, which handles signals itself, is not there yet."""
     objective = project / "research/obj_utils.py"

@@ -56,6 +56,11 @@ def test_round_trip_through_a_mapping(tmp_path: Path) -> None:
         ("tuning: 5", ["tuning is 5", "a section"]),
         ("tuning: [", ["not valid YAML", "line 1"]),
         ("- 1", ["must hold sections", "not a list"]),
+        ("tuning: {seed: 1}\ndata: {}\ntuning: {window: 2}", ["line 3", "'tuning'", "line 1"]),
+        ("tuning:\n  seed: 1\n  seed: 2", ["line 3", "'seed'", "line 2"]),
+        ("data: {start: 2020-13-01}", ["data.start is '2020-13-01', not a date"]),
+        ("data: {end: 2019-02-29}", ["data.end is '2019-02-29', not a date"]),
+        ("tuning: {warm_start: 2020-13-01 10:00:00}", ["tuning.warm_start", "true or false"]),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -72,6 +77,21 @@ def test_a_mistake_in_the_environment_names_the_variable() -> None:
         load_settings(environment={"EXO_TUNING__SEED": "x"})
     with pytest.raises(ExoError, match=r"EXO_TUNING__SED.*seed"):
         load_settings(environment={"EXO_TUNING__SED": "1"})
+
+
+def test_a_date_that_does_not_exist_names_the_variable() -> None:
+    with pytest.raises(ExoError, match=r"EXO_DATA__START: data\.start is '2020-13-01', not a date"):
+        load_settings(environment={"EXO_DATA__START": "2020-13-01"})
+    with pytest.raises(ExoError, match=r"EXO_TUNING__SEED: tuning\.seed is '2020-13-01'"):
+        load_settings(environment={"EXO_TUNING__SEED": "2020-13-01"})
+
+
+def test_a_value_outside_its_bounds_names_where_it_comes_from(tmp_path: Path) -> None:
+    path = written(tmp_path, "tuning: {seed: 1}")
+    with pytest.raises(ExoError, match=r"^the command line: tuning\.seed is -1, must be"):
+        load_settings(path, environment={}, overrides={"tuning.seed": -1})
+    with pytest.raises(ExoError, match=r"^EXO_TUNING__WINDOW: tuning\.window is 0, must be"):
+        load_settings(path, environment={"EXO_TUNING__WINDOW": "0"})
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

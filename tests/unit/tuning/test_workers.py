@@ -156,7 +156,7 @@ def test_what_the_users_code_prints_is_not_on_stdout(capfd: pytest.CaptureFixtur
 def test_workers_ignore_the_terminals_signals() -> None:
     with Crew(Bowl, 1) as crew:
         pids = crew.pids
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             os.kill(pids[0], number)
         crew.submit(suggestion(0))
         assert len(collect(crew, 1)) == 1

@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-from mech_exo.config.load import one_line
 from mech_exo.errors import ExoError
 
 
@@ -60,8 +59,8 @@ def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
     return None
 
 
-def read_yaml(path: Path) -> Document:
-    """Parse one file.
+def read_yaml(path: Path, *, hint: str = "") -> Document:
+    """Parse one file; `hint` is what to do about one that cannot be read.
 
     Raises
     ------
@@ -72,7 +71,7 @@ def read_yaml(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise ExoError(f"{path}: cannot be read ({error.strerror}).", hint=hint) from error
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
     return parse_yaml(text, str(path))
@@ -93,6 +92,13 @@ def parse_yaml(text: str, origin: str) -> Document:
         raise ExoError(f"{origin}: is not valid YAML: {error}") from error
     except RecursionError as error:
         raise ExoError(f"{origin}: is nested too deeply.") from error
+
+
+def one_line(error: yaml.YAMLError) -> str:
+    """What a YAML error says, and at which line, on one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
 
 
 def _check_keys(node: yaml.Node, origin: str, seen_nodes: set[int]) -> None:
