@@ -40,9 +40,9 @@ docker run --rm --entrypoint sh mech-exo-optuna -c 'command -v gcc || command -v
 
 # The guide's plain `up`: dashboard and runner together, the dashboard before there is a study.
 EXO_TRIALS=50 compose up --detach 2>/dev/null
-wait_until 60 answers http://localhost:8080/dashboard && ok "the dashboard answers" || no "the dashboard does not answer"
-wait_until 60 grep -q factor_weight_optimization <(answers http://localhost:8080/api/studies) ||
-  wait_until 60 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" ||
+wait_until 180 answers http://localhost:8080/dashboard && ok "the dashboard answers" || no "the dashboard does not answer"
+wait_until 180 grep -q factor_weight_optimization <(answers http://localhost:8080/api/studies) ||
+  wait_until 180 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" ||
   no "the dashboard does not list the study"
 ok "the dashboard lists the study (runner: $(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner))"
 same "the run ends with" 0 "$(docker wait mech-exo-optuna-runner)"
@@ -63,7 +63,7 @@ docker wait mech-exo-optuna-runner >/dev/null
 # Killed in mid-run, and up again: exactly the target.
 compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml
 EXO_TRIALS=3000 compose up --detach optuna-runner 2>/dev/null
-wait_until 90 some_trials || no "no trial before the kill"
+wait_until 180 some_trials || no "no trial before the kill"
 docker kill mech-exo-optuna-runner >/dev/null
 before=$(trials); target=$((before + 30))
 code=0; EXO_TRIALS=$target compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
@@ -73,7 +73,7 @@ same "trials" "$target" "$(trials)"
 # docker stop: SIGTERM reaches exo, which finishes what runs and exits 130.
 EXO_TRIALS=100000 compose up --detach optuna-runner 2>/dev/null
 before=$(trials)
-wait_until 90 sh -c "docker logs mech-exo-optuna-runner 2>&1 | grep -q ^trials" || no "no trial before the stop"
+wait_until 180 sh -c "docker logs mech-exo-optuna-runner 2>&1 | grep -q ^trials" || no "no trial before the stop"
 docker stop mech-exo-optuna-runner >/dev/null
 same "stopped: exit" 130 "$(docker inspect -f '{{.State.ExitCode}}' mech-exo-optuna-runner)"
 
