@@ -10,4 +10,6 @@ ruff check .
 ruff format --check .
 mypy
 lint-imports
+hadolint Dockerfile.optuna
+check-jsonschema --builtin-schema vendor.compose-spec docker-compose.optuna.yml
 exec pytest -n auto --dist worksteal "$@"

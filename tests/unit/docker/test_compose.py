@@ -1,0 +1,85 @@
+"""The compose file holds what the guide promises; scripts/test_docker.sh runs it for real."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """The compose file, with the defaults of its variables."""
+    text = (ROOT / "docker-compose.optuna.yml").read_text(encoding="utf-8")
+    plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    loaded: dict[str, Any] = yaml.safe_load(plain)
+    return loaded
+
+
+def test_the_runner_is_the_guides(compose: dict[str, Any]) -> None:
+    runner = compose["services"]["optuna-runner"]
+    assert runner["container_name"] == "mech-exo-optuna-runner"
+    assert runner["build"] == {"context": ".", "dockerfile": "Dockerfile.optuna"}
+    assert runner["deploy"]["resources"]["limits"] == {"cpus": "2", "memory": "8G"}
+    assert {"./studies:/app/studies", "./factors:/app/factors"} <= set(runner["volumes"])
+    command = shlex.split(runner["command"])
+    assert command[:4] == ["python", "-m", "mech_exo.cli", "optuna-run"]
+    assert dict(zip(command[4::2], command[5::2], strict=True)) == {
+        "--target-trials": "50",  # the guide's 50, and never more at a second `up`
+        "--n-jobs": "2",
+        "--study-name": "factor_weight_optimization",
+    }
+
+
+def test_the_dashboard_is_for_this_machine_only(compose: dict[str, Any]) -> None:
+    dashboard = compose["services"]["optuna-dashboard"]
+    assert dashboard["ports"] == ["127.0.0.1:8080:8080"]
+    assert "--wait" in shlex.split(dashboard["command"])
+
+
+def test_every_service_is_reaped_and_may_gain_no_privilege(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert service["init"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_the_objective_and_the_settings_are_the_hosts(compose: dict[str, Any]) -> None:
+    volumes = compose["services"]["optuna-runner"]["volumes"]
+    assert {"./research:/app/research:ro", "./config:/app/config"} <= set(volumes)
+
+
+def test_the_image_needs_no_network_for_its_syntax_and_is_no_root() -> None:
+    lines = (ROOT / "Dockerfile.optuna").read_text(encoding="utf-8").splitlines()
+    assert not any(line.startswith("# syntax") for line in lines)
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001:10001"]
+    assert any(line.startswith("HEALTHCHECK ") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--trials", "none"], "--trials needs a whole number"),
+        (["--jobs", "0"], "--jobs needs a whole number"),
+        (["--study-name", "a b"], "--study-name needs a name"),
+        (["--dashbord"], "unknown option '--dashbord'"),
+    ],
+)
+def test_a_wrong_option_of_the_script_exits_2(arguments: list[str], told: str) -> None:
+    script = ROOT / "scripts" / "run_optuna_docker.sh"
+    run = subprocess.run([script, *arguments], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert told in run.stderr
+
+
+def test_the_scripts_help_names_every_option() -> None:
+    script = ROOT / "scripts" / "run_optuna_docker.sh"
+    page = subprocess.run([script, "--help"], capture_output=True, text=True, check=True).stdout
+    for option in ("--trials", "--jobs", "--study-name", "--dashboard", "--no-build", "--cleanup"):
+        assert option in page
