@@ -121,7 +121,9 @@ def study_subject(
             )
         raise ExoError(
             f"study {study.name!r}, current fingerprint: {study.without_feasible()}.",
-            hint="Loosen the thresholds of the objective file, or add trials.",
+            hint="Loosen the thresholds of the objective file, or add trials."
+            if any(t.state == "COMPLETE" for t in study.current)
+            else "",
             exit_code=ExitCode.NO_FEASIBLE_TRIAL,
         )
     subject = Subject(
