@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
     log = Log(quiet=options.quiet)
+    job = _job(options)
     session = open_session(options.request(), log)
     session.try_apart()
     warn_of_unknown(session, log)
@@ -49,7 +50,7 @@ def tune(options: RunOptions) -> ExitCode:
             searches(part, done, total)
 
         with searches:
-            result = optimise(_job(options), session, listen, repeated)
+            result = optimise(job, session, listen, repeated)
         if channel is not None:
             channel.send(final_message(result))
     _print(options, result, log)

@@ -34,6 +34,18 @@ class WarmStart:
     params: Mapping[str, Parameter]
 
 
+def check_goal(study_name: str, n_trials: int | None, target_trials: int | None) -> None:
+    """Raise an ExoError for a study without a name, and for two goals."""
+    if not study_name.strip():
+        raise ExoError("--study-name is empty.", hint="Give the study a name.")
+    if n_trials is not None and target_trials is not None:
+        raise ExoError(
+            "--n-trials adds trials and --target-trials completes up to a number: "
+            "only one of them can be given.",
+            hint="Leave one out.",
+        )
+
+
 @dataclass(frozen=True)
 class StudyPlan:
     """A run of `exo optuna-run`.
@@ -77,12 +89,7 @@ class StudyPlan:
     warm_start: tuple[WarmStart, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.n_trials is not None and self.target_trials is not None:
-            raise ExoError(
-                "--n-trials adds trials and --target-trials completes up to a number: "
-                "only one of them can be given.",
-                hint="Leave one out.",
-            )
+        check_goal(self.study_name, self.n_trials, self.target_trials)
         if self.n_trials is None and self.target_trials is None:
             raise ValueError("a StudyPlan needs n_trials or target_trials")
         for flag, value, low in (

@@ -32,7 +32,7 @@ def assess(
     Raises
     ------
     ExoError
-        If trial `number` is not a complete one of the current fingerprint.
+        If trial `number` is not a complete one of the current epoch.
     """
     study = outcome.study
     trial = _chosen(study, number)
@@ -83,11 +83,16 @@ def _chosen(study: "StudyRecord", number: int | None) -> "TrialRecord | None":
         if len(study.directions) > 1:
             return None
         return study.best() or study.least_violating()
+    return complete_trial(study, number)
+
+
+def complete_trial(study: "StudyRecord", number: int) -> "TrialRecord":
+    """Trial `number` of the current epoch; an ExoError if there is no such complete trial."""
     for trial in study.current:
         if trial.number == number and trial.state == "COMPLETE":
             return trial
     raise ExoError(
-        f"study {study.name!r} has no complete trial {number} under the current fingerprint.",
+        f"study {study.name!r} has no complete trial {number} in the current epoch.",
         hint=f"`exo study trials {study.name}` lists them.",
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mech_exo.errors import ExoError
 from mech_exo.export.stage import Staged, check_staging, stage
 from mech_exo.export.target import Target
-from mech_exo.workflow.assess import assess, factor_file_of
+from mech_exo.workflow.assess import assess, complete_trial, factor_file_of
 from mech_exo.workflow.incumbent import incumbent_file, warm_starts
 from mech_exo.workflow.judgement import check_validatable, judged
 from mech_exo.workflow.result import Files, Optimised
@@ -55,6 +55,11 @@ class Job:
     validate: bool = False
     root: Path = Path()
 
+    def __post_init__(self) -> None:
+        from mech_exo.tuning.plan import check_goal
+
+        check_goal(self.study_name, self.n_trials, self.target_trials)
+
 
 def optimise(
     job: Job,
@@ -80,6 +85,7 @@ def optimise(
     """
     target = Target(job.export, job.root)
     target.check()
+    check_trial(job)
     if job.stage:
         check_staging(job.root)
     result = tuned(job, session, listener, progress)
@@ -124,6 +130,32 @@ def create(job: Job, session: Session, listener: "Callable[[Event], None]") -> "
             )
     empty = replace(job, n_trials=0, target_trials=None)
     return run_study(study_plan(empty, session), listener).study
+
+
+def check_trial(job: Job) -> None:
+    """Raise an ExoError if the trial to export is not in the study, nor will be after the run."""
+    from mech_exo.tuning.records import list_studies, read_study
+
+    if job.trial is None or job.accept_changes:  # a new epoch: known only when it is entered
+        return
+    known = job.study_file.exists() and job.study_name in (
+        study.name for study in list_studies(job.study_file)
+    )
+    study = read_study(job.study_file, job.study_name) if known else None
+    stored = study.trials if study is not None else ()
+    if study is not None and job.trial < len(stored):
+        complete_trial(study, job.trial)
+        return
+    current = len(study.current) if study is not None else 0
+    added = DEFAULT_TRIALS if job.n_trials is None else job.n_trials
+    if job.target_trials is not None:
+        added = max(job.target_trials - current, 0)
+    if job.trial >= len(stored) + added:
+        raise ExoError(
+            f"--trial {job.trial}: study {job.study_name!r} has {len(stored)} trials and this run "
+            f"adds {added}; they are numbered from 0.",
+            hint=f"`exo study trials {job.study_name}` lists them.",
+        )
 
 
 def study_plan(job: Job, session: Session) -> "StudyPlan":

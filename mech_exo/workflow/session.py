@@ -140,10 +140,12 @@ def open_with(
     """As `open_session`, with settings that are resolved already (a factor file's own)."""
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
+    from mech_exo.objective.criteria import directions
     from mech_exo.objective.discover import find_objective
     from mech_exo.objective.probe import probe
     from mech_exo.objective.spec import ObjectiveSpec
 
+    directions(settings.tuning.objectives)  # a name that is no metric costs nothing here
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
     objective = find_objective(request.objective, request.cwd)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")

@@ -194,3 +194,38 @@ def test_a_full_disk_leaves_no_part_of_a_factor_file(
     run = exo("optuna-run", "--n-trials", "1", "--export-yaml", export, cwd=project)
     assert str(export) in one_error(run)
     assert [path.name for path in small_disk.rglob("*") if path.is_file()] == ["ballast"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--objectives", "sharp"), "Did you mean 'sharpe'?"),
+        (("--study-name", ""), "--study-name is empty"),
+        (("--n-trials", "2", "--target-trials", "4"), "only one of them can be given"),
+        (("--seed", "-1"), "error: the command line: tuning.seed is -1"),
+        (("--window", "0"), "error: the command line: tuning.window is 0"),
+    ],
+)
+def test_what_the_flags_alone_show_is_refused_before_the_data_load(
+    exo: Exo, project: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    run = exo("optuna-run", *arguments, cwd=project)
+    assert told in one_error(run)
+    assert "data       " not in run.stderr
+    assert not (project / "studies/factor_opt.db").exists()
+
+
+def test_a_trial_that_will_not_be_there_is_refused_before_the_search(
+    exo: Exo, project: Path
+) -> None:
+    run = exo("optuna-run", "--n-trials", "2", "--trial", "2", cwd=project)
+    assert "--trial 2: study 'factor_weight_optimization' has 0 trials" in one_error(run)
+    assert not (project / "studies/factor_opt.db").exists()
+    run = exo(
+        "optuna-run", "--target-trials", "2", "--trial", "1", "--sampler", "random", cwd=project
+    )
+    assert run.returncode in (0, 3), run.stderr
+    run = exo(
+        "optuna-run", "--target-trials", "2", "--trial", "2", "--sampler", "random", cwd=project
+    )
+    assert "has 2 trials and this run adds 0" in one_error(run)

@@ -210,7 +210,7 @@ def test_pareto_study_prints_its_front_and_exports_by_number(exo: Exo, project: 
 
 def test_a_trial_that_is_not_there(exo: Exo, project: Path) -> None:
     run = exo("optuna-run", "--n-trials", "1", "--trial", "99", cwd=project)
-    assert "no complete trial 99" in one_error(run)
+    assert "--trial 99: study" in one_error(run)
 
 
 def test_init_makes_a_study_that_a_run_goes_on_with(exo: Exo, project: Path) -> None:
