@@ -159,6 +159,8 @@ def open_with(
 
 
 def _describe_data(session: Session, log: Log) -> None:
+    from mech_exo.data.oversights import oversights
+
     panel = session.panel
     if not len(panel.rebalance) or not len(session.in_sample.rebalance):
         raise ExoError(
@@ -166,6 +168,8 @@ def _describe_data(session: Session, log: Log) -> None:
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
     log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
+    for line in oversights(session.market, panel.missing_factors):
+        log.note(f"note       {line}")
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
     else:
