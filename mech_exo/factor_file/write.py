@@ -18,7 +18,7 @@ _COMMENTS = {
     "stop_loss_pct": "Stop loss threshold",
     "position_size_pct": "Maximum position size",
 }
-_BARE = re.compile(r"\w[\w.-]*")
+_BARE = re.compile(r"[^\W\d][\w.-]*")  # 0E0 would be read as a number
 _CATEGORIES = ("fundamental", "technical", "sentiment")
 
 

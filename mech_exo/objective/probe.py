@@ -50,6 +50,8 @@ def probe(action: Callable[[], object], label: str) -> None:
                 )
     finally:
         os.close(reading)
+    if -status in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to stop the run
+        raise KeyboardInterrupt
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
     raise ExoError(
         f"{label}: the objective file ended the process ({how}) while it was tried.",

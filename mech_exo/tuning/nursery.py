@@ -50,6 +50,7 @@ def main(control_descriptor: int, parcel_descriptor: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to the whole group
         signal.signal(number, signal.SIG_IGN)
     guard_streams()
+    sys.stdout = sys.stderr  # the descriptor is the same, and workers end without flushing
     control = socket.socket(fileno=control_descriptor)
     try:
         evaluator = _prepare(parcel_descriptor)
