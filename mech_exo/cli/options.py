@@ -6,6 +6,7 @@ inheritance. `command` turns a function of one such object into a Typer command.
 
 import dataclasses
 import inspect
+import sys
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -72,11 +73,17 @@ def command(
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
         run.__doc__ = function.__doc__
-        run.__signature__ = _signature(options)  # type: ignore[attr-defined]
+        shown = inspect.Signature() if _only_names_are_shown() else _signature(options)
+        run.__signature__ = shown  # type: ignore[attr-defined]
         app.command(name)(run)
         return function
 
     return register
+
+
+def _only_names_are_shown() -> bool:
+    """Whether this process prints the list of commands only, which needs none of their options."""
+    return sys.argv[1:] in (["--help"], ["-h"])
 
 
 def _signature(options: type[Any]) -> inspect.Signature:
