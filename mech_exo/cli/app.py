@@ -1,29 +1,15 @@
-"""The application: its commands, in the order of the help page."""
+"""The application, and its own options."""
 
 from typing import Annotated
 
 import typer
 
 from mech_exo import __version__
-from mech_exo.cli import (
-    dashboard,
-    factors,
-    leakcheck,
-    notify,
-    optuna_init,
-    optuna_run,
-    paper,
-    portfolio,
-    project,
-    reoptimize,
-    risk,
-    study,
-    validate,
-    verify,
-)
+from mech_exo.cli.commands import Commands
 
 app = typer.Typer(
     name="exo",
+    cls=Commands,
     help="Tune equity factor weights on a point-in-time backtest, and learn whether it is luck.",
     no_args_is_help=True,
     add_completion=False,
@@ -49,23 +35,3 @@ def exo(
     ] = False,
 ) -> None:
     """Tune equity factor weights on a point-in-time backtest, and learn whether it is luck."""
-
-
-COMMANDS = (
-    project,
-    optuna_init,
-    optuna_run,
-    validate,
-    verify,
-    leakcheck,
-    study,
-    dashboard,
-    factors,
-    portfolio,
-    risk,
-    paper,
-    reoptimize,
-    notify,
-)
-for group in COMMANDS:
-    group.register(app)

@@ -5,20 +5,13 @@ import sys
 
 import typer
 
-from mech_exo.cli.options import OUTPUT, SettingsOptions, command, option
+from mech_exo.cli.options import JsonOption, SettingsOptions, command
 from mech_exo.errors import ExitCode
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class LeakOptions(SettingsOptions):
+class LeakOptions(JsonOption, SettingsOptions):
     """Options of `exo leakcheck`."""
-
-    json: bool = option(
-        "--json",
-        help="Print one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
-    )
 
 
 def leakcheck(options: LeakOptions) -> None:

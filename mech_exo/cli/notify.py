@@ -6,19 +6,12 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import INPUT, command, option
+from mech_exo.cli.options import ConfigOption, command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class NotifyOptions:
+class NotifyOptions(ConfigOption):
     """Options of `exo notify test`."""
-
-    config: Path | None = option(
-        "--config",
-        help="Settings file.",
-        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
-        panel=INPUT,
-    )
 
 
 def test(options: NotifyOptions) -> None:

@@ -6,7 +6,6 @@ inheritance. `command` turns a function of one such object into a Typer command.
 
 import dataclasses
 import inspect
-import sys
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -73,17 +72,11 @@ def command(
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
         run.__doc__ = function.__doc__
-        shown = inspect.Signature() if _only_names_are_shown() else _signature(options)
-        run.__signature__ = shown  # type: ignore[attr-defined]
+        run.__signature__ = _signature(options)  # type: ignore[attr-defined]
         app.command(name)(run)
         return function
 
     return register
-
-
-def _only_names_are_shown() -> bool:
-    """Whether this process prints the list of commands only, which needs none of their options."""
-    return sys.argv[1:] in (["--help"], ["-h"])
 
 
 def _signature(options: type[Any]) -> inspect.Signature:
@@ -128,8 +121,20 @@ class StudyOptions(StudyFileOption):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class SettingsOptions:
-    """Settings file, objective file and data."""
+class JsonOption:
+    """For programs that read the output."""
+
+    json: bool = option(
+        "--json",
+        help="Print one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ConfigOption:
+    """Settings file."""
 
     config: Path | None = option(
         "--config",
@@ -137,12 +142,24 @@ class SettingsOptions:
         otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
         panel=INPUT,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ObjectiveOption:
+    """Objective file."""
+
     objective: Path | None = option(
         "--objective",
         help="Objective file.",
         otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
         panel=INPUT,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class SettingsOptions(ObjectiveOption, ConfigOption):
+    """Settings file, objective file and data."""
+
     data: str | None = option(
         "--data",
         help="Data source: demo, sp500 or files.",

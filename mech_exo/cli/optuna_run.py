@@ -9,6 +9,7 @@ from mech_exo.cli.options import (
     NOTIFY,
     OUTPUT,
     STUDY,
+    JsonOption,
     SpaceOptions,
     StudyOptions,
     command,
@@ -17,7 +18,7 @@ from mech_exo.cli.options import (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RunOptions(SpaceOptions, StudyOptions):
+class RunOptions(JsonOption, SpaceOptions, StudyOptions):
     """Options of `exo optuna-run`."""
 
     n_trials: int | None = option(
@@ -78,12 +79,6 @@ class RunOptions(SpaceOptions, StudyOptions):
     stage: bool = option(
         "--stage/--no-stage",
         help="Stage the best trial in config/staging for git deployment.",
-        default=False,
-        panel=OUTPUT,
-    )
-    json: bool = option(
-        "--json",
-        help="Print the result as one JSON object and nothing else on stdout.",
         default=False,
         panel=OUTPUT,
     )

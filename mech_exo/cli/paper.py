@@ -6,25 +6,19 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import INPUT, OUTPUT, command, option
+from mech_exo.cli.options import INPUT, JsonOption, command, option
 from mech_exo.cli.production import FACTORS, DatedOptions, production_model
 
 LEDGER = "Ledger"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PaperOptions(DatedOptions):
+class PaperOptions(JsonOption, DatedOptions):
     """Which ledger, and which factor file."""
 
     factors: Path = option("--factors", help="Factor file.", default=FACTORS, panel=INPUT)
     ledger: Path = option(
         "--ledger", help="SQLite file.", default=Path("paper/ledger.db"), panel=LEDGER
-    )
-    json: bool = option(
-        "--json",
-        help="Print one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
     )
 
 

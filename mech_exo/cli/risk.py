@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import INPUT, OUTPUT, command, option
+from mech_exo.cli.options import INPUT, JsonOption, command, option
 from mech_exo.cli.production import FactorFileOptions, as_of, production_model
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RiskOptions(FactorFileOptions):
+class RiskOptions(JsonOption, FactorFileOptions):
     """Options of `exo risk status`."""
 
     limits: Path | None = option(
@@ -25,12 +25,6 @@ class RiskOptions(FactorFileOptions):
         help="CSV file symbol,sector.",
         otherwise="sectors of the limits, or none",
         panel=INPUT,
-    )
-    json: bool = option(
-        "--json",
-        help="Print one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
     )
 
 

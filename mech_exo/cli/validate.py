@@ -10,6 +10,7 @@ from mech_exo.cli.options import (
     INPUT,
     OUTPUT,
     STUDY,
+    JsonOption,
     SettingsOptions,
     StudyFileOption,
     command,
@@ -21,7 +22,7 @@ STUDY_NAME = "factor_weight_optimization"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ValidateOptions(SettingsOptions, StudyFileOption):
+class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption):
     """Options of `exo validate`."""
 
     study_name: str | None = option(
@@ -42,12 +43,6 @@ class ValidateOptions(SettingsOptions, StudyFileOption):
         otherwise="one for each core",
         min=1,
         panel=STUDY,
-    )
-    json: bool = option(
-        "--json",
-        help="Print the verdict as one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
     )
     quiet: bool = option(
         "--quiet",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import INPUT, OUTPUT, argument, command, option
+from mech_exo.cli.options import INPUT, JsonOption, ObjectiveOption, argument, command, option
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class VerifyOptions:
+class VerifyOptions(JsonOption, ObjectiveOption):
     """Options of `exo verify`."""
 
     file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
@@ -23,18 +23,6 @@ class VerifyOptions:
         help="Settings file that says where the file's data lie on this machine.",
         otherwise="where they lay when the file was exported",
         panel=INPUT,
-    )
-    objective: Path | None = option(
-        "--objective",
-        help="Objective file.",
-        otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
-        panel=INPUT,
-    )
-    json: bool = option(
-        "--json",
-        help="Print one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
     )
 
     def request(self) -> "Request":

@@ -2,25 +2,24 @@
 
 import dataclasses
 import re
-from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from mech_exo.cli.app import app
+from mech_exo.cli.commands import COMMANDS, load
 from mech_exo.cli.optuna_run import RunOptions
 from tests.cli.conftest import REPOSITORY
 
 GUIDE = (REPOSITORY / "docs/guide.md").read_text("utf-8")
 
 
-def registered(group: Any) -> dict[str, list[str]]:
-    """Command -> its subcommands."""
-    return {name: list(getattr(inner, "commands", ())) for name, inner in group.commands.items()}
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_page_says_of_a_command_what_the_command_says(name: str) -> None:
+    command = load(name)
+    assert (command.name, command.help) == (name, COMMANDS[name].summary)
 
 
 def test_every_command_stands_in_the_table() -> None:
-    commands = registered(get_command(app))
+    commands = {name: list(getattr(load(name), "commands", ())) for name in COMMANDS}
     assert len(commands) >= 5
     rows = re.findall(r"^\| `exo ([\w-]+)[^|]*\|", GUIDE, re.MULTILINE)
     assert set(commands) == set(rows)

@@ -1,0 +1,81 @@
+"""The commands, in the order of the help page; the module of a command is loaded when it is called.
+
+So `exo --help` costs little more than Typer itself, and a command only what it needs.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+
+class Entry(NamedTuple):
+    """A line of the help page, and the module of `mech_exo.cli` that registers the command."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "init": Entry(
+        "project", "Lay out a project folder: config/, research/, studies/, factors/, .gitignore."
+    ),
+    "optuna-init": Entry(
+        "optuna_init",
+        "Create a study: data, objective and search are checked and fixed, no trial is run.",
+    ),
+    "optuna-run": Entry(
+        "optuna_run", "Search for the factor weights with the best backtest, and export them."
+    ),
+    "validate": Entry(
+        "validate", "Ask whether a result is skill or luck; exits with 0 whatever the answer."
+    ),
+    "verify": Entry(
+        "verify",
+        "Compute a file's figures again: exit 0 if equal, 1 if not, 4 for other data or code.",
+    ),
+    "leakcheck": Entry(
+        "leakcheck",
+        "Look for the future in the factors: exit 0 if there is none, 1 if a leak was found.",
+    ),
+    "study": Entry("study", "What is in a study."),
+    "dashboard": Entry("dashboard", "Serve optuna-dashboard for a study file until Ctrl-C."),
+    "factors": Entry("factors", "From a factor file to production."),
+    "portfolio": Entry(
+        "portfolio", "List the target holdings of a factor file, and the orders for the next close."
+    ),
+    "risk": Entry("risk", "Limits of the portfolio in production."),
+    "paper": Entry("paper", "Paper trading."),
+    "reoptimize": Entry(
+        "reoptimize",
+        "Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better.",
+    ),
+    "notify": Entry("notify", "Messages by Telegram."),
+}
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name and summary, and loads the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        summaries = [TyperCommand(name, help=entry.summary) for name, entry in COMMANDS.items()]
+        super().__init__(**{**attributes, "commands": summaries})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """As Typer does, suggestions included; then the command itself instead of its summary."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, None if name is None else load(name), rest
+
+
+def load(name: str) -> Any:
+    """The command, or the group of commands, of this name."""
+    app = typer.Typer(rich_markup_mode="rich")
+    app.callback()(_alone)  # a group, although only one command is registered
+    import_module(f"mech_exo.cli.{COMMANDS[name].module}").register(app)
+    return get_group(app).commands[name]
+
+
+def _alone() -> None:
+    """Nothing to do before the command."""
