@@ -13,6 +13,7 @@ GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
 CELLS = 128 * 512  # names times dates that are scored at a time, to stay in the cache
 TINY, HUGE = 1e-25, 1e25  # sizes of scores between which single precision is of use
+POSITIVE = np.int32(0x7FFFFFFF)  # all bits of a single precision number but its sign
 UNSURE = 4  # from one date in four on, all are ranked in double precision
 
 
@@ -150,10 +151,14 @@ class Selector:
         coarse_table = (table / GRID).astype(np.float32)
         coarse_table.take(self._scores.pattern[low:high], out=spare, mode="clip")
         np.multiply(rank, spare, out=rank)
+        rank += np.float32(3.0 * size)  # above zero all, for half of the weight is known
         factors = self._scores.scores.shape[1]
-        error = (factors + 8) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
+        error = (factors + 12) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
         n = candidate.positions
-        _up_to(rank, spare, n, np.float32(2.0 * error), chosen[part], ranks[part])
+        bits = rank.view(np.int32)
+        np.bitwise_and(bits, POSITIVE, out=bits)  # a NaN may carry a sign
+        ordered = spare.view(np.int32)
+        _up_to(rank, ordered, n, np.float32(2.0 * error), chosen[part], ranks[part])
         unsure = np.flatnonzero(ranks[part] > n) + low
         if UNSURE * len(unsure) > high - low:
             return [(low, high)]
@@ -194,7 +199,7 @@ class Selector:
 
 def _up_to(
     rank: NDArray[Any],
-    spare: NDArray[Any],
+    ordered: NDArray[Any],
     n: int,
     margin: np.floating[Any],
     chosen: BoolArray,
@@ -203,13 +208,15 @@ def _up_to(
     """Mark the names whose rank is at most that of the n-th best plus a margin, and count them.
 
     Ranks [G, N] ascend from the best and are NaN where there is none; returns the n-th [G], inf
-    where fewer than n are ranked.
+    where fewer than n are ranked. `ordered` is a buffer [G, N] of the same type, or of integers of
+    the same size if no rank has a sign: their bits then order as they do, and NumPy puts them in
+    order three times as fast.
     """
     last = np.full(len(rank), np.inf, dtype=rank.dtype)
     if n < rank.shape[1]:
-        np.copyto(spare, rank)
-        spare.partition(n - 1, axis=1)
-        nth = spare[:, n - 1]
+        np.copyto(ordered, rank.view(ordered.dtype))
+        ordered.partition(n - 1, axis=1)
+        nth = ordered[:, n - 1].view(rank.dtype)
         np.copyto(last, nth, where=~np.isnan(nth))
     np.less_equal(rank, (last + margin)[:, None], out=chosen)
     np.add.reduce(chosen.view(np.int8), axis=1, dtype=np.int64, out=ranks)
