@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mech_exo.report.progress import LINES, SILENCE_S, LiveProgress, describe
+from mech_exo.report.live_line import LINES, SILENCE_S
+from mech_exo.report.progress import LiveProgress, describe
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished, WorkerReplaced
 from mech_exo.tuning.study import TrialRecord
 

@@ -35,12 +35,13 @@ def printed(*, kept: int = 0, quiet: bool = False) -> list[str]:
 def test_about_ten_lines_with_the_time_left() -> None:
     lines = printed()
     assert len(lines) == 10
-    assert lines[0] == "searches   10/100 · windows 2/2, placebos 8/98 · ETA 90 s"
-    assert lines[-1] == "searches   100/100 · windows 2/2, placebos 98/98 · ETA 0 s"
+    assert lines[0] == "searches   10/100 · 1.0/s · ETA 90 s · windows 2/2, placebos 8/98"
+    assert lines[-1] == "searches   100/100 · 1.0/s · ETA 0 s · windows 2/2, placebos 98/98"
 
 
 def test_what_an_earlier_call_finished_does_not_count_for_the_time_left() -> None:
-    assert printed(kept=80)[0] == "searches   82/100 · windows 2/2, placebos 80/98 · ETA 18 s"
+    first = printed(kept=80)[0]
+    assert first == "searches   82/100 · 1.0/s · ETA 18 s · windows 2/2, placebos 80/98"
 
 
 def test_quiet_prints_nothing() -> None:
