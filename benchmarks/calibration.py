@@ -19,11 +19,31 @@ import argparse
 import json
 import math
 import os
+import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+
+from mech_exo.config.settings import DataSettings, DemoSettings, Settings, VerdictSettings
+from mech_exo.data.build import build_panel
+from mech_exo.data.demo import demo_market, demo_true_weights
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.verdict.decision import Parts, decide
+from mech_exo.verdict.evidence import join, skill_test, student_p
+from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner
+from mech_exo.verdict.holdout import holdout_evidence
+from mech_exo.verdict.placebo import compare
+from mech_exo.verdict.walkforward import walk
+from mech_exo.verdict.windows import walk_forward_windows
 
 OBJECTIVE = Path(__file__).parents[1] / "research" / "obj_utils.py"
 NULL_SEED, SIGNAL_SEED = 10_000, 50_000
@@ -45,46 +65,29 @@ class Case:
         return repr(self)
 
 
-def judge(case: Case) -> dict[str, Any]:
-    """Tune and judge one synthetic market; p-values of every part."""
-    import numpy as np
-
-    from mech_exo.config.settings import DataSettings, DemoSettings, Settings
-    from mech_exo.data.build import build_panel
-    from mech_exo.data.demo import demo_market, demo_true_weights
-    from mech_exo.objective.discover import ObjectiveFile
-    from mech_exo.verdict.evidence import join, skill_test, student_p
-    from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner
-    from mech_exo.verdict.holdout import holdout_evidence
-    from mech_exo.verdict.placebo import compare
-    from mech_exo.verdict.walkforward import walk
-    from mech_exo.verdict.windows import walk_forward_windows
-
-    begun = time.perf_counter()
-    demo = DemoSettings(symbols=80, years=8, seed=case.seed, information_ratio=case.ratio)
+def settings_of(case: Case) -> Settings:
+    """Settings of a small market with the case's signal."""
     base = Settings()
-    settings = replace(
+    demo = DemoSettings(symbols=80, years=8, seed=case.seed, information_ratio=case.ratio)
+    objectives = (case.objective,) if case.objective else ()
+    return replace(
         base,
         data=DataSettings(demo=demo),
-        tuning=replace(
-            base.tuning, pruner="none", objectives=(case.objective,) if case.objective else ()
-        ),
+        tuning=replace(base.tuning, pruner="none", objectives=objectives),
         verdict=replace(base.verdict, placebos=case.placebos, windows=case.windows),
     )
-    panel = build_panel(demo_market(demo), settings)
+
+
+def judge(case: Case) -> dict[str, Any]:
+    """Tune and judge one synthetic market; p-values of every part."""
+    begun = time.perf_counter()
+    settings = settings_of(case)
+    panel = build_panel(demo_market(settings.data.demo), settings)
     split = panel.split(settings.holdout.fraction)
     inside = panel.between(0, split)
     windows = walk_forward_windows(inside, settings.verdict)
-    repeater = Experiment(
-        ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name),
-        settings,
-        inside,
-        None,
-        case.trials,
-        (),
-        windows,
-        None,
-    )()
+    objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
+    repeater = Experiment(objective, settings, inside, None, case.trials, (), windows, None)()
     placebo = compare([repeater.replicate(PLACEBO, j) for j in range(case.placebos + 1)])
     walked, joined = walk(
         windows, [repeater.replicate(WINDOW, k) for k in range(case.windows)], inside.dates
@@ -93,18 +96,11 @@ def judge(case: Case) -> dict[str, Any]:
     assert best is not None
     evidence = holdout_evidence(repeater.evaluator, panel, split, settings, best.params)
     held = skill_test(evidence)
-    outside = skill_test(join([joined, evidence]))
-    truth = {f"weight_{n}": w for n, w in demo_true_weights().items()}
-    small = {"cash_pct": 0.05, "stop_loss_pct": 1.0, "position_size_pct": 0.1}
-    ideal = repeater.evaluator(panel).run({**truth, **small})
-    found = np.array([float(best.params.get(n, 0.0)) for n in truth])  # type: ignore[arg-type]
-    true = np.array(list(truth.values()))
     return {
         "key": case.key,
         "ratio": case.ratio,
         "objective": case.objective or "sharpe",
-        "true_ratio": ideal.information_ratio,
-        "cosine": float(found @ true / np.linalg.norm(found) / np.linalg.norm(true)),
+        **against_truth(best.params, repeater.evaluator(panel)),
         "placebo_active": placebo.p_ratio,
         "placebo_rank": placebo.p_rank,
         "placebo": placebo.p,
@@ -114,9 +110,20 @@ def judge(case: Case) -> dict[str, Any]:
         "holdout_active": held.skill.p,
         "holdout_rank": student_p(held.rank_t, held.blocks),
         "holdout": held.p,
-        "active_mean": outside.active.mean,
+        "active_mean": skill_test(join([joined, evidence])).active.mean,
         "seconds": time.perf_counter() - begun,
     }
+
+
+def against_truth(params: Mapping[str, Any], evaluator: Evaluator) -> dict[str, float]:
+    """Information ratio of the true weights, and the cosine between them and those found."""
+    truth = {f"weight_{n}": w for n, w in demo_true_weights().items()}
+    small = {"cash_pct": 0.05, "stop_loss_pct": 1.0, "position_size_pct": 0.1}
+    ideal = evaluator.run({**truth, **small})
+    found = np.array([float(params.get(name, 0.0)) for name in truth])
+    true = np.array(list(truth.values()))
+    cosine = float(found @ true / np.linalg.norm(found) / np.linalg.norm(true))
+    return {"true_ratio": ideal.information_ratio, "cosine": cosine}
 
 
 PARTS = (
@@ -154,9 +161,6 @@ def run(cases: list[Case], jobs: int, out: Path | None) -> list[dict[str, Any]]:
 
 def decided(result: dict[str, Any]) -> dict[str, Any]:
     """A result with the verdict of today's rules on its parts."""
-    from mech_exo.config.settings import VerdictSettings
-    from mech_exo.verdict.decision import Parts, decide
-
     parts = Parts(
         placebo=result["placebo"],
         walk_forward=result["walk_forward"],

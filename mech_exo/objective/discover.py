@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mech_exo.config.packaged import OBJECTIVE, nearest, packaged_file
 from mech_exo.errors import ExoError
 
 VARIABLE = "EXO_OBJECTIVE"
-STANDARD = Path("research/obj_utils.py")
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,10 @@ def find_objective(
         return _read(cwd / explicit.expanduser(), "given by --objective", cwd)
     if variables.get(VARIABLE):
         return _read(cwd / Path(variables[VARIABLE]).expanduser(), f"given by {VARIABLE}", cwd)
-    for folder in (cwd.resolve(), *cwd.resolve().parents):
-        if (folder / STANDARD).is_file():
-            return _read(folder / STANDARD, "nearest from the working directory upward", cwd)
-    return _read(packaged(), "the default that comes with exo", cwd)
-
-
-def packaged() -> Path:
-    """The default file: in the wheel a template, in a source checkout its own research/."""
-    package = Path(__file__).resolve().parents[1]
-    template = package / "templates" / STANDARD
-    return template if template.is_file() else package.parent / STANDARD
+    found = nearest(OBJECTIVE, cwd)
+    if found is not None:
+        return _read(found, "nearest from the working directory upward", cwd)
+    return _read(packaged_file(OBJECTIVE), "the default that comes with exo", cwd)
 
 
 def _read(path: Path, origin: str, cwd: Path) -> ObjectiveFile:
@@ -78,7 +71,7 @@ def _read(path: Path, origin: str, cwd: Path) -> ObjectiveFile:
     except OSError as error:
         raise ExoError(
             f"{path}: the objective file {origin} cannot be read ({error.strerror}).",
-            hint=f"Name a file with --objective, or keep one at {STANDARD}.",
+            hint=f"Name a file with --objective, or keep one at {OBJECTIVE}.",
         ) from error
     base = cwd.resolve()
     inside = resolved.is_relative_to(base)

@@ -112,6 +112,36 @@ def raw_values(
     return values
 
 
+def check_repeats(
+    spec: ObjectiveSpec, market: Market, arguments: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Raise an ExoError if a factor of the file has other values when it is computed again.
+
+    Once more by the function that `spec` holds, which has been called before, and once by that of
+    a copy: a state that it keeps shows, and what is drawn when the file is run.
+
+    Parameters
+    ----------
+    market
+        What the functions see, twice.
+    arguments
+        Factor -> arguments, of those that take any.
+    """
+    again = ObjectiveSpec.compile(spec.source, spec.label)  # as each process does
+    for factor, copy in zip(spec.factors, again.factors, strict=True):
+        given = arguments.get(factor.name, {})
+        one, two = (raw_values(f, market, given, spec) for f in (factor, copy))
+        if np.array_equal(one, two, equal_nan=True):
+            continue
+        t, n = np.argwhere((one != two) & ~(np.isnan(one) & np.isnan(two)))[0]
+        raise ExoError(
+            f"{spec.label}:{factor.line}: factor {factor.name!r} is {one[t, n]:.6g} and then "
+            f"{two[t, n]:.6g} for {market.symbols[n]} on {market.dates[t]}, computed twice.",
+            hint="It must depend on the market and its arguments alone: draw no random numbers, "
+            "keep no state.",
+        )
+
+
 def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
     """SHA-256, in hex, of all data that a trial depends on.
 

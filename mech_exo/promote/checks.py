@@ -1,6 +1,6 @@
 """Why a factor file should not go into production."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -67,16 +67,14 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
 
     The data may have grown since: they are compared as they were at the file's own last date.
     """
-    from mech_exo.data.build import build_panel
-    from mech_exo.data.sources import restrict
     from mech_exo.verdict.verify import settings_of, verify
+    from mech_exo.workflow.reopen import known_at
 
     end = (file.provenance or {}).get("data_end")
     try:
         settings = settings_of(label, file, session.settings)
-        known = replace(settings.data, start=None, end=None if end is None else str(end))
-        market = restrict(session.market, known)
-        found = verify(file, settings, session.objective, market, build_panel(market, settings))
+        market, panel = known_at(session.market, settings, None if end is None else str(end))
+        found = verify(file, settings, session.objective, market, panel)
     except ExoError as error:
         return f"it does not verify: {error.message}"
     return f"it does not verify: {', '.join(found.differing)} differ" if found.differing else ""

@@ -14,7 +14,7 @@ from optuna.distributions import (
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluator
-from mech_exo.objective.exposures import data_fingerprint
+from mech_exo.objective.exposures import check_repeats, data_fingerprint, known
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.fingerprint import components_of
 from mech_exo.tuning.plan import StudyPlan
@@ -35,6 +35,9 @@ def problem_of(plan: StudyPlan) -> Problem:
     spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
     evaluator = Evaluator(spec, plan.panel, plan.settings, plan.market)
     rehearsal = evaluator.rehearse()
+    if plan.market is not None:
+        market = known(plan.market, plan.panel)
+        check_repeats(spec, market, evaluator.space.arguments(rehearsal.params))
     return Problem(
         suggest=evaluator.space.suggest,
         evaluator=evaluator.parts(),

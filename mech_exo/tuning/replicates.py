@@ -7,6 +7,7 @@ changes a result: what is kept is not computed again.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -15,7 +16,7 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.keepsakes import ReplicateStore
 from mech_exo.tuning.problem import Suggestion
-from mech_exo.tuning.workers import Answer, Crew
+from mech_exo.tuning.workers import Answer, Crew, Loss
 
 Payload = dict[str, Any]  # plain JSON values
 Progress = Callable[[str, int, int], None]  # part, done, of
@@ -92,66 +93,92 @@ def run_replicates(
         Exit code 130 after a first Ctrl-C or SIGTERM, when what was running has been kept; what a
         replicate raises; or one whose worker died three times.
     """
-    kept = store.finished()
-    done = {task: json.loads(kept[task]) for task in tasks if task in kept}
-    open_tasks = [task for task in tasks if task not in done]
-    totals = _count(tasks)
-    counts = dict.fromkeys(totals, 0) | _count(list(done))
-    tell = progress or _silent
-    for part, number in counts.items():
-        tell(part, number, totals[part])
-    if not open_tasks:
-        return done
+    work = _Work(tasks, store, progress or _silent)
+    if not work.open:
+        return work.done
     with (
         Interrupts() as interrupts,
-        Crew(_MakeCarrier(make), min(jobs, len(open_tasks))) as crew,
+        Crew(_MakeCarrier(make), min(jobs, len(work.open))) as crew,
     ):
         interrupts.polite = True
-        waiting = iter(enumerate(open_tasks))
-        while len(done) < len(tasks):
-            while not interrupts.requested and crew.pending < jobs + 1:
-                following = next(waiting, None)
-                if following is None:
-                    break
-                index, (part, number) = following
-                crew.submit(Suggestion(index, {"part": part, "number": number}, {}, {}))
+        while not work.complete:
+            while not interrupts.requested and crew.pending <= jobs and work.submit(crew):
+                pass
             if interrupts.requested and not crew.pending:
                 break
             for answer in crew.poll(0.2):
-                if not isinstance(answer, Answer):
-                    if answer.given_up:
-                        raise ExoError(
-                            f"A worker died three times over the same piece of work "
-                            f"({answer.reason}).",
-                            hint="Use fewer --n-jobs: each holds a copy of the returns.",
-                        )
-                    continue
-                part, number = open_tasks[answer.index]
-                if answer.state == "fail":
-                    raise ExoError(
-                        f"{part} {number}: {answer.reason}",
-                        exit_code=ExitCode(int(answer.metrics["exit_code"])),
-                    )
-                store.keep(part, number, answer.reason)
-                done[part, number] = json.loads(answer.reason)
-                counts[part] += 1
-                tell(part, counts[part], totals[part])
+                work.take(answer)
         interrupts.polite = False
-    if len(done) < len(tasks):
+    if not work.complete:
         raise ExoError(
-            f"Interrupted after {len(done)} of {len(tasks)} replicates, which are kept.",
+            f"Interrupted after {len(work.done)} of {len(tasks)} replicates, which are kept.",
             hint="The same command goes on from there.",
             exit_code=ExitCode.INTERRUPTED,
         )
-    return done
+    return work.done
+
+
+class _Work:
+    """What is done, what is open, and where to tell of it.
+
+    Attributes
+    ----------
+    done
+        Payload of each finished (part, number).
+    open
+        The others at the beginning, in the order in which they are started.
+    """
+
+    def __init__(
+        self, tasks: Sequence[tuple[str, int]], store: ReplicateStore, tell: Progress
+    ) -> None:
+        kept = store.finished()
+        self.done: dict[tuple[str, int], Payload] = {
+            task: json.loads(kept[task]) for task in tasks if task in kept
+        }
+        self.open = [task for task in tasks if task not in self.done]
+        self._store = store
+        self._tell = tell
+        self._waiting = iter(enumerate(self.open))
+        self._totals = Counter(part for part, _ in tasks)
+        self._counts = Counter(part for part, _ in self.done)
+        for part, total in self._totals.items():
+            tell(part, self._counts[part], total)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left."""
+        return len(self.done) == self._totals.total()
+
+    def submit(self, crew: Crew) -> bool:
+        """Give the crew the next piece; False if there is none."""
+        following = next(self._waiting, None)
+        if following is None:
+            return False
+        index, (part, number) = following
+        crew.submit(Suggestion(index, {"part": part, "number": number}, {}, {}))
+        return True
+
+    def take(self, answer: Answer | Loss) -> None:
+        """Keep a finished piece, and tell of it."""
+        if not isinstance(answer, Answer):
+            if answer.given_up:
+                raise ExoError(
+                    f"A worker died three times over the same piece of work ({answer.reason}).",
+                    hint="Use fewer --n-jobs: each holds a copy of the returns.",
+                )
+            return
+        part, number = self.open[answer.index]
+        if answer.state == "fail":
+            raise ExoError(
+                f"{part} {number}: {answer.reason}",
+                exit_code=ExitCode(int(answer.metrics["exit_code"])),
+            )
+        self._store.keep(part, number, answer.reason)
+        self.done[part, number] = json.loads(answer.reason)
+        self._counts[part] += 1
+        self._tell(part, self._counts[part], self._totals[part])
 
 
 def _silent(part: str, done: int, total: int) -> None:
     del part, done, total
-
-
-def _count(tasks: Sequence[tuple[str, int]]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for part, _ in tasks:
-        counts[part] = counts.get(part, 0) + 1
-    return counts

@@ -6,7 +6,7 @@ it reached exo (a column that already holds tomorrow's return). So information c
 good to be true are looked for as well, and publication dates that cannot be.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
+from mech_exo.objective.exposures import check_repeats
 from mech_exo.objective.exposures import raw_values as own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.spec import ObjectiveSpec
@@ -73,11 +74,21 @@ def check_leaks(
         As a run would use them, holdout included.
     spec
         The user's file; None: only the panel's factors.
+
+    Raises
+    ------
+    ExoError
+        For a factor of the file that fails, or that has other values when computed again.
     """
     rows = _dates_tried(panel)
     subjects = _panel_factors(settings, panel)
     if spec is not None:
-        subjects += [_own_factor(f, spec, settings, market, panel) for f in spec.factors]
+        drawn = _drawn(spec, settings) if spec.factors else {}
+        arguments = {f.name: f.arguments(drawn) for f in spec.factors}
+        subjects += [
+            _own_factor(f, arguments[f.name], spec, settings, market, panel) for f in spec.factors
+        ]
+        check_repeats(spec, market, arguments)
     findings: list[Finding] = []
     coefficients = {}
     for subject in subjects:
@@ -125,10 +136,13 @@ def _panel_factors(settings: Settings, panel: Panel) -> list[_Subject]:
 
 
 def _own_factor(
-    factor: CustomFactor, spec: ObjectiveSpec, settings: Settings, market: Market, panel: Panel
+    factor: CustomFactor,
+    arguments: Mapping[str, Any],
+    spec: ObjectiveSpec,
+    settings: Settings,
+    market: Market,
+    panel: Panel,
 ) -> _Subject:
-    arguments = factor.arguments(_drawn(spec, settings))
-
     def values(other: Market) -> FloatArray:
         return own_values(factor, other, arguments, spec)
 

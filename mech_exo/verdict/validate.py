@@ -5,7 +5,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import Decision, Parts, decide
-from mech_exo.verdict.evidence import skill_test, years_of
+from mech_exo.verdict.evidence import Evidence, skill_test, years_of
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment
 from mech_exo.verdict.holdout import Holdout, holdout_evidence, joined_tests, judge_holdout, look
 from mech_exo.verdict.neighbourhood import Neighbourhood
@@ -107,9 +108,8 @@ def validate(
         goes on from what was finished.
     """
     begun = time.perf_counter()
-    experiment = experiment_of(subject)
+    experiment, settings = experiment_of(subject), subject.settings.verdict
     payloads = _replicated(experiment, subject, study_file, jobs or cores(), progress)
-    settings = subject.settings.verdict
     placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
     walked, joined = walk(
         experiment.windows,
@@ -120,39 +120,13 @@ def validate(
         part: math.fsum(p["seconds"] for (name, _), p in payloads.items() if name == part)
         for part in (PLACEBO, WINDOW)
     }
-    mark = time.perf_counter()
-    holdout, held = None, None
-    if subject.has_holdout:
-        held = holdout_evidence(
-            subject.evaluator,
-            subject.panel,
-            subject.split,
-            subject.settings,
-            subject.params,
-            subject.benchmark,
-        )
-        space = subject.evaluator(subject.in_sample).space
-        origin = f"validate: {subject.origin}"
-        looks = look(study_file, space, subject.params, subject.panel, subject.split, origin)
-        holdout = judge_holdout(held, looks, subject.panel, subject.split)
-    seconds["holdout"] = time.perf_counter() - mark
-    mark = time.perf_counter()
-    surroundings = Neighbourhood(subject)
-    plateau, reported = surroundings.plateau(), surroundings.reported()
-    seconds["plateau and reported"] = time.perf_counter() - mark
+    with _timed(seconds, "holdout"):
+        holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)
+    with _timed(seconds, "plateau and reported"):
+        surroundings = Neighbourhood(subject)
+        plateau, reported = surroundings.plateau(), surroundings.reported()
     outside = joined_tests(joined, held)
-    test = skill_test(outside)
-    decision = decide(
-        Parts(
-            placebo=placebo.p,
-            walk_forward=walked.test.p,
-            holdout=None if holdout is None else holdout.p,
-            active_mean=test.active.mean,
-            ratio=test.skill.ratio,
-            years=years_of(outside),
-        ),
-        settings,
-    )
+    decision = decide(_parts(placebo, walked, holdout, outside), settings)
     seconds["wall"] = time.perf_counter() - begun
     return Verdict(
         origin=subject.origin,
@@ -165,6 +139,44 @@ def validate(
         level=settings.level,
         trials_repeated=experiment.trials,
         seconds=seconds,
+    )
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - begun
+
+
+def _holdout(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
+    """The holdout's judgement, and what it stands on; a look that is entered in the ledger."""
+    held = holdout_evidence(
+        subject.evaluator,
+        subject.panel,
+        subject.split,
+        subject.settings,
+        subject.params,
+        subject.benchmark,
+    )
+    space = subject.evaluator(subject.in_sample).space
+    origin = f"validate: {subject.origin}"
+    looks = look(study_file, space, subject.params, subject.panel, subject.split, origin)
+    return judge_holdout(held, looks, subject.panel, subject.split), held
+
+
+def _parts(
+    placebo: PlaceboSearch, walked: WalkForward, holdout: Holdout | None, outside: Evidence
+) -> Parts:
+    """What decides; `outside` is all that lies out of sample, joined."""
+    test = skill_test(outside)
+    return Parts(
+        placebo=placebo.p,
+        walk_forward=walked.test.p,
+        holdout=None if holdout is None else holdout.p,
+        active_mean=test.active.mean,
+        ratio=test.skill.ratio,
+        years=years_of(outside),
     )
 
 

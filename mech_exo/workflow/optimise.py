@@ -136,7 +136,7 @@ def check_trial(job: Job) -> None:
     """Raise an ExoError if the trial to export is not in the study, nor will be after the run."""
     from mech_exo.tuning.records import list_studies, read_study
 
-    if job.trial is None or job.accept_changes:  # a new epoch: known only when it is entered
+    if job.trial is None:
         return
     known = job.study_file.exists() and job.study_name in (
         study.name for study in list_studies(job.study_file)
@@ -144,9 +144,10 @@ def check_trial(job: Job) -> None:
     study = read_study(job.study_file, job.study_name) if known else None
     stored = study.trials if study is not None else ()
     if study is not None and job.trial < len(stored):
-        complete_trial(study, job.trial)
+        if not job.accept_changes:  # a new epoch has no trial yet, an old one may go on
+            complete_trial(study, job.trial)
         return
-    current = len(study.current) if study is not None else 0
+    current = 0 if study is None or job.accept_changes else len(study.current)
     added = DEFAULT_TRIALS if job.n_trials is None else job.n_trials
     if job.target_trials is not None:
         added = max(job.target_trials - current, 0)

@@ -13,6 +13,8 @@ from mech_exo.workflow.session import Log, Request, Session, open_with
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
+    from mech_exo.data.market import Market
+    from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import FactorFile
 
 
@@ -47,15 +49,20 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
 
 def _as_of(session: Session, end: object, log: Log) -> Session:
     """The session with the data as they were at the file's last date, where they have grown."""
-    from mech_exo.data.build import build_panel
-    from mech_exo.data.sources import restrict
-
     if end is None or str(session.panel.dates[-1]) <= str(end):
         return session
     log.note(f"data       compared as of {end}, the file's last date")
-    known = replace(session.settings.data, start=None, end=str(end))
-    market = restrict(session.market, known)
-    return replace(session, market=market, panel=build_panel(market, session.settings))
+    market, panel = known_at(session.market, session.settings, str(end))
+    return replace(session, market=market, panel=panel)
+
+
+def known_at(market: "Market", settings: "Settings", end: str | None) -> "tuple[Market, Panel]":
+    """The data up to a date (None: all), and the panel that a file's settings make of them."""
+    from mech_exo.data.build import build_panel
+    from mech_exo.data.sources import restrict
+
+    known = restrict(market, replace(settings.data, start=None, end=end))
+    return known, build_panel(known, settings)
 
 
 def verify_file(path: Path, request: Request, log: Log) -> Verification:

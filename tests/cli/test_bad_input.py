@@ -218,8 +218,9 @@ def test_what_the_flags_alone_show_is_refused_before_the_data_load(
 def test_a_trial_that_will_not_be_there_is_refused_before_the_search(
     exo: Exo, project: Path
 ) -> None:
-    run = exo("optuna-run", "--n-trials", "2", "--trial", "2", cwd=project)
-    assert "--trial 2: study 'factor_weight_optimization' has 0 trials" in one_error(run)
+    for also in ((), ("--accept-changes",)):
+        run = exo("optuna-run", "--n-trials", "2", "--trial", "2", *also, cwd=project)
+        assert "--trial 2: study 'factor_weight_optimization' has 0 trials" in one_error(run)
     assert not (project / "studies/factor_opt.db").exists()
     run = exo(
         "optuna-run", "--target-trials", "2", "--trial", "1", "--sampler", "random", cwd=project

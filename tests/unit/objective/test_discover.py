@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mech_exo.config.packaged import OBJECTIVE, packaged_file
 from mech_exo.errors import ExoError
-from mech_exo.objective.discover import find_objective, packaged
+from mech_exo.objective.discover import find_objective
 
 
 def written(path: Path, text: str = "x") -> Path:
@@ -44,7 +45,7 @@ def test_words_and_labels(tmp_path: Path) -> None:
 
 def test_the_default_comes_with_exo(tmp_path: Path) -> None:
     found = find_objective(None, tmp_path, {})
-    assert found.path == packaged()
+    assert found.path == packaged_file(OBJECTIVE)
     assert b"def suggest_factor_weights(trial):" in found.source
     assert found.origin == "the default that comes with exo"
 

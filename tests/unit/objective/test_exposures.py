@@ -10,7 +10,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
-from mech_exo.objective.exposures import data_fingerprint, extend_panel
+from mech_exo.objective.exposures import check_repeats, data_fingerprint, extend_panel
 from tests.unit.objective.conftest import LABEL, Compile
 
 IMPORT = "import numpy as np\nfrom mech_exo.objective.factor import factor\n"
@@ -36,6 +36,27 @@ def test_scores_are_those_of_any_factor(
     assert np.array_equal(extended.exposures[:, :, -1], expected, equal_nan=True)
     assert np.isfinite(expected).any()
     assert extended.fingerprint != panel.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("body", "repeats"),
+    [
+        ("return market.close", True),
+        ("return np.random.default_rng().normal(size=market.close.shape)", False),
+        ("CALLS.append(1); return market.close + len(CALLS)", False),
+        ("return market.close * DRAWN", False),
+    ],
+)
+def test_a_factor_must_be_the_same_each_time(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings, body: str, repeats: bool
+) -> None:
+    spec = compiled(own(body) + "CALLS = []\nDRAWN = np.random.default_rng().normal()\n")
+    extend_panel(panel, market, spec, settings)
+    if repeats:
+        check_repeats(spec, market, {})
+        return
+    with pytest.raises(ExoError, match=r"factor 'own' is .* and then .*, computed twice"):
+        check_repeats(spec, market, {})
 
 
 def test_the_function_sees_nothing_after_the_panel(
