@@ -119,6 +119,7 @@ class UniverseBook(Book):
         u = self._universe = universe
         self.names, self.last = u.bought, u.last
         self.aside_segment, self.aside_last = u.aside_segment, u.aside_last
+        self._segment = np.arange(len(u.bought))
         self._low, self._high = u.key_start[:-1], u.key_start[1:]
         self._base = u.key_sum[self._low]
         self._kept_sum = u.key_sum[self._high] - self._base
@@ -146,17 +147,20 @@ class UniverseBook(Book):
         return matched
 
     def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
-        u, segments = self._universe, len(target)
-        limit = np.divide(target, self._factor, out=np.zeros(segments), where=self._factor > 0.0)
-        key = np.arange(segments) + np.minimum(limit * u.key_scale, 0.999)
-        at = np.clip(np.searchsorted(u.key, key), self._low, self._high)
+        u = self._universe
+        key = np.divide(target, self._factor, out=np.zeros_like(target), where=self._factor > 0.0)
+        key *= u.key_scale
+        np.minimum(key, 0.999, out=key)
+        key += self._segment
+        at = np.searchsorted(u.key, key)
+        np.maximum(at, self._low, out=at)
+        np.minimum(at, self._high, out=at)
         number = (self._fresh + at - self._low).astype(np.float64)
-        worth = (u.key_sum[at] - self._base) * self._factor
+        worth = (u.key_sum.take(at) - self._base) * self._factor
         if len(u.freed):
-            more = self._freed < target[u.freed_segment]
-            of = u.freed_segment[more]
-            number = number + np.bincount(of, minlength=segments)
-            worth = worth + np.bincount(of, self._freed[more], segments)
+            more = self._freed < target.take(u.freed_segment)
+            number += np.bincount(u.freed_segment, more, len(target))
+            worth += np.bincount(u.freed_segment, self._freed * more, len(target))
         return number, worth
 
 

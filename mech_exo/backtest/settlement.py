@@ -157,15 +157,17 @@ def daily_growth(
     value *= daily
     value += settlement.cash.take(day_segment)
     begin = np.searchsorted(day_segment, np.arange(len(opened) + 1))
-    for s, g in enumerate(aside[0].tolist()):
-        days = slice(int(begin[g]), int(begin[g + 1]))
-        value[days] += settlement.aside_share[s] * aside[1][s, : days.stop - days.start]
+    of, growth = aside
+    if len(of):
+        day = begin[of][:, None] + np.arange(growth.shape[1])
+        inside = day < begin[of + 1][:, None]
+        np.add.at(value, day[inside], (settlement.aside_share[:, None] * growth)[inside])
     gross = np.empty(len(value) + 1)
     gross[0] = 1.0
     previous = np.empty_like(value)
     previous[1:] = value[:-1]
-    inside = begin[:-1] < begin[1:]
-    previous[begin[:-1][inside]] = opened[inside]
+    some = begin[:-1] < begin[1:]
+    previous[begin[:-1][some]] = opened[some]
     with np.errstate(divide="ignore", invalid="ignore"):  # after a bankruptcy
         np.divide(value, previous, out=gross[1:])
     gross[begin[:-1]] *= settlement.ratio * opened
