@@ -55,11 +55,12 @@ def numeric(
     kind: Literal["float", "int"], name: str, low: Any, high: Any, step: Any, log: bool
 ) -> Distribution:
     """A checked numeric range; SpaceError for one that is none."""
-    wanted = numbers.Integral if kind == "int" else numbers.Real
+    wanted, exact = (numbers.Integral, (int,)) if kind == "int" else (numbers.Real, (float, int))
     for word, value in (("low", low), ("high", high), ("step", step)):
         if word == "step" and value is None:
             continue
-        plain = isinstance(value, wanted) and not isinstance(value, bool)
+        # asked of every parameter of every trial: the exact types first, they are quick to know
+        plain = type(value) in exact or (isinstance(value, wanted) and not isinstance(value, bool))
         if not plain or not abs(value) < math.inf:
             article = "a whole number" if kind == "int" else "a finite number"
             raise SpaceError(f"{word} of {name!r} is {value!r}, expected {article}")

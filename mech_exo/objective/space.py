@@ -144,7 +144,9 @@ class Space:
 def _within(value: Any, limits: Limits | None) -> bool:
     if limits is None:
         return True
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if type(value) is not float and (
+        isinstance(value, bool) or not isinstance(value, numbers.Real)
+    ):
         return False
     number: Any = value  # NaN is in no range
     low, has_low, high, has_high = limits

@@ -62,12 +62,14 @@ class Cube:
     def __init__(self, space: Space, sampler: str) -> None:
         self.space = {n: d for n, d in space.items() if not d.single()}
         self.single = {n: _only(d) for n, d in space.items() if d.single()}
+        self._edges: dict[str, tuple[float, float]] = {}
         for name, distribution in self.space.items():
             if isinstance(distribution, CategoricalDistribution):
                 raise ExoError(
                     f"--sampler {sampler} cannot draw the categorical parameter {name!r}.",
                     hint="Use --sampler tpe.",
                 )
+            self._edges[name] = _edges(distribution)
 
     def __len__(self) -> int:
         return len(self.space)
@@ -76,7 +78,7 @@ class Cube:
         """The parameters at a point [K] of the cube."""
         result: dict[str, Parameter] = dict(self.single)
         for (name, distribution), share in zip(self.space.items(), point.tolist(), strict=True):
-            low, high = _edges(distribution)
+            low, high = self._edges[name]
             raw = low + share * (high - low)
             raw = math.exp(raw) if _is_log(distribution) else raw
             value = clip(raw, distribution)
@@ -88,7 +90,7 @@ class Cube:
         """[K] point of the cube at the parameters."""
         shares = []
         for name, distribution in self.space.items():
-            low, high = _edges(distribution)
+            low, high = self._edges[name]
             raw = float(params[name])  # type: ignore[arg-type]  # a number, see __init__
             raw = math.log(raw) if _is_log(distribution) else raw
             shares.append((raw - low) / (high - low))
