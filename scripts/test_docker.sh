@@ -47,6 +47,8 @@ wait_until 180 grep -q factor_weight_optimization <(answers http://localhost:808
 ok "the dashboard lists the study (runner: $(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner))"
 same "the run ends with" 0 "$(docker wait mech-exo-optuna-runner)"
 same "trials after the first up" 50 "$(trials)"
+echo "# container of the 50 trials: $(docker inspect -f '{{.State.StartedAt}} {{.State.FinishedAt}}' mech-exo-optuna-runner |
+  { read -r a b; echo $(($(date -d "$b" +%s) - $(date -d "$a" +%s))); }) s"
 same "the study belongs to the host's user" "$OWNER" "$(stat -c %u studies/factor_opt.db)"
 ls factors/factors_opt_*.yml >/dev/null 2>&1 && ok "a factor file is exported" || no "no factor file in factors/"
 same "its owner" "$OWNER" "$(stat -c %u "$(ls factors/factors_opt_*.yml | head -1)")"
@@ -60,15 +62,20 @@ same "and does not overshoot" 50 "$(trials)"
 compose up --detach --scale optuna-runner=1 >/dev/null 2>&1 && ok "up --scale optuna-runner=1" || no "--scale"
 docker wait mech-exo-optuna-runner >/dev/null
 
-# Killed in mid-run, and up again: exactly the target.
-compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml
-EXO_TRIALS=3000 compose up --detach optuna-runner 2>/dev/null
+# Killed in mid-run, and up again: exactly the guide's 50. Slowed down, so that the kill comes in time.
+fresh_study() { compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml; }
+fresh_study
+printf '\n\nunhurried = objective\n\n\ndef objective(result):\n    import time\n\n    time.sleep(0.5)\n    return unhurried(result)\n' >>research/obj_utils.py
+compose up --detach optuna-runner 2>/dev/null
 wait_until 180 some_trials || no "no trial before the kill"
 docker kill mech-exo-optuna-runner >/dev/null
-before=$(trials); target=$((before + 30))
-code=0; EXO_TRIALS=$target compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
+before=$(trials)
+[ "$before" -lt 50 ] || no "the run was over before the kill"
+code=0; compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
 same "killed after $before trials and up again: exit" 0 "$code"
-same "trials" "$target" "$(trials)"
+same "trials" 50 "$(trials)"
+git checkout --quiet research/obj_utils.py
+fresh_study
 
 # docker stop: SIGTERM reaches exo, which finishes what runs and exits 130.
 EXO_TRIALS=100000 compose up --detach optuna-runner 2>/dev/null
