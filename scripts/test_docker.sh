@@ -65,6 +65,7 @@ docker wait mech-exo-optuna-runner >/dev/null
 # Killed in mid-run, and up again: exactly the guide's 50. Slowed down, so that the kill comes in time.
 fresh_study() { compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml; }
 fresh_study
+cp research/obj_utils.py "$TMP/unhurried.py"
 printf '\n\nunhurried = objective\n\n\ndef objective(result):\n    import time\n\n    time.sleep(0.5)\n    return unhurried(result)\n' >>research/obj_utils.py
 compose up --detach 2>/dev/null
 wait_until 180 some_trials || no "no trial before the kill"
@@ -76,7 +77,7 @@ before=$(trials)
 code=0; compose up --exit-code-from optuna-runner optuna-runner >/dev/null 2>&1 || code=$?
 same "killed after $before trials and up again: exit" 0 "$code"
 same "trials" 50 "$(trials)"
-git checkout --quiet research/obj_utils.py
+cat "$TMP/unhurried.py" >research/obj_utils.py
 fresh_study
 
 # docker stop: SIGTERM reaches exo, which finishes what runs and exits 130.
