@@ -1,13 +1,13 @@
 """How fast a study runs, against the bare sampler and against plain Optuna.
 
     python benchmarks/tuning.py [--trials 200 1000] [--sampler tpe cmaes] [--repeat 1]
-                                [--folder DIR] [--plain-trials N] [--jobs 1]
+                                [--folder DIR] [--plain-trials N] [--jobs 4]
 
-In one run, interleaved: trials per second of exo (the main job, M-size panel, `--jobs`), of the
-bare sampler (in memory, null objective, same sampler and window, three constraints), and of plain
-`study.optimize` on Optuna's default SQLite storage with the same backtest, attributes and
-constraints, in the same folder. Then the speed-up of two jobs for an objective of 50 ms, and the
-memory of a worker. Start-up is excluded and printed.
+In one run, interleaved: trials per second of exo (the main job, M-size panel, `--jobs` as `exo
+optuna-run` has by default), of the bare sampler (in memory, null objective, same sampler and
+window, three constraints), and of plain `study.optimize` on Optuna's default SQLite storage with
+the same backtest, attributes and constraints, in the same folder. Then the speed-up of two jobs for
+an objective of 50 ms, and the memory of a worker. Start-up is excluded and printed.
 
 For cmaes the bare sampler is the `cmaes` library, asked and told; plain Optuna is Optuna's own
 CmaEsSampler. `--plain-trials` shortens plain Optuna's run, which flatters it.
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--plain-trials", type=int)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--pruner", default="none")
-    parser.add_argument("--jobs", type=int, default=1, help="of exo; exo optuna-run has 4")
+    parser.add_argument("--jobs", type=int, default=4, help="of exo; the default is its own")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         bench = Bench(Path(folder), options.pruner, options.jobs)
