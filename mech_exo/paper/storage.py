@@ -12,6 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 
+FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
+
 
 class Ledger:
     """One ledger file.
@@ -83,7 +85,7 @@ def _explain(path: Path, error: DatabaseError) -> ExoError | None:
             exit_code=ExitCode.LOCKED,
         )
     words = {
-        "SQLITE_FULL": "the disk is full",
+        **dict.fromkeys(FULL, "the disk is full"),
         "SQLITE_IOERR": "the disk cannot be read or written",
         "SQLITE_READONLY": "may not be written",
         "SQLITE_CANTOPEN": "cannot be opened",

@@ -1,10 +1,8 @@
 """Whatever the user gets wrong ends in one line, the right exit code and nothing half-written."""
 
 import contextlib
-import os
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -145,25 +143,6 @@ def test_dashboard_on_a_busy_port(exo: Exo, project: Path) -> None:
 
 def test_dashboard_without_a_study_file(exo: Exo) -> None:
     assert "studies/factor_opt.db" in one_error(exo("dashboard"))
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB, which only root can make."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if mounted.returncode:
-        pytest.skip(f"cannot mount a small file system: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def test_a_full_disk_ends_the_run_and_keeps_the_study(

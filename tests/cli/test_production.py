@@ -1,9 +1,11 @@
 """`exo risk status`, `exo portfolio` and `exo paper`, as a user runs them."""
 
+import contextlib
 import csv
 import io
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,34 @@ def test_the_next_orders_end_where_the_last_began(exo: Exo, project: Path) -> No
 def test_the_portfolio_of_an_earlier_date(exo: Exo, project: Path) -> None:
     run = exo("portfolio", "--date", "2020-06-13", "--format", "json", cwd=project, env=SMALL)
     assert json.loads(run.stdout)["date"] == "2020-06-12"  # a Saturday
+
+
+def test_a_full_disk_keeps_what_the_ledger_has_booked(
+    exo: Exo, project: Path, small_disk: Path
+) -> None:
+    ledger = small_disk / "ledger.db"
+    step = ("paper", "step", "--ledger", ledger)
+    for opened in (step, step[:2]):
+        assert exo(*opened, "--date", "2020-06-30", cwd=project, env=SMALL).returncode == 0
+    with (
+        contextlib.suppress(OSError),
+        (small_disk / "ballast").open("wb", buffering=0) as ballast,
+    ):
+        while ballast.write(bytes(1024)):
+            pass
+    full = exo(*step, cwd=project, env=SMALL)
+    assert full.returncode == 2
+    assert full.stderr.splitlines()[-1].startswith(f"error: {ledger}: the disk is full")
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    assert exo(*step, cwd=project, env=SMALL).returncode == 0
+    assert exo("paper", "step", cwd=project, env=SMALL).returncode == 0
+    status = ("paper", "status", "--json", "--ledger")
+    resumed, undisturbed = (
+        json.loads(exo(*status, path, cwd=project, env=SMALL).stdout)
+        for path in (ledger, "paper/ledger.db")
+    )
+    assert resumed.pop("ledger", None) != undisturbed.pop("ledger", "")
+    assert resumed == undisturbed
 
 
 def test_paper_is_stepped_once(exo: Exo, project: Path) -> None:
