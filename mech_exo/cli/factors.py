@@ -78,7 +78,8 @@ def stage(options: StageOptions) -> None:
     path = Path(options.source)
     if path.exists():
         text = read_text(path)
-        parse_factor_file(text, str(path))
+        if parse_factor_file(text, str(path)).hash_matches is False:
+            Log().warn(f"{path}: weights or hyperparameters have been edited since the export.")
     else:
         session = open_session(options.request(), Log())
         text = study_text(session, options.study_file, options.source)

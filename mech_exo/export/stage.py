@@ -12,6 +12,7 @@ from mech_exo.factor_file.write import factor_file_text
 
 STAGING = Path("config/staging")
 LATEST = "factors_optuna_latest.yml"
+GIT_ADD = "git add: "
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Staged:
     latest: Path
     added: bool
     remark: str = ""
+
+    @property
+    def failure(self) -> str:
+        """What git said, where it is there and refused; "" otherwise."""
+        return self.remark if self.remark.startswith(GIT_ADD) else ""
 
 
 def check_staging(root: Path) -> None:
@@ -94,4 +100,4 @@ def _git_add(root: Path, files: tuple[Path, ...]) -> str:
     added = subprocess.run(  # noqa: S603
         [git, "-C", str(root), "add", "--", *names], capture_output=True, text=True, check=False
     )
-    return "" if added.returncode == 0 else f"git add: {' '.join(added.stderr.split())}"
+    return "" if added.returncode == 0 else f"{GIT_ADD}{' '.join(added.stderr.split())}"

@@ -38,7 +38,7 @@ def write_atomically(path: Path, text: str, *, overwrite: bool = False) -> Path:
     try:
         _make_folder(target.parent)
         try:
-            _write_new(temporary, text.encode("utf-8"))
+            _write_new(temporary, text.encode("utf-8", "surrogateescape"))
             if overwrite:
                 temporary.replace(target)
             else:

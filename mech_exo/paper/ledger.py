@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, inspect, select, update
 
 from mech_exo.errors import ExoError
 from mech_exo.paper.account import REBALANCE, STOP, Account, Decision, Fill, Holding
+from mech_exo.paper.soundness import check_sound
 from mech_exo.paper.tables import (
     DECISIONS,
     FILLS,
@@ -47,7 +48,7 @@ def opening(connection: Connection, path: Path) -> Opening | None:
     Raises
     ------
     ExoError
-        If the file holds anything but a ledger of this format.
+        If the file holds anything but a ledger of this format, or one that does not add up.
     """
     tables = inspect(connection).get_table_names()
     if not tables:
@@ -56,9 +57,11 @@ def opening(connection: Connection, path: Path) -> Opening | None:
         raise ExoError(
             f"{path}: is a database, but no paper ledger.", hint="Name another --ledger."
         )
+    for (kept,) in connection.execute(select(LEDGER.c.format)):
+        if kept != FORMAT:
+            raise ExoError(f"{path}: is a ledger of format {kept}, this program writes {FORMAT}.")
+    check_sound(connection, path)
     row = connection.execute(select(LEDGER)).one()
-    if row.format != FORMAT:
-        raise ExoError(f"{path}: is a ledger of format {row.format}, this program writes {FORMAT}.")
     return Opening(row.opened, row.capital, bool(row.fractional), json.loads(row.rules))
 
 

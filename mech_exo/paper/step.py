@@ -23,6 +23,7 @@ from mech_exo.paper.account import (
 from mech_exo.paper.ledger import Opening, Order
 from mech_exo.paper.quotes import Prices
 from mech_exo.paper.storage import Ledger
+from mech_exo.portfolio.orders import TOO_MUCH
 from mech_exo.portfolio.target import decide
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ class Clerk:
     def _open(self, connection: "Connection") -> Stepped:
         wanted, position = self._wanted, len(self._prices.dates) - 1
         capital = CAPITAL if wanted.capital is None else wanted.capital
-        if not capital > 0.0:
-            raise ExoError(f"the capital is {capital:g}, must be above 0.")
+        if not 0.0 < capital < TOO_MUCH:
+            raise ExoError(f"the capital is {capital:g}, must be above 0 and below {TOO_MUCH:g}.")
         start = Opening(
             opened=str(self._prices.dates[position]),
             capital=capital,

@@ -96,4 +96,4 @@ def _explain(path: Path, error: DatabaseError) -> ExoError | None:
     found = next((text for code, text in words.items() if name.startswith(code)), None)
     if found is None:
         return None
-    return ExoError(f"{path}: {found}.", hint="The session was not booked; nothing was lost.")
+    return ExoError(f"{path}: {found}.", hint="Nothing was booked.")

@@ -12,6 +12,7 @@ from mech_exo.portfolio.positions_file import Current
 from mech_exo.portfolio.target import Target
 
 WHOLE = 1e-9  # of a share; a quotient this close to the next whole number is that number
+TOO_MUCH = 1e15  # money; cents are lost in rounding beyond
 MIN_TRADE = 0.001  # of the capital: what drift and rounding alone may ask for
 
 
@@ -148,8 +149,13 @@ def _capital(sizing: Sizing, current: Current, invested: float) -> float:
         )
     else:
         capital = sizing.capital
-    if not capital > 0.0:
-        raise ExoError("there is no capital to invest.", hint="Give --capital.")
+    if sizing.capital is not None and not 0.0 < capital < TOO_MUCH:
+        raise ExoError(f"the capital is {capital:g}, must be above 0 and below {TOO_MUCH:g}.")
+    if not 0.0 < capital < TOO_MUCH:
+        raise ExoError(
+            f"the current positions are worth {capital:g}: nothing that could be invested.",
+            hint="Check them, or give --capital.",
+        )
     return capital
 
 

@@ -69,7 +69,7 @@ class History:
 
     def present(self) -> str | None:
         """The text in production; None if there is no file."""
-        return read_text(self.production) if self.production.exists() else None
+        return _kept_text(self.production) if self.production.exists() else None
 
     def text(self, version: int) -> str:
         """The file of a version.
@@ -83,7 +83,7 @@ class History:
         if entry is None:
             raise ExoError(f"{self.folder} has no version {version}.", hint="exo factors history")
         path = self.path(version)
-        text = read_text(path)
+        text = _kept_text(path)
         if digest(text) != entry.sha256:
             raise ExoError(
                 f"{path}: is not what was promoted as version {version}.",
@@ -111,13 +111,14 @@ class History:
         with self._lock():
             remove_leftovers(self.folder)
             present, entries = self.present(), self.entries()
-            last = entries[-1] if entries else None
-            unknown = present is not None and (last is None or last.sha256 != digest(present))
-            begun = last is not None and last.sha256 == digest(text)
-            if present is not None and unknown and not begun:
-                found = Entry(0, "found", new.at, new.who, "was there already", str(INCUMBENT), "")
-                self._append(present, found)
-            entry = last if begun and last is not None else self._append(text, new)
+            entry = _begun(entries, present, digest(text), new)
+            if entry is None:
+                if present is not None and (not entries or entries[-1].sha256 != digest(present)):
+                    found = Entry(
+                        0, "found", new.at, new.who, "was there already", str(INCUMBENT), ""
+                    )
+                    self._append(present, found)
+                entry = self._append(text, new)
             if present != text:
                 write_atomically(self.production, text, overwrite=True)
             return entry
@@ -143,6 +144,23 @@ class History:
             yield
 
 
+def _begun(
+    entries: tuple[Entry, ...], present: str | None, sha256: str, new: Entry
+) -> Entry | None:
+    """The last entry, if it is that of `new` and a crash kept its file out of production.
+
+    What stands there then is still the version before; any other file was put there since.
+    """
+    if not entries or entries[-1].sha256 != sha256:
+        return None
+    last = entries[-1]
+    if (last.action, last.reason, last.source) != (new.action, new.reason, new.source):
+        return None
+    before = entries[-2].sha256 if len(entries) > 1 else None
+    untouched = present is None or digest(present) in (before, sha256)
+    return last if untouched else None
+
+
 def new_entry(action: str, reason: str, source: str, overridden: tuple[str, ...] = ()) -> Entry:
     """An entry of now, by the user who runs this; its version comes when it is installed."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -160,7 +178,7 @@ def who() -> str:
 
 def digest(text: str) -> str:
     """SHA-256 of the file's bytes."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def read_text(path: Path) -> str:
@@ -177,6 +195,14 @@ def read_text(path: Path) -> str:
         raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+
+
+def _kept_text(path: Path) -> str:
+    """As `read_text`; bytes that are no UTF-8 are kept (as surrogates), to be written again."""
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
 def _read_entry(path: Path) -> Entry:

@@ -84,7 +84,7 @@ def read_limits(path: Path) -> RiskLimits:
     ------
     ExoError
         For a file that cannot be read or is not YAML, an unknown key, a value of the wrong kind,
-        an amber threshold beyond the red one; with the line.
+        an amber threshold beyond the red one; with the line. For one without a limit.
     """
     document = read_yaml(path)
     check = _Check(document, path)
@@ -96,13 +96,18 @@ def read_limits(path: Path) -> RiskLimits:
     if sectors is not None and not isinstance(sectors, str):
         raise check.error(("sectors",), "is not the name of a file")
     limits = check.section(values.get("limits") or {}, ("limits",), WORSE_ABOVE)
-    return RiskLimits(
+    read = RiskLimits(
         path=path,
         window=int(window),
         confidence=check.number(values.get("confidence", 0.95), ("confidence",), 0.5, 0.9999),
         sectors=None if sectors is None else path.resolve().parent / sectors,
         limits={n: check.limit(n, v) for n, v in limits.items() if v is not None},
     )
+    if not read.limits:  # an empty or cut off file must not let everything pass
+        raise check.error(
+            ("limits",), "are missing", f"Write them, as the {RISK_LIMITS} of `exo init` has them."
+        )
+    return read
 
 
 class _Check:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any
 
 from mech_exo.tuning.ranges import to_stored
-from mech_exo.tuning.study import Direction, Epoch, TrialRecord
+from mech_exo.tuning.study import FINISHED, Direction, Epoch, TrialRecord
 
 RECORD_KEY = "exo:record"
 SPACE_KEY = "exo:space:"
@@ -101,12 +101,14 @@ def trial_from_record(
 ) -> TrialRecord:
     """A trial from (number, state, start, end, record)."""
     number, state, started, completed, text = row
+    if state not in FINISHED:
+        raise ValueError(f"trial {number} has the state {state}")
     record = json.loads(text)
     space = spaces[record["space"]]
     constraints = record["constraints"]
     return TrialRecord(
         number=number,
-        state=state,  # type: ignore[arg-type]  # Optuna's column holds these words only
+        state=state,  # Optuna's column holds these words only
         params=dict(zip(space, record["params"], strict=True)),
         distributions=space,
         values=tuple(record["values"]),

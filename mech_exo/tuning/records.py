@@ -88,6 +88,17 @@ def find_study(connection: sqlite3.Connection, name: str) -> int | None:
 
 def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     """`read_study` over a connection; the caller holds the transaction."""
+    try:
+        return _load(connection, path, name)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ExoError(
+            f"The study {name!r} in {path} has been damaged or edited: "
+            f"{type(error).__name__}: {error}.",
+            hint="Restore a copy of the file, or go on under another --study-name.",
+        ) from error
+
+
+def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     study_id = find_study(connection, name)
     if study_id is None:
         there = _names(connection)
@@ -102,6 +113,8 @@ def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRe
     attributes = _attributes(connection, "study_user_attributes", study_id)
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
     names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
+    if own is not None and len(names["objective_names"]) != len(directions):
+        raise ValueError("the attribute objective_names does not name each objective")
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
     return StudyRecord(
         name=name,

@@ -134,6 +134,10 @@ def verify(
         return evaluator.run(params)
 
     values = [content]
+    fitted = (file.provenance or {}).get("in_sample_end")  # from when on a promotion compares
+    if fitted is not None:
+        last = str(panel.dates[split - 1])
+        values.append(Comparison("provenance.in_sample_end", str(fitted), last, fitted == last))
     inside = run(panel.between(0, split)).metrics()
     for name, metric in FIGURES.items():
         if name in file.metadata:

@@ -127,7 +127,9 @@ def test_paper_is_stepped_once(exo: Exo, project: Path) -> None:
         (("risk", "status", "--config", "none.yml"), "none.yml: cannot be read"),
         (("risk", "status", "--date", "2020-13-01"), "Invalid value for '--date'"),
         (("portfolio", "--current", "none.csv"), "none.csv: cannot be read"),
-        (("portfolio", "--capital", "-5"), "no capital to invest"),
+        (("portfolio", "--capital", "-5"), "the capital is -5, must be above 0"),
+        (("portfolio", "--capital", "inf"), "the capital is inf, must be above 0"),
+        (("paper", "step", "--capital", "inf"), "the capital is inf, must be above 0"),
         (("paper", "status"), "paper/ledger.db: there is no ledger"),
     ],
 )

@@ -274,3 +274,37 @@ def test_another_factor_file_counts_from_its_first_decision(model: Model, tmp_pa
     book(other, path, START + 30)
     hashes = [row[4] for row in content(path)["paper_decisions"]]
     assert hashes == [model.file.content_hash] + [file.content_hash] * (len(hashes) - 1)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ("DROP TABLE paper_fills", "there is no table paper_fills"),
+        ("DELETE FROM paper_ledger", "paper_ledger has 0 rows"),
+        ("UPDATE paper_ledger SET rules = '{'", "rules is no JSON object"),
+        ("UPDATE paper_ledger SET rules = '[]'", "rules is no JSON object"),
+        ("DELETE FROM paper_sessions", "paper_sessions is empty"),
+        ("UPDATE paper_sessions SET date = 'junk' WHERE date = {last}", "has the date 'junk'"),
+        ("DELETE FROM paper_sessions WHERE date = {last}", "goes on to"),
+        ("UPDATE paper_sessions SET cash = 'abc' WHERE date = {last}", "cash on .* is 'abc'"),
+        (
+            "UPDATE paper_sessions SET equity = 1e9 WHERE date = {last}",
+            "the equity on .* is 1000000",
+        ),
+        ("DELETE FROM paper_positions WHERE date = {last}", "cash and positions are"),
+        ("UPDATE paper_positions SET shares = -5 WHERE date = {last}", "shares of .* are -5"),
+    ],
+)
+def test_an_edited_ledger_is_refused_and_left_alone(
+    model: Model, tmp_path: Path, edit: str, told: str
+) -> None:
+    path = tmp_path / "ledger.db"
+    book(model, path, START)
+    book(model, path, START + 12)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(edit.replace("{last}", "(SELECT MAX(date) FROM paper_sessions)"))
+    connection.close()
+    before = content(path)
+    with pytest.raises(ExoError, match=f"damaged or edited: .*{told}"):
+        book(model, path, START + 20)
+    assert content(path) == before

@@ -119,8 +119,13 @@ def test_less_than_one_share() -> None:
 
 def test_no_capital() -> None:
     aims = target([1.0], [10.0])
-    with pytest.raises(ExoError, match="no capital"):
+    with pytest.raises(ExoError, match="worth 0: nothing that could be invested"):
         order_list(aims, Current.nothing(1), Sizing())
+    with pytest.raises(ExoError, match="worth 1e"):
+        order_list(aims, Current(np.full(1, 1e300), None), Sizing())
+    for capital in (-5.0, 0.0, np.inf, np.nan, 1e300):
+        with pytest.raises(ExoError, match=r"the capital is .*, must be above 0 and below"):
+            order_list(aims, Current.nothing(1), Sizing(capital=capital))
     with pytest.raises(ExoError, match="row CASH"):
         order_list(aims, Current(np.zeros(1), 5.0), Sizing(capital=1.0))
     with pytest.raises(ExoError, match="A is held and has no price"):

@@ -154,3 +154,31 @@ def test_killed_between_any_two_writes(tmp_path: Path) -> None:
         kept = [History(root).text(e.version) for e in entries]
         assert kept == [text(weight) for weight in (0.1, 0.3, 0.2)]
     assert point > 10
+
+
+@pytest.mark.parametrize("reason", ["because", "another"])
+def test_a_file_copied_over_the_last_version_is_kept(tmp_path: Path, reason: str) -> None:
+    for weight in (0.1, 0.2):
+        install(tmp_path, weight)
+    production = tmp_path / "config/factors.yml"
+    production.write_text(text(0.7))
+    install(tmp_path, 0.2, reason)
+    history = History(tmp_path)
+    assert [(e.version, e.action) for e in history.entries()][2:] == [(3, "found"), (4, "promote")]
+    assert history.text(3) == text(0.7)
+    assert history.entries()[-1].reason == reason
+    production.write_text(text(0.8))
+    promotion.rollback(tmp_path, 2, "")
+    production.write_text(text(0.9))
+    promotion.rollback(tmp_path, 2, "")
+    kept = [history.text(e.version) for e in history.entries() if e.action == "found"]
+    assert kept == [text(0.7), text(0.8), text(0.9)]
+
+
+def test_bytes_that_are_no_text_are_kept_and_can_be_rolled_back(tmp_path: Path) -> None:
+    install(tmp_path, 0.1)
+    production = tmp_path / "config/factors.yml"
+    production.write_bytes(b"\xff\x00weights")
+    promotion.rollback(tmp_path, None, "broken")
+    assert weight_of(tmp_path) == 0.1
+    assert (tmp_path / "config/history/0002.yml").read_bytes() == b"\xff\x00weights"

@@ -55,8 +55,10 @@ def test_red_alone_and_nothing_at_all(tmp_path: Path) -> None:
     limits = read_limits(path)
     assert limits.limits == {"cash": Limit(0.5, 0.5, worse_above=True)}
     assert limits.sectors == tmp_path / "map.csv"
-    path.write_text("")
-    assert read_limits(path).limits == {}
+    for nothing in ("", "limits: {}", "limits: {cash: null}", "window: 100"):
+        path.write_text(nothing)
+        with pytest.raises(ExoError, match="limits are missing"):
+            read_limits(path)
 
 
 def test_which_file(tmp_path: Path) -> None:

@@ -181,3 +181,30 @@ def test_reading_needs_neither_optuna_nor_sqlalchemy(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        *(
+            f"UPDATE trial_system_attributes SET value_json = '{text}' WHERE key = 'exo:record'"
+            for text in ("{", "{}", "[1, 2]")
+        ),
+        "UPDATE study_user_attributes SET value_json = 'zz'",
+        "UPDATE study_system_attributes SET value_json = '{}'",
+        "UPDATE trials SET datetime_complete = 'junk'",
+        "UPDATE trials SET state = 'BOGUS'",
+        "DELETE FROM study_user_attributes",
+    ],
+)
+def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
+    path = tmp_path / "f.db"
+    store = new_store(path)
+    store.append([complete(0, 1.0), failed(1)])
+    store.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(edit)
+    connection.close()
+    for reader in (lambda: read_study(path, "s"), lambda: list_studies(path)):
+        with pytest.raises(ExoError, match=r"The study 's' in .*f\.db has been damaged or edited"):
+            reader()

@@ -1,0 +1,85 @@
+"""Whether a ledger still is what this program has written."""
+
+import json
+import math
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, func, inspect, select
+
+from mech_exo.errors import ExoError
+from mech_exo.paper.tables import LEDGER, METADATA, POSITIONS, SESSIONS
+
+TOLERANCE = 1e-6  # of the equity, between it and cash plus positions
+
+
+def check_sound(connection: Connection, path: Path) -> None:
+    """Check the opening and the last session, from which the next one is booked.
+
+    Raises
+    ------
+    ExoError
+        Names what is missing, or does not add up.
+    """
+    wrong = _wrong(connection)
+    if wrong:
+        raise ExoError(
+            f"{path}: the ledger has been damaged or edited: {wrong}.",
+            hint="Restore a copy, or name another --ledger.",
+        )
+
+
+def _wrong(connection: Connection) -> str:
+    lacking = sorted(set(METADATA.tables) - set(inspect(connection).get_table_names()))
+    if lacking:
+        return f"there is no table {lacking[0]}"
+    opening = connection.execute(select(LEDGER)).all()
+    if len(opening) != 1:
+        return f"{LEDGER.name} has {len(opening)} rows, expected one"
+    if not _is_object(opening[0].rules):
+        return f"{LEDGER.name}.rules is no JSON object"
+    last = connection.execute(select(func.max(SESSIONS.c.date))).scalar_one()
+    if last is None:
+        return f"{SESSIONS.name} is empty"
+    for table in METADATA.tables.values():
+        day = "decided" if "decided" in table.c else "date"
+        if day in table.c:
+            latest = connection.execute(select(func.max(table.c[day]))).scalar_one()
+            if latest is not None and not _is_date(latest):
+                return f"{table.name} has the {day} {latest!r}"
+            if latest is not None and latest > last:
+                return f"{table.name} goes on to {latest}, the last session is {last}"
+    return _account_wrong(connection, last)
+
+
+def _account_wrong(connection: Connection, last: str) -> str:
+    """What does not add up in the last session."""
+    session = connection.execute(select(SESSIONS).where(SESSIONS.c.date == last)).one()
+    held = connection.execute(select(POSITIONS).where(POSITIONS.c.date == last)).all()
+    numbers = [("equity", session.equity), ("cash", session.cash)]
+    numbers += [(f"{n} of {p.symbol}", getattr(p, n)) for p in held for n in ("shares", "value")]
+    for name, value in numbers:
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return f"{name} on {last} is {value!r}"
+    short = next((p for p in held if p.shares < 0.0), None)
+    if short is not None:
+        return f"shares of {short.symbol} on {last} are {short.shares:g}"
+    worth = session.cash + math.fsum(p.value for p in held)
+    if abs(worth - session.equity) > TOLERANCE * max(1.0, abs(session.equity)):
+        return f"the equity on {last} is {session.equity:.2f}, cash and positions are {worth:.2f}"
+    return ""
+
+
+def _is_object(text: object) -> bool:
+    try:
+        return isinstance(json.loads(str(text)), dict)
+    except ValueError:
+        return False
+
+
+def _is_date(text: object) -> bool:
+    try:
+        date.fromisoformat(str(text))
+    except ValueError:
+        return False
+    return True
