@@ -130,7 +130,7 @@ def _check_header(path: Path, header: list[str]) -> None:
 def _unreadable(path: Path, error: OSError) -> NoReturn:
     raise ExoError(
         f"{path}: cannot be read ({error.strerror or _first(error)}).",
-        hint="Check the path in the settings file; it is relative to that file.",
+        hint="Check the path; one in a settings file is relative to that file.",
     ) from error
 
 
