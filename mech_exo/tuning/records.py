@@ -113,8 +113,6 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     attributes = _attributes(connection, "study_user_attributes", study_id)
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
     names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
-    if own is not None and len(names["objective_names"]) != len(directions):
-        raise ValueError("the attribute objective_names does not name each objective")
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
     return StudyRecord(
         name=name,
