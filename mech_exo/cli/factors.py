@@ -15,6 +15,7 @@ from mech_exo.cli.options import (
     command,
     option,
 )
+from mech_exo.cli.production import warn_if_edited
 
 LATEST = Path("config/staging/factors_optuna_latest.yml")
 ROOT = Path()
@@ -78,8 +79,7 @@ def stage(options: StageOptions) -> None:
     path = Path(options.source)
     if path.exists():
         text = read_text(path)
-        if parse_factor_file(text, str(path)).hash_matches is False:
-            Log().warn(f"{path}: weights or hyperparameters have been edited since the export.")
+        warn_if_edited(parse_factor_file(text, str(path)), path, Log())
     else:
         session = open_session(options.request(), Log())
         text = study_text(session, options.study_file, options.source)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.cli.options import INPUT, SettingsOptions, option
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import FactorFile
     from mech_exo.portfolio.model import Model
+    from mech_exo.report.console import Log
     from mech_exo.workflow.session import Request
 
 FACTORS = Path("config/factors.yml")
@@ -63,9 +65,14 @@ def production_model(options: DatedOptions, factor_file: Path) -> "Model":
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
     log.note(f"data       {session.panel.source}")
     model = open_model(session, factor_file)
-    if model.file.hash_matches is False:
-        log.warn(f"{factor_file}: weights or hyperparameters have been edited since the export.")
+    warn_if_edited(model.file, factor_file, log)
     return model
+
+
+def warn_if_edited(file: "FactorFile", path: Path, log: "Log") -> None:
+    """Say so if a factor file's weights are not those that were exported."""
+    if file.hash_matches is False:
+        log.warn(f"{path}: weights or hyperparameters have been edited since the export.")
 
 
 def as_of(model: "Model") -> date:

@@ -60,7 +60,7 @@ def opening(connection: Connection, path: Path) -> Opening | None:
     for (kept,) in connection.execute(select(LEDGER.c.format)):
         if kept != FORMAT:
             raise ExoError(f"{path}: is a ledger of format {kept}, this program writes {FORMAT}.")
-    check_sound(connection, path)
+    check_sound(connection, path, tables)
     row = connection.execute(select(LEDGER)).one()
     return Opening(row.opened, row.capital, bool(row.fractional), json.loads(row.rules))
 

@@ -2,10 +2,11 @@
 
 import json
 import math
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, select
 
 from mech_exo.errors import ExoError
 from mech_exo.paper.tables import LEDGER, METADATA, POSITIONS, SESSIONS
@@ -13,15 +14,20 @@ from mech_exo.paper.tables import LEDGER, METADATA, POSITIONS, SESSIONS
 TOLERANCE = 1e-6  # of the equity, between it and cash plus positions
 
 
-def check_sound(connection: Connection, path: Path) -> None:
+def check_sound(connection: Connection, path: Path, tables: Collection[str]) -> None:
     """Check the opening and the last session, from which the next one is booked.
+
+    Parameters
+    ----------
+    tables
+        Names of those that the file has.
 
     Raises
     ------
     ExoError
         Names what is missing, or does not add up.
     """
-    wrong = _wrong(connection)
+    wrong = _wrong(connection, tables)
     if wrong:
         raise ExoError(
             f"{path}: the ledger has been damaged or edited: {wrong}.",
@@ -29,8 +35,8 @@ def check_sound(connection: Connection, path: Path) -> None:
         )
 
 
-def _wrong(connection: Connection) -> str:
-    lacking = sorted(set(METADATA.tables) - set(inspect(connection).get_table_names()))
+def _wrong(connection: Connection, tables: Collection[str]) -> str:
+    lacking = sorted(set(METADATA.tables) - set(tables))
     if lacking:
         return f"there is no table {lacking[0]}"
     opening = connection.execute(select(LEDGER)).all()

@@ -11,8 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-
-FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
+from mech_exo.tuning.database import DISK_FULL
 
 
 class Ledger:
@@ -85,7 +84,7 @@ def _explain(path: Path, error: DatabaseError) -> ExoError | None:
             exit_code=ExitCode.LOCKED,
         )
     words = {
-        **dict.fromkeys(FULL, "the disk is full"),
+        **dict.fromkeys(DISK_FULL, "the disk is full"),
         "SQLITE_IOERR": "the disk cannot be read or written",
         "SQLITE_READONLY": "may not be written",
         "SQLITE_CANTOPEN": "cannot be opened",

@@ -20,7 +20,7 @@ T = TypeVar("T")
 SQLITE_MAGIC = b"SQLite format 3\0"
 READER_PATIENCE_S = 60.0
 STEP_MS = 250  # the longest time for which a waiting connection does not hear a signal
-_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
+DISK_FULL = ("SQLITEDISK_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
 
 
 def check_study_file(path: Path) -> None:
@@ -170,7 +170,7 @@ def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> Exo
             hint="Nothing is lost: end that program and run the same command again.",
             exit_code=ExitCode.LOCKED,
         )
-    if name in _FULL:
+    if name in DISK_FULL:
         return ExoError(
             f"The study file {path} cannot grow: {error} ({name}).",
             hint="Every trial finished before is stored: free some space and run the same "

@@ -108,7 +108,7 @@ def trial_from_record(
     constraints = record["constraints"]
     return TrialRecord(
         number=number,
-        state=state,  # Optuna's column holds these words only
+        state=state,
         params=dict(zip(space, record["params"], strict=True)),
         distributions=space,
         values=tuple(record["values"]),
