@@ -20,7 +20,7 @@ T = TypeVar("T")
 SQLITE_MAGIC = b"SQLite format 3\0"
 READER_PATIENCE_S = 60.0
 STEP_MS = 250  # the longest time for which a waiting connection does not hear a signal
-DISK_FULL = ("SQLITEDISK_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
+DISK_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
 
 
 def check_study_file(path: Path) -> None:
