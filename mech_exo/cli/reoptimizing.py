@@ -106,7 +106,7 @@ def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode
         for line in digest.splitlines():
             journal.note(line)
         if channel is not None:
-            channel.send(digest)
+            channel.send(digest, last=True)
     _print(outcome, quiet=options.quiet)
     return outcome.exit_code
 
@@ -125,15 +125,16 @@ class _Lines:
 @contextmanager
 def _message(order: Order, settings: "Settings", journal: Journal) -> Iterator[Channel | None]:
     """The run's message, if Telegram is set up; a failure of the run is its last text."""
-    if not configured(os.environ):
+    channel = None
+    if configured(os.environ):
+        channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
+    if channel is None:
         yield None
         return
-    channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
-    assert channel is not None
     try:
         yield channel
     except (Exception, KeyboardInterrupt) as error:
-        channel.send(failure_message(order.study_name, error))
+        channel.send(failure_message(order.study_name, error), last=True)
         raise
     finally:
         failure = channel.close()

@@ -32,29 +32,39 @@ def tune(options: RunOptions) -> ExitCode:
     session = open_session(options.request(), log)
     session.try_apart()
     warn_of_unknown(session, log)
-    with (
-        _channel(options, session, log) as channel,
-        LiveProgress(log.console, quiet=options.quiet) as progress,
-    ):
-        messages = ProgressMessages(channel, options.progress_interval) if channel else None
-
-        def listen(event: "Event") -> None:
-            progress(event)
-            if messages is not None:
-                messages(event)
-
-        searches = SearchProgress(log.console, quiet=options.quiet)
-
-        def repeated(part: str, done: int, total: int) -> None:
-            progress.stop()
-            searches(part, done, total)
-
-        with searches:
-            result = optimise(job, session, listen, repeated)
-        if channel is not None:
-            channel.send(final_message(result))
-    _print(options, result, log)
+    with _channel(options, session, log) as channel:
+        try:
+            result = _run(job, session, log, channel, options.progress_interval)
+        except Exception as error:
+            if channel is not None:
+                channel.send(failure_message(job.study_name, error), last=True)
+            raise
+        _print(options, result, log)  # while the last message is on its way
     return result.exit_code
+
+
+def _run(job: Job, session: Session, log: Log, channel: Channel | None, interval: int) -> Optimised:
+    """The job's result, after showing and telling how it goes."""
+    messages = ProgressMessages(channel, interval) if channel is not None else None
+
+    def listen(event: "Event") -> None:
+        progress(event)
+        if messages is not None:
+            messages(event)
+
+    def repeated(part: str, done: int, total: int) -> None:
+        progress.stop()
+        searches(part, done, total)
+
+    def found(result: Optimised) -> None:
+        if channel is not None:
+            channel.send(final_message(result), last=True)
+
+    with (
+        LiveProgress(log.console, quiet=log.quiet) as progress,
+        SearchProgress(log.console, quiet=log.quiet) as searches,
+    ):
+        return optimise(job, session, listen, repeated, found)
 
 
 def _job(options: RunOptions) -> Job:
@@ -82,10 +92,6 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
     channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
     try:
         yield channel
-    except Exception as error:
-        if channel is not None:
-            channel.send(failure_message(options.study_name, error))
-        raise
     finally:
         failure = channel.close() if channel is not None else ""
         if failure:

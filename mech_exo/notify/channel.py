@@ -13,8 +13,12 @@ TEST_MESSAGE = "exo: this is a test. Messages of runs will look like this one."
 class Channel(Protocol):
     """A run's message."""
 
-    def send(self, text: str) -> None:
-        """Make `text` the run's message; returns at once and never raises."""
+    def send(self, text: str, *, last: bool = False) -> None:
+        """Make `text` the run's message; returns at once and never raises.
+
+        The last text does not wait for the interval between two requests: Telegram takes two in
+        quick succession, and the end of the run waits for this one.
+        """
 
     def close(self) -> str:
         """Wait a bounded time for what is under way; what went wrong, or ""."""
@@ -26,7 +30,7 @@ class DryRun:
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, *, last: bool = False) -> None:  # noqa: ARG002 (all are said)
         """Say it."""
         self._say(f"telegram (dry run): {text}")
 
@@ -44,7 +48,7 @@ def open_channel(
 ) -> Channel | None:
     """The channel that TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID and TELEGRAM_DRY_RUN ask for.
 
-    None, after one warning, if token or chat are missing.
+    None, after one warning, if token or chat are missing, or the machine has no process for it.
     """
     if _dry(environment):
         return DryRun(say)
@@ -52,9 +56,13 @@ def open_channel(
     if missing:
         warn(f"{' and '.join(missing)} not set: nothing is sent by Telegram, the run goes on.")
         return None
-    from mech_exo.notify.telegram import Telegram
+    from mech_exo.notify.courier import Courier
 
-    return Telegram(_value(environment, TOKEN), _value(environment, CHAT), settings)
+    try:
+        return Courier(_value(environment, TOKEN), _value(environment, CHAT), settings)
+    except OSError as error:  # no more processes or memory
+        warn(f"Telegram: no process for it ({error.strerror}). The run goes on without.")
+        return None
 
 
 def configured(environment: Mapping[str, str]) -> bool:

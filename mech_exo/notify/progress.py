@@ -16,7 +16,10 @@ class Sends(Protocol):
 
 
 class ProgressMessages:
-    """A listener of a run's events that sends a message every `interval` trials."""
+    """A listener of a run's events that sends a message every `interval` trials.
+
+    Not after the last one: the digest of the run follows at once, and would wait for it.
+    """
 
     def __init__(self, channel: Sends, interval: int) -> None:
         self._channel = channel
@@ -31,7 +34,8 @@ class ProgressMessages:
             more = event.goal - event.finished
             self._channel.send(f"{self._name}: started, {more} trials to run")
         elif isinstance(event, TrialFinished):
-            if (event.finished - self._first) % self._interval == 0:
+            due = (event.finished - self._first) % self._interval == 0
+            if due and event.finished < event.goal:
                 self._channel.send(f"{self._name}: {summary(event)}")
         elif isinstance(event, Interrupted):
             self._channel.send(f"{self._name}: interrupted ({event.signal})")

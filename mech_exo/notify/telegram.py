@@ -1,7 +1,8 @@
 """One Telegram message a run, edited as the run goes on, off the path of whoever has news.
 
-A thread of its own holds the newest text only: a slow server sees fewer edits, and the run never
-waits for one. Nothing that leaves this module, failures included, has the token in it.
+A thread of its own holds the newest text only, and the run never waits for one. A slow server sees
+fewer edits, so that the end of a run seldom finds one under way that its digest has to wait for.
+Nothing that leaves this module, failures included, has the token in it.
 """
 
 import logging
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 3  # of one text, while the server fails or does not answer
 BACKOFF_S = 1.0  # before the second attempt, twice that before the third
 LIMIT = 4096  # characters of a message
+PATIENCE = 10.0  # times as long as the last text took, before there is a next one
+LONGEST_S = 60.0  # but no longer than this
 
 
 class Refused(Exception):  # noqa: N818 - said in a sentence
@@ -36,23 +39,26 @@ class Telegram:
         self._settings = settings
         self._changed = threading.Condition()
         self._newest: str | None = None
+        self._hurry = False  # the newest text is not to wait for the interval
         self._closing_at: float | None = None  # when to have ended, once `close` was called
         self._failures: list[str] = []
         self._message: int | None = None  # its id, once it is there
-        self._requested = -float("inf")  # time of the last request
+        self._next_at = -float("inf")  # time of the next request, unless it is the last
         self._thread = threading.Thread(target=self._work, name="telegram", daemon=True)
         self._thread.start()
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, *, last: bool = False) -> None:
         """Make `text` the run's message; replaces one that is still waiting."""
         with self._changed:
             self._newest = text[:LIMIT]
+            self._hurry = last
             self._changed.notify()
 
     def close(self) -> str:
         """Wait at most `notify.timeout_s` for the last text; the first failure, or ""."""
         wait = self._settings.timeout_s
         with self._changed:
+            self._hurry = True
             self._closing_at = time.monotonic() + wait
             self._changed.notify()
         self._thread.join(wait)
@@ -78,7 +84,10 @@ class Telegram:
                 if not started:
                     await bot.request.initialize()
                     started = True
+                begun = time.monotonic()
                 await self._deliver(bot, text)
+                rest = min(PATIENCE * (time.monotonic() - begun), LONGEST_S)
+                self._next_at = begun + max(self._settings.min_interval_s, rest)
         finally:
             if started:
                 await bot.request.shutdown()
@@ -87,12 +96,12 @@ class Telegram:
         """The newest text, once there is one and a request is allowed; None at the end."""
         with self._changed:
             while True:
-                pause = self._requested + self._settings.min_interval_s - time.monotonic()
+                pause = self._next_at - time.monotonic()
                 if self._newest is None:
                     if self._closing_at is not None:
                         return None
                     self._changed.wait()
-                elif pause > 0.0:
+                elif pause > 0.0 and not self._hurry:
                     self._changed.wait(pause)
                 else:
                     text, self._newest = self._newest, None
@@ -104,7 +113,6 @@ class Telegram:
 
         attempt = 0
         while True:
-            self._requested = time.monotonic()
             try:
                 await self._show(bot, text)
             except RetryAfter as error:

@@ -66,6 +66,7 @@ def optimise(
     session: Session,
     listener: "Callable[[Event], None]",
     progress: "Progress | None" = None,
+    found: "Callable[[Optimised], None] | None" = None,
 ) -> Optimised:
     """Run the job to its end or interruption, and write what it asks for.
 
@@ -76,6 +77,8 @@ def optimise(
     ----------
     progress
         Told of every finished replicate of the verdict.
+    found
+        Told of the result before its files are written.
 
     Raises
     ------
@@ -89,6 +92,8 @@ def optimise(
     if job.stage:
         check_staging(job.root)
     result = tuned(job, session, listener, progress)
+    if found is not None:
+        found(result)
     return replace(result, files=_write(job, result, target))
 
 

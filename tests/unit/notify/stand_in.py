@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,14 @@ class StandIn:
             return self.script.pop(0)
         message = {"message_id": 7, "date": 0, "chat": {"id": 42, "type": "private"}}
         return 200, {"ok": True, "result": message}
+
+
+def wait_for(server: StandIn, requests: int) -> None:
+    """Until so many requests have come."""
+    until = time.monotonic() + 60.0
+    while len(server.requests) < requests and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(server.requests) >= requests
 
 
 def refused(code: int, words: str, **parameters: Any) -> Answer:

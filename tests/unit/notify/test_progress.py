@@ -20,17 +20,33 @@ class Recorder:
         return ""
 
 
+def finish(messages: ProgressMessages, done: range, goal: int) -> None:
+    best = TrialRecord(1, "COMPLETE", values=(1.25,))
+    for count in done:
+        trial = TrialRecord(count - 1, "COMPLETE")
+        messages(TrialFinished(trial, best, count, goal, count, count))
+
+
 def test_one_message_every_interval_counted_from_the_start_of_the_run() -> None:
     channel = Recorder()
     messages = ProgressMessages(channel, interval=5)
     messages(StudyOpened("s", Path("s.db"), False, 3, 15, 2, 4, "tpe", "median"))
-    best = TrialRecord(1, "COMPLETE", values=(1.25,))
-    for done in range(4, 16):
-        messages(TrialFinished(TrialRecord(done - 1, "COMPLETE"), best, done, 15, done, done))
+    finish(messages, range(4, 16), goal=15)
     messages(Interrupted("SIGINT", 1))
     assert channel.sent == [
         "s: started, 12 trials to run",
         "s: 8/15 trials, best 1.2500 (trial 1)",
         "s: 13/15 trials, best 1.2500 (trial 1)",
         "s: interrupted (SIGINT)",
+    ]
+
+
+def test_no_progress_of_the_last_trial_which_the_digest_would_wait_for() -> None:
+    channel = Recorder()
+    messages = ProgressMessages(channel, interval=5)
+    messages(StudyOpened("s", Path("s.db"), False, 0, 10, 2, 4, "tpe", "median"))
+    finish(messages, range(1, 11), goal=10)
+    assert channel.sent == [
+        "s: started, 10 trials to run",
+        "s: 5/10 trials, best 1.2500 (trial 1)",
     ]

@@ -12,7 +12,7 @@ from mech_exo.config.settings import NotifySettings
 from mech_exo.errors import ExoError
 from mech_exo.notify import telegram
 from mech_exo.notify.telegram import LIMIT, Telegram, send_once
-from tests.unit.notify.stand_in import CHAT, TOKEN, StandIn, refused, stand_in
+from tests.unit.notify.stand_in import CHAT, TOKEN, StandIn, refused, stand_in, wait_for
 
 
 @pytest.fixture
@@ -28,13 +28,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings(url: str, timeout_s: float = 20.0, min_interval_s: float = 0.0) -> NotifySettings:
     return NotifySettings(api_base_url=url, timeout_s=timeout_s, min_interval_s=min_interval_s)
-
-
-def wait_for(server: StandIn, requests: int) -> None:
-    until = time.monotonic() + 60.0
-    while len(server.requests) < requests and time.monotonic() < until:
-        time.sleep(0.01)
-    assert len(server.requests) >= requests
 
 
 def test_one_message_that_is_edited(server: StandIn) -> None:
@@ -67,9 +60,41 @@ def test_no_more_than_one_request_an_interval(server: StandIn) -> None:
     wait_for(server, 1)
     begun = time.monotonic()
     channel.send("b")
+    wait_for(server, 2)
+    assert time.monotonic() - begun > 0.15
     assert channel.close() == ""
     assert server.texts() == ["a", "b"]
-    assert time.monotonic() - begun > 0.15
+
+
+def test_the_last_text_does_not_wait_for_the_interval(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=3600.0))
+    channel.send("a")
+    wait_for(server, 1)
+    channel.send("b")
+    channel.send("c")
+    assert channel.close() == ""
+    assert server.texts() == ["a", "c"]
+
+
+def test_a_text_that_is_said_to_be_the_last_does_not_either(server: StandIn) -> None:
+    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=3600.0))
+    channel.send("a")
+    wait_for(server, 1)
+    channel.send("b", last=True)
+    wait_for(server, 2)
+    assert channel.close() == ""
+    assert server.texts() == ["a", "b"]
+
+
+def test_a_slow_server_gets_fewer_edits(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram, "PATIENCE", 1e9)  # of any answer, however quick
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("a")
+    wait_for(server, 1)
+    channel.send("b")
+    time.sleep(0.2)
+    assert server.texts() == ["a"]
+    assert channel.close() == ""
 
 
 def test_a_long_text_is_cut_to_what_telegram_takes(server: StandIn) -> None:
