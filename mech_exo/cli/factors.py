@@ -16,6 +16,7 @@ from mech_exo.cli.options import (
     option,
 )
 from mech_exo.cli.production import warn_if_edited
+from mech_exo.errors import ExoError
 
 LATEST = Path("config/staging/factors_optuna_latest.yml")
 ROOT = Path()
@@ -77,6 +78,8 @@ def stage(options: StageOptions) -> None:
     from mech_exo.workflow.staging import study_text
 
     path = Path(options.source)
+    if not options.source:
+        raise ExoError("the name of the study or factor file is empty.", hint="Name one.")
     if path.exists():
         text = read_text(path)
         warn_if_edited(parse_factor_file(text, str(path)), path, Log())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import StudyFileOption, argument, command, option
+from mech_exo.cli.options import JsonOption, StudyFileOption, argument, command, option
 from mech_exo.errors import ExoError
 
 
@@ -29,7 +29,12 @@ class TrialsOptions(StudyFileOption):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ShowOptions(StudyFileOption):
+class ListOptions(JsonOption, StudyFileOption):
+    """Options of `exo study list`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ShowOptions(JsonOption, StudyFileOption):
     """Options of `exo study show`."""
 
     name: str | None = argument(
@@ -46,32 +51,47 @@ def trials(options: TrialsOptions) -> None:
     sys.stdout.write(trial_table(record, options.format.value, times=options.times))
 
 
-def list_all(options: StudyFileOption) -> None:
-    """List the studies of a file."""
+def list_all(options: ListOptions) -> None:
+    """List the studies of a file; exit 2, after the list, if one of them is damaged."""
     from mech_exo.report.console import console
-    from mech_exo.report.study_tables import studies_table
+    from mech_exo.report.study_tables import studies_json, studies_table
     from mech_exo.tuning.records import list_studies
 
-    console(sys.stdout).print(studies_table(list_studies(options.study_file)))
+    studies = list_studies(options.study_file)
+    if options.json:
+        typer.echo(studies_json(studies))
+    else:
+        console(sys.stdout).print(studies_table(studies))
+    damaged = next((study for study in studies if study.damage), None)
+    if damaged is not None:
+        raise ExoError(damaged.damage, hint="Restore a copy of the file.")
 
 
 def show(options: ShowOptions) -> None:
     """Show a study in short: trials, fingerprint, best."""
     from mech_exo.report.console import console
-    from mech_exo.report.study_tables import study_lines
+    from mech_exo.report.study_tables import study_json, study_lines
     from mech_exo.tuning.records import read_study
 
-    name = options.name or _only_name(options.study_file)
+    study = read_study(options.study_file, options.name or _only_name(options.study_file))
+    if options.json:
+        typer.echo(study_json(study))
+        return
     out = console(sys.stdout)
-    for line in study_lines(read_study(options.study_file, name)):
+    for line in study_lines(study):
         out.print(line, soft_wrap=True)
 
 
 def _only_name(study_file: Path) -> str:
     """Name of the only study of a file."""
-    from mech_exo.tuning.records import list_studies
+    from mech_exo.tuning.records import study_names
 
-    names = [study.name for study in list_studies(study_file)]
+    if not study_file.exists():
+        raise ExoError(
+            f"There is no study file {study_file}.",
+            hint="`exo optuna-init` or `exo optuna-run` makes one.",
+        )
+    names = study_names(study_file)
     if len(names) != 1:
         holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
         raise ExoError(f"{study_file} holds {holds}.", hint="Name one: exo study show NAME.")
@@ -82,6 +102,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     group = typer.Typer(help="What is in a study.", no_args_is_help=True)
     command(group, "trials", TrialsOptions)(trials)
-    command(group, "list", StudyFileOption)(list_all)
+    command(group, "list", ListOptions)(list_all)
     command(group, "show", ShowOptions)(show)
     app.add_typer(group, name="study")

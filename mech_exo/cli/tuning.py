@@ -101,8 +101,8 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
 def _print(options: RunOptions, result: Optimised, log: Log) -> None:
     out = console(sys.stdout)
     staged = result.files.staged
-    if staged is not None and staged.failure:
-        log.warn(f"staged, but not added to git: {staged.failure}.")
+    if staged is not None and staged.refused:
+        log.warn(f"staged, but not added to git: {staged.remark}.")
     if options.json:
         sys.stdout.write(f"{result_json(result)}\n")
     elif options.quiet:

@@ -79,9 +79,17 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     pairs = []
     for variable in sorted(environment):
-        if variable.startswith(ENVIRONMENT_PREFIX) and "__" in variable:
-            name = variable.removeprefix(ENVIRONMENT_PREFIX).lower().replace("__", ".")
-            pairs.append((name, environment[variable]))
+        name = variable.removeprefix(ENVIRONMENT_PREFIX)
+        if name == variable:
+            continue
+        section, _, field_name = name.partition("_")
+        if "__" in name:
+            pairs.append((name.lower().replace("__", "."), environment[variable]))
+        elif field_name and section.lower() in Settings.__dataclass_fields__:
+            raise ExoError(
+                f"{variable}: two underscores stand between section and field.",
+                hint=f"Write {ENVIRONMENT_PREFIX}{section}__{field_name}.",
+            )
     return pairs
 
 
@@ -159,7 +167,9 @@ def _build_section(
             dotted = f"{where}.{key}".lstrip(".")
             near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
-            raise ExoError(f"{sources.get(dotted, origin)}: unknown key {dotted!r}.", hint=hint)
+            within = (s for name, s in sources.items() if name.startswith(f"{dotted}."))
+            source = sources.get(dotted) or next(within, origin)
+            raise ExoError(f"{source}: unknown key {dotted!r}.", hint=hint)
     built = {
         key: _build(hints[key], inner, f"{where}.{key}".lstrip("."), origin, sources)
         for key, inner in value.items()

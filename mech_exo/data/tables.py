@@ -81,7 +81,9 @@ class Table:
             raise ExoError(f"{self.where(int(np.argmax(empty)))}: {column} is empty.")
         return texts
 
-    def numbers(self, column: str) -> FloatArray:
+    def numbers(
+        self, column: str, *, hint: str = "Leave the cell empty if the value is unknown."
+    ) -> FloatArray:
         """[R] float64, NaN where the cell is empty; anything but a finite number is an error."""
         numbers, bad = _numbers(self.cells[column])
         if bad.any():
@@ -89,7 +91,7 @@ class Table:
             raise ExoError(
                 f"{self.where(at)}: {column} is {str(self.cells[column][at])!r}, "
                 "not a finite number.",
-                hint="Leave the cell empty if the value is unknown.",
+                hint=hint,
             )
         return numbers
 

@@ -12,7 +12,6 @@ from mech_exo.factor_file.write import factor_file_text
 
 STAGING = Path("config/staging")
 LATEST = "factors_optuna_latest.yml"
-GIT_ADD = "git add: "
 
 
 @dataclass(frozen=True)
@@ -23,21 +22,21 @@ class Staged:
     ----------
     dated, latest
         The two files, of the same bytes.
-    added
-        Whether git now has both in its index.
     remark
-        Why not; "" otherwise.
+        Why they are not in git's index; "" if they are.
+    refused
+        Whether git is there, and did not take them.
     """
 
     dated: Path
     latest: Path
-    added: bool
     remark: str = ""
+    refused: bool = False
 
     @property
-    def failure(self) -> str:
-        """What git said, where it is there and refused; "" otherwise."""
-        return self.remark if self.remark.startswith(GIT_ADD) else ""
+    def added(self) -> bool:
+        """Whether git has both in its index."""
+        return not self.remark
 
 
 def check_staging(root: Path) -> None:
@@ -73,8 +72,8 @@ def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) 
     if dated is None:
         dated = write_to_free_name(wanted, text)
     latest = write_atomically(folder / LATEST, text, overwrite=True)
-    remark = _git_add(root, (dated, latest))
-    return Staged(dated, latest, added=not remark, remark=remark)
+    remark, refused = _git_add(root, (dated, latest))
+    return Staged(dated, latest, remark, refused)
 
 
 def _same(wanted: Path, text: str) -> Path | None:
@@ -83,11 +82,11 @@ def _same(wanted: Path, text: str) -> Path | None:
     return next((copy for copy in copies if copy.read_bytes() == text.encode()), None)
 
 
-def _git_add(root: Path, files: tuple[Path, ...]) -> str:
-    """Add files to git's index; why that was not done, or ""."""
+def _git_add(root: Path, files: tuple[Path, ...]) -> tuple[str, bool]:
+    """Add files to git's index; why that was not done, or "", and whether git refused."""
     git = shutil.which("git")
     if git is None:
-        return "git is not installed"
+        return "git is not installed", False
     names = [str(file.resolve()) for file in files]
     inside = subprocess.run(  # noqa: S603 - a fixed program, no shell
         [git, "-C", str(root), "rev-parse", "--is-inside-work-tree"],
@@ -96,8 +95,10 @@ def _git_add(root: Path, files: tuple[Path, ...]) -> str:
         check=False,
     )
     if inside.stdout.strip() != "true":
-        return "not inside a git work tree"
+        return "not inside a git work tree", False
     added = subprocess.run(  # noqa: S603
         [git, "-C", str(root), "add", "--", *names], capture_output=True, text=True, check=False
     )
-    return "" if added.returncode == 0 else f"{GIT_ADD}{' '.join(added.stderr.split())}"
+    if added.returncode == 0:
+        return "", False
+    return f"git add: {' '.join(added.stderr.split())}", True

@@ -21,7 +21,10 @@ def read_factor_file(path: Path) -> FactorFile:
     ExoError
         For a file that cannot be read, is not YAML, or is not a factor file; with line and field.
     """
-    return _build(read_yaml(path), str(path))
+    return _build(read_yaml(path, hint=_HINT), str(path))
+
+
+_HINT = "Name a factor file: `exo optuna-run` writes one, `exo factors promote` config/factors.yml."
 
 
 def parse_factor_file(text: str, origin: str) -> FactorFile:

@@ -86,7 +86,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     if idle:
         raise ExoError(
             f"{label}: weighs {', '.join(idle)}, for which the data ({panel.source}) has nothing.",
-            hint="Add the data, choose other --settings, or set the weight to 0.",
+            hint="Add the data, choose other settings, or set the weight to 0.",
         )
     arguments = space.arguments(params)
     if arguments:

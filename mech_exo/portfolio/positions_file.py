@@ -13,6 +13,7 @@ from mech_exo.errors import ExoError
 
 CASH = "CASH"
 SYMBOL, SHARES = ("symbol", "ticker"), ("shares", "quantity", "qty", "position")
+NOT_HELD = "Leave out the row of a name that is not held."
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ def read_positions(path: Path, symbols: tuple[str, ...]) -> Current:
     table = read_table(path)
     names = table.texts(table.require("of the current positions", *SYMBOL))
     column = table.find(*SHARES) or table.require("of the current positions", "shares")
-    amounts = table.numbers(column)
+    amounts = table.numbers(column, hint=NOT_HELD)
     twice = repeats(np.unique(names, return_inverse=True)[1])
     if len(twice):
         at = int(twice[0])
@@ -58,7 +59,10 @@ def read_positions(path: Path, symbols: tuple[str, ...]) -> Current:
     for at, (name, amount) in enumerate(zip(names.tolist(), amounts.tolist(), strict=True)):
         if not amount >= 0.0:
             what = "empty" if amount != amount else f"{amount:g}, below 0"
-            raise ExoError(f"{table.where(at)}: {column} of {name} is {what}.")
+            raise ExoError(
+                f"{table.where(at)}: {column} of {name} is {what}.",
+                hint=NOT_HELD,
+            )
         if name.upper() == CASH and name not in place:
             cash = amount
         elif name in place:

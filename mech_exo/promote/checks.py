@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
 
 
+SHOWN = 3  # figures that differ; `exo verify` lists all
+
 Kind = Literal["verdict", "age", "demo", "verify", "contest"]
 
 
@@ -77,4 +79,7 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
         found = verify(file, settings, session.objective, market, panel)
     except ExoError as error:
         return f"it does not verify: {error.message}"
-    return f"it does not verify: {', '.join(found.differing)} differ" if found.differing else ""
+    if not found.differing:
+        return ""
+    more = f" and {len(found.differing) - SHOWN} more" if len(found.differing) > SHOWN else ""
+    return f"it does not verify: {', '.join(found.differing[:SHOWN])}{more} differ"

@@ -1,16 +1,15 @@
 """The result of a run as one JSON object; undefined figures are null."""
 
 import json
-import math
-from pathlib import Path
 from typing import Any
 
+from mech_exo.report.plain_json import plain
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 
 
 def result_json(result: Optimised) -> str:
     """Everything that a script needs, on one line."""
-    return json.dumps(_plain(_document(result)), allow_nan=False)
+    return json.dumps(plain(_document(result)), allow_nan=False)
 
 
 def _document(result: Optimised) -> dict[str, Any]:
@@ -100,15 +99,3 @@ def _files(result: Optimised) -> dict[str, Any]:
         "staged_latest": staged.latest if staged else None,
         "git_added": staged.added if staged else False,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(name): _plain(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Path):
-        return str(value)
-    return value

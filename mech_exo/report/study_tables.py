@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from mech_exo.report.figures import number
+from mech_exo.report.plain_json import json_text
 from mech_exo.tuning.study import StudyRecord, StudySummary, TrialRecord
 
 
@@ -16,6 +17,9 @@ def studies_table(studies: Sequence[StudySummary]) -> Table:
         right = heading in ("trials", "failed", "pruned", "epochs")
         table.add_column(heading, justify="right" if right else "left")
     for study in studies:
+        if study.damage:
+            table.add_row(study.name, *[""] * 4, "damaged or edited", "")
+            continue
         last = study.last_completed
         table.add_row(
             study.name + ("" if study.kind == "exo" else " (not made by exo)"),
@@ -27,6 +31,56 @@ def studies_table(studies: Sequence[StudySummary]) -> Table:
             f"{last:%Y-%m-%d %H:%M}" if last else "–",
         )
     return table
+
+
+def studies_json(studies: Sequence[StudySummary]) -> str:
+    """The same as one JSON object, `{"studies": [...]}`."""
+    content = {"studies": [_plain(study) for study in studies]}
+    return json_text(content)
+
+
+def _plain(study: StudySummary) -> dict[str, object]:
+    if study.damage:
+        return {"name": study.name, "damage": study.damage}
+    best, last = study.best, study.last_completed
+    return {
+        "name": study.name,
+        "made_by_exo": study.kind == "exo",
+        "directions": list(study.directions),
+        "trials": study.trials,
+        "states": dict(study.states),
+        "epochs": study.epochs,
+        "best_trial": None if best is None else best.number,
+        "best_value": None if best is None else best.values[0],
+        "last_completed": None if last is None else last.isoformat(),
+    }
+
+
+def study_json(study: StudyRecord) -> str:
+    """What `study_lines` shows, as one JSON object; figures that are not finite as null."""
+    epoch, best = study.epoch, study.best()
+    shown = {
+        "name": study.name,
+        "made_by_exo": study.kind == "exo",
+        "objectives": list(study.objective_names),
+        "directions": list(study.directions),
+        "states": dict(Counter(t.state for t in study.trials)),
+        "fingerprint": None if epoch is None else epoch.fingerprint,
+        "first_trial": None if epoch is None else epoch.first_trial,
+        "feasible": sum(t.feasible for t in study.current),
+        "best": None if best is None else _figures(best),
+        "front": [t.number for t in study.front()] if len(study.directions) > 1 else None,
+    }
+    return json_text(shown)
+
+
+def _figures(trial: TrialRecord) -> dict[str, object]:
+    return {
+        "trial": trial.number,
+        "value": trial.values[0],
+        "params": dict(trial.params),
+        "metrics": dict(trial.metrics),
+    }
 
 
 def study_lines(study: StudyRecord) -> Iterator[str]:

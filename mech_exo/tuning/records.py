@@ -43,6 +43,7 @@ __all__ = [
     "list_studies",
     "load_study",
     "read_study",
+    "study_names",
 ]
 
 
@@ -63,7 +64,7 @@ def read_study(study_file: Path, name: str) -> StudyRecord:
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:
-    """A line for each study of the file, by name.
+    """A line for each study of the file, by name; of a damaged one, what is wrong.
 
     Raises
     ------
@@ -71,11 +72,33 @@ def list_studies(study_file: Path) -> list[StudySummary]:
         The file is missing or no study file.
     """
 
+    def summary(connection: sqlite3.Connection, name: str) -> StudySummary:
+        try:
+            return _summary(load_study(connection, study_file, name))
+        except ExoError as error:
+            return StudySummary(name, damage=error.message)
+
     def query(connection: sqlite3.Connection) -> list[StudySummary]:
         check_tables(connection, study_file)
-        return [_summary(load_study(connection, study_file, name)) for name in _names(connection)]
+        return [summary(connection, name) for name in _names(connection)]
 
     return read(study_file, query)
+
+
+def study_names(study_file: Path) -> list[str]:
+    """Names of the studies of the file, in order; [] if there is no file.
+
+    Raises
+    ------
+    ExoError
+        It is no study file.
+    """
+
+    def query(connection: sqlite3.Connection) -> list[str]:
+        check_tables(connection, study_file)
+        return _names(connection)
+
+    return read(study_file, query) if study_file.exists() else []
 
 
 def find_study(connection: sqlite3.Connection, name: str) -> int | None:
@@ -114,7 +137,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
     names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
-    return StudyRecord(
+    study = StudyRecord(
         name=name,
         directions=tuple(direction.lower() for (direction,) in directions),
         kind="plain" if own is None else "exo",
@@ -124,6 +147,24 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         attributes=attributes,
         **names,
     )
+    _check_names(study)
+    return study
+
+
+def _check_names(study: StudyRecord) -> None:
+    """Raise a ValueError unless objectives and constraints are as many as the trials have."""
+    if study.kind == "plain" or study.epoch is None:
+        return
+    if len(study.objective_names) != len(study.directions):
+        raise ValueError(
+            f"{len(study.objective_names)} names of {len(study.directions)} objectives"
+        )
+    for trial in study.current:
+        if trial.constraints and len(trial.constraints) != len(study.constraint_names):
+            raise ValueError(
+                f"{len(study.constraint_names)} names of the {len(trial.constraints)} constraints "
+                f"of trial {trial.number}"
+            )
 
 
 def _trials(

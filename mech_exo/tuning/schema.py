@@ -60,8 +60,15 @@ def check_tables(connection: sqlite3.Connection, path: Path) -> None:
         )
     for table, needed in _COLUMNS.items():
         present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if not needed <= present:
-            raise _other_schema(connection, path)
+        if needed <= present:
+            continue
+        if _version(connection) == OPTUNA_SCHEMA:  # no other version: somebody's hand
+            lacks = ", ".join(sorted(needed - present)) if present else ""
+            what = f"table {table} has no {lacks}" if lacks else f"there is no table {table}"
+            raise ExoError(
+                f"{path} has been damaged or edited: {what}.", hint="Restore a copy of the file."
+            )
+        raise _other_schema(connection, path)
 
 
 def check_writable_schema(connection: sqlite3.Connection, path: Path) -> None:

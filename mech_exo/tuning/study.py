@@ -231,16 +231,17 @@ class StudyRecord:
 
 @dataclass(frozen=True)
 class StudySummary:
-    """One line about a study: what `exo study list` shows."""
+    """One line about a study: what `exo study list` shows; `damage` if it cannot be read."""
 
     name: str
-    kind: Kind
-    directions: tuple[Direction, ...]
-    states: Mapping[State, int]  # trials by state
-    epochs: int
-    best: TrialRecord | None
-    first_started: datetime | None
-    last_completed: datetime | None
+    kind: Kind = "exo"
+    directions: tuple[Direction, ...] = ()
+    states: Mapping[State, int] = field(default_factory=dict)  # trials by state
+    epochs: int = 0
+    best: TrialRecord | None = None
+    first_started: datetime | None = None
+    last_completed: datetime | None = None
+    damage: str = ""
 
     @property
     def trials(self) -> int:

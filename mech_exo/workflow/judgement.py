@@ -157,10 +157,10 @@ def _check_same_inputs(path: Path, file: "FactorFile", session: Session) -> None
 
 def _study_of(file: "FactorFile", study_file: Path) -> "StudyRecord | None":
     """The study that a file was exported from, if it is in `study_file` as it was then."""
-    from mech_exo.tuning.records import list_studies, read_study
+    from mech_exo.tuning.records import read_study, study_names
 
     name = file.metadata.get("study_name")
-    if not study_file.exists() or name not in {s.name for s in list_studies(study_file)}:
+    if name not in study_names(study_file):
         return None
     study = read_study(study_file, str(name))
     fingerprint = (file.provenance or {}).get("study_fingerprint")

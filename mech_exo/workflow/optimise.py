@@ -123,29 +123,25 @@ def create(job: Job, session: Session, listener: "Callable[[Event], None]") -> "
     ExoError
         As `optimise`, and if the study is there already.
     """
-    from mech_exo.tuning.records import list_studies
+    from mech_exo.tuning.records import study_names
     from mech_exo.tuning.runner import run_study
 
-    if job.study_file.exists():
-        names = [study.name for study in list_studies(job.study_file)]
-        if job.study_name in names:
-            raise ExoError(
-                f"{job.study_file} has a study {job.study_name!r} already.",
-                hint="`exo optuna-run` goes on with it; or choose another --study-name.",
-            )
+    if job.study_name in study_names(job.study_file):
+        raise ExoError(
+            f"{job.study_file} has a study {job.study_name!r} already.",
+            hint="`exo optuna-run` goes on with it; or choose another --study-name.",
+        )
     empty = replace(job, n_trials=0, target_trials=None)
     return run_study(study_plan(empty, session), listener).study
 
 
 def check_trial(job: Job) -> None:
     """Raise an ExoError if the trial to export is not in the study, nor will be after the run."""
-    from mech_exo.tuning.records import list_studies, read_study
+    from mech_exo.tuning.records import read_study, study_names
 
     if job.trial is None:
         return
-    known = job.study_file.exists() and job.study_name in (
-        study.name for study in list_studies(job.study_file)
-    )
+    known = job.study_name in study_names(job.study_file)
     study = read_study(job.study_file, job.study_name) if known else None
     stored = study.trials if study is not None else ()
     if study is not None and job.trial < len(stored):

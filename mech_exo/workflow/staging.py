@@ -25,9 +25,9 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
         If there is no such study, it has another fingerprint, or no feasible trial (exit code 3).
     """
     from mech_exo.tuning.events import ignore
-    from mech_exo.tuning.records import list_studies
+    from mech_exo.tuning.records import study_names
 
-    known = [s.name for s in list_studies(study_file)] if study_file.exists() else []
+    known = study_names(study_file)
     if name not in known:
         raise ExoError(
             f"{name!r} is neither a file nor a study in {study_file}.",

@@ -1,6 +1,7 @@
 """`exo factors`: from a study to production, and every reason to refuse."""
 
 import re
+import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -153,6 +154,38 @@ def test_stage_a_file_keeps_its_bytes(project: Path, capsys: pytest.CaptureFixtu
     assert LATEST.read_bytes() == own.read_bytes()
     assert run(["factors", "stage", "nothing"]) == 2
     assert "neither a file nor a study" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("project")
+def test_stage_warns_of_a_file_that_was_edited(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["factors", "stage", str(LATEST)]) == 0
+    assert "edited since the export" not in capsys.readouterr().err
+    edit(LATEST, lambda t: re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.123", t))
+    assert run(["factors", "stage", str(LATEST)]) == 0
+    assert "edited since the export" in capsys.readouterr().err
+    assert run(["factors", "stage", ""]) == 2
+    assert "is empty" in capsys.readouterr().err
+
+
+def test_git_that_refuses_is_said_even_if_quiet(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    (project / ".git/index.lock").touch()  # another git, or one that was killed
+    tune = ["optuna-run", "--n-trials", "1", "--n-jobs", "1", "--quiet", "--study-name", "one"]
+    assert run([*tune, "--stage"]) == 0
+    assert "not added to git: git add: " in capsys.readouterr().err
+    (project / ".git/index.lock").unlink()
+    assert run([*tune, "--stage"]) == 0
+    assert "not added to git" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("project")
+def test_a_list_of_differences_is_short(capsys: pytest.CaptureFixture[str]) -> None:
+    edit(LATEST, lambda t: re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.123", t))
+    assert run(["factors", "promote"]) == 1
+    refusal = capsys.readouterr().err
+    assert re.search(r"does not verify: [\w.]+(, [\w.]+){2} and \d+ more differ", refusal)
 
 
 @pytest.mark.usefixtures("project")

@@ -77,6 +77,16 @@ def test_a_mistake_in_the_environment_names_the_variable() -> None:
         load_settings(environment={"EXO_TUNING__SEED": "x"})
     with pytest.raises(ExoError, match=r"EXO_TUNING__SED.*seed"):
         load_settings(environment={"EXO_TUNING__SED": "1"})
+    with pytest.raises(ExoError, match=r"EXO_NOPE__X: unknown key 'nope'"):
+        load_settings(environment={"EXO_NOPE__X": "1"})
+
+
+def test_a_single_underscore_in_the_environment_is_not_overlooked() -> None:
+    with pytest.raises(ExoError, match="two underscores") as caught:
+        load_settings(environment={"EXO_BACKTEST_COST_BPS": "3"})
+    assert "EXO_BACKTEST__COST_BPS" in caught.value.hint
+    others = {"EXO_CONFIG": "x.yml", "EXO_OBJECTIVE": "o.py", "EXO_HOME": "/", "EXO_DATA": "1"}
+    assert load_settings(environment=others) == load_settings(environment={})
 
 
 def test_a_date_that_does_not_exist_names_the_variable() -> None:

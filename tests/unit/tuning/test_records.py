@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.records import list_studies, read_study
+from mech_exo.tuning.records import list_studies, read_study, study_names
 from tests.unit.tuning.stored_studies import complete, failed, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -194,6 +194,8 @@ def test_reading_needs_neither_optuna_nor_sqlalchemy(tmp_path: Path) -> None:
         "UPDATE study_system_attributes SET value_json = '{}'",
         "UPDATE trials SET datetime_complete = 'junk'",
         "UPDATE trials SET state = 'BOGUS'",
+        "DELETE FROM study_user_attributes WHERE key = 'objective_names'",
+        "DELETE FROM study_user_attributes WHERE key = 'constraint_names'",
     ],
 )
 def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
@@ -204,6 +206,11 @@ def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute(edit)
     connection.close()
-    for reader in (lambda: read_study(path, "s"), lambda: list_studies(path)):
-        with pytest.raises(ExoError, match=r"The study 's' in .*f\.db has been damaged or edited"):
-            reader()
+    with pytest.raises(ExoError, match=r"The study 's' in .*f\.db has been damaged or edited"):
+        read_study(path, "s")
+    with new_store(path, "whole"):
+        pass
+    damaged, whole = list_studies(path)
+    assert (damaged.name, whole.name, whole.damage) == ("s", "whole", "")
+    assert "has been damaged or edited" in damaged.damage
+    assert study_names(path) == ["s", "whole"]

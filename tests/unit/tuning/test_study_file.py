@@ -125,7 +125,14 @@ def test_a_schema_without_our_tables_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
     new_store(path).close()
     execute(path, "ALTER TABLE trial_params DROP COLUMN distribution_json")
-    with pytest.raises(ExoError, match="has the schema"):
+    with pytest.raises(ExoError, match="trial_params has no distribution_json"):
+        list_studies(path)
+    execute(path, "DROP TABLE trial_params")
+    with pytest.raises(ExoError, match="no table trial_params") as caught:
+        list_studies(path)
+    assert "upgrade" not in caught.value.hint
+    execute(path, "UPDATE alembic_version SET version_num = 'v3.0.0.d'")
+    with pytest.raises(ExoError, match=r"has the schema v3\.0\.0\.d"):
         list_studies(path)
 
 
