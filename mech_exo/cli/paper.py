@@ -43,8 +43,8 @@ def step(options: StepOptions) -> None:
     from mech_exo.paper.step import step as book
     from mech_exo.report.paper_tables import step_line, steps_json
 
-    model = production_model(options, options.factors)
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
+    model = production_model(options, options.factors)
     steps = []
     for stepped in book(model, options.ledger, wanted):
         steps.append(stepped)

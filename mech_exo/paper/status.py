@@ -13,7 +13,7 @@ from mech_exo.errors import ExoError
 from mech_exo.paper import ledger as book
 from mech_exo.paper.account import Account
 from mech_exo.paper.expectation import Band, expectation
-from mech_exo.paper.storage import Ledger
+from mech_exo.paper.storage import read_ledger
 from mech_exo.paper.tables import DECISIONS, FILLS, ORDERS, SESSIONS
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def paper_status(model: "Model", path: Path) -> PaperStatus:
     ExoError
         If there is no ledger, or it is not of the model's data.
     """
-    record = read_record(path, model)
+    record = read_record(path)
     for date in (record.opening.opened, record.dates[-1]):
         if np.datetime64(date, "D") not in model.panel.dates:
             raise ExoError(
@@ -115,7 +115,7 @@ def paper_status(model: "Model", path: Path) -> PaperStatus:
     return PaperStatus(path, model.label, record, _compare(model, record))
 
 
-def read_record(path: Path, model: "Model") -> Record:
+def read_record(path: Path) -> Record:
     """Everything in a ledger, as of one moment.
 
     Raises
@@ -125,15 +125,14 @@ def read_record(path: Path, model: "Model") -> Record:
     """
     if not path.exists():
         raise ExoError(f"{path}: there is no ledger.", hint="`exo paper step` opens one.")
-    ledger = Ledger(path, model.session.settings.storage)
-    try:
-        with ledger.transaction() as connection:
-            start = book.opening(connection, path)
-            if start is None:
-                raise ExoError(f"{path}: the ledger is empty.", hint="`exo paper step` opens one.")
-            return _record(connection, start)
-    finally:
-        ledger.close()
+
+    def query(connection: "Connection") -> Record:
+        start = book.opening(connection, path)
+        if start is None:
+            raise ExoError(f"{path}: the ledger is empty.", hint="`exo paper step` opens one.")
+        return _record(connection, start)
+
+    return read_ledger(path, query)
 
 
 def _record(connection: "Connection", start: book.Opening) -> Record:

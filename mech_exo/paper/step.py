@@ -52,6 +52,12 @@ class Wanted:
     capital: float | None = None
     fractional: bool | None = None
 
+    def __post_init__(self) -> None:
+        if self.capital is not None and not 0.0 < self.capital < TOO_MUCH:
+            raise ExoError(
+                f"the capital is {self.capital:g}, must be above 0 and below {TOO_MUCH:g}."
+            )
+
 
 def step(model: "Model", path: Path, wanted: Wanted) -> Iterator[Stepped]:
     """Book every session of the data that is not booked yet, one transaction each.
@@ -108,8 +114,6 @@ class Clerk:
     def _open(self, connection: "Connection") -> Stepped:
         wanted, position = self._wanted, len(self._prices.dates) - 1
         capital = CAPITAL if wanted.capital is None else wanted.capital
-        if not 0.0 < capital < TOO_MUCH:
-            raise ExoError(f"the capital is {capital:g}, must be above 0 and below {TOO_MUCH:g}.")
         start = Opening(
             opened=str(self._prices.dates[position]),
             capital=capital,

@@ -1,17 +1,20 @@
 """The ledger's file: one writer at a time, each commit synced to disk."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.database import DISK_FULL
+from mech_exo.tuning.database import DISK_FULL, read_without_trace
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -29,8 +32,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path, storage: StorageSettings) -> None:
-        if path.is_dir():
-            raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
+        _check_no_folder(path)
         self.path = path
         self._engine = _engine(path, storage)
 
@@ -51,10 +53,42 @@ class Ledger:
             with self._engine.begin() as connection:
                 yield connection
         except DatabaseError as error:
-            explanation = _explain(self.path, error)
+            explanation = _explain(self.path, error.orig)
             if explanation is None:
                 raise
             raise explanation from error
+
+
+def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
+    """What `query` returns from one state of the file, which nobody needs a right to write.
+
+    Raises
+    ------
+    ExoError
+        If the file cannot be read, is damaged, or no SQLite database.
+    """
+
+    def through(raw: sqlite3.Connection) -> T:
+        engine = create_engine("sqlite://", creator=lambda: raw, poolclass=StaticPool)
+        try:
+            with engine.connect() as connection:
+                return query(connection)
+        except DatabaseError as error:
+            raise error.orig or error from error
+
+    _check_no_folder(path)
+    try:
+        return read_without_trace(path, through)
+    except sqlite3.DatabaseError as error:
+        explanation = _explain(path, error)
+        if explanation is None:
+            raise
+        raise explanation from error
+
+
+def _check_no_folder(path: Path) -> None:
+    if path.is_dir():
+        raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
 
 
 def _engine(path: Path, storage: StorageSettings) -> Engine:
@@ -74,9 +108,9 @@ def _engine(path: Path, storage: StorageSettings) -> Engine:
     return engine
 
 
-def _explain(path: Path, error: DatabaseError) -> ExoError | None:
-    """The failure in words; None: a mistake of the program."""
-    name = getattr(error.orig, "sqlite_errorname", "")
+def _explain(path: Path, error: BaseException | None) -> ExoError | None:
+    """SQLite's failure in words; None: a mistake of the program."""
+    name = getattr(error, "sqlite_errorname", "")
     if name.startswith("SQLITE_BUSY"):
         return ExoError(
             f"{path}: another process is writing to the ledger.",

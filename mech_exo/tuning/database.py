@@ -106,25 +106,30 @@ def in_words(path: Path, patience_s: float) -> Iterator[None]:
 
 
 def read(path: Path, query: Callable[[sqlite3.Connection], T]) -> T:
-    """What `query` returns from one consistent state of the file, without leaving a trace.
+    """What `query` returns from one consistent state of a study file, without leaving a trace."""
+    check_study_file(path)
+    with in_words(path, READER_PATIENCE_S):
+        return read_without_trace(path, query)
+
+
+def read_without_trace(path: Path, query: Callable[[sqlite3.Connection], T]) -> T:
+    """As `read`, of any SQLite database; its errors as they come.
 
     A database in WAL mode cannot be opened read-only without SQLite making `-shm` and `-wal`
     beside it. So a file at rest is read as immutable, and once more in the ordinary way should a
     writer have come in between.
     """
-    check_study_file(path)
-    with in_words(path, READER_PATIENCE_S):
-        before = _at_rest(path)
-        if before is not None:
-            try:
-                result = _query(path, "immutable", query)
-            except sqlite3.DatabaseError:
-                if _at_rest(path) == before:
-                    raise
-            else:
-                if _at_rest(path) == before:
-                    return result
-        return _query(path, "ro", query)
+    before = _at_rest(path)
+    if before is not None:
+        try:
+            result = _query(path, "immutable", query)
+        except sqlite3.DatabaseError:
+            if _at_rest(path) == before:
+                raise
+        else:
+            if _at_rest(path) == before:
+                return result
+    return _query(path, "ro", query)
 
 
 def _query(path: Path, mode: str, query: Callable[[sqlite3.Connection], T]) -> T:

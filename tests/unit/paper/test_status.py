@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from mech_exo.backtest.rules import Candidate
-from mech_exo.config.settings import BacktestSettings
+from mech_exo.config.settings import BacktestSettings, StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.paper.expectation import FEWEST, expectation
 from mech_exo.paper.status import paper_status
 from mech_exo.paper.step import Wanted, step
+from mech_exo.paper.storage import Ledger
 from mech_exo.portfolio.model import Model
 from mech_exo.report.paper_tables import paper_json
 from tests.unit.backtest.markets import random_panel
@@ -109,3 +110,36 @@ def test_refuses(model: Model, tmp_path: Path) -> None:
     list(step(model, path, Wanted()))
     with pytest.raises(ExoError, match="is none of the data"):
         paper_status(until(model, OPENED), path)
+
+
+def test_reading_leaves_no_trace_and_needs_no_right_to_write(model: Model, tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    path = folder / "l.db"
+    for _ in step(until(model, OPENED), path, Wanted()):
+        pass
+    before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir()}
+    folder.chmod(0o500)
+    path.chmod(0o400)
+    assert paper_status(model, path).record.dates[0]
+    assert {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.iterdir()} == before
+
+
+def test_reading_while_a_step_is_open_sees_the_last_whole_one(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    steps = step(until(model, OPENED), path, Wanted())
+    next(steps)
+    ledger = Ledger(path, StorageSettings())
+    with ledger.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM paper_sessions")
+        assert len(paper_status(model, path).record.dates) == 1
+    ledger.close()
+    steps.close()
+
+
+def test_a_damaged_file_is_named(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "l.db"
+    path.write_bytes(b"SQLite format 3\0" + bytes(1000))
+    with pytest.raises(ExoError, match=r"l\.db: is"):
+        paper_status(model, path)
+    with pytest.raises(ExoError, match="is a folder"):
+        paper_status(model, tmp_path)
