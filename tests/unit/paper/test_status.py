@@ -126,14 +126,12 @@ def test_reading_leaves_no_trace_and_needs_no_right_to_write(model: Model, tmp_p
 
 def test_reading_while_a_step_is_open_sees_the_last_whole_one(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "l.db"
-    steps = step(until(model, OPENED), path, Wanted())
-    next(steps)
+    next(step(until(model, OPENED), path, Wanted()))
     ledger = Ledger(path, StorageSettings())
     with ledger.transaction() as connection:
         connection.exec_driver_sql("DELETE FROM paper_sessions")
         assert len(paper_status(model, path).record.dates) == 1
     ledger.close()
-    steps.close()
 
 
 def test_a_damaged_file_is_named(model: Model, tmp_path: Path) -> None:
