@@ -1,6 +1,7 @@
 """Whether a run may go on with a study, and the epoch that its trials belong to."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.fingerprint import difference, fingerprint_of
@@ -29,6 +30,13 @@ def enter_epoch(
         The study is not exo's or of other objectives; or its fingerprint differs, or another
         program has added trials to it, and `accept_changes` is not given.
     """
+    declare = partial(
+        store.declare,
+        directions,
+        objective_names=objective_names,
+        constraint_names=constraint_names,
+    )
+    named = (tuple(objective_names), tuple(constraint_names))
     study = store.load()
     check_own(store.path, study)
     epoch = study.epoch
@@ -37,6 +45,8 @@ def enter_epoch(
     if added:
         changes.append(f"trials of another program: {_numbers(added)}")
     if epoch is not None and not changes and epoch.fingerprint == fingerprint_of(components):
+        if named != (study.objective_names, study.constraint_names):  # by somebody's hand
+            declare()
         return epoch
     if epoch is not None and not accept_changes:
         raise ExoError(
@@ -45,7 +55,7 @@ def enter_epoch(
             hint="Set them back, or use another --study-name, or go on with --accept-changes: "
             "then only trials made from now on count for the best.",
         )
-    store.declare(directions, objective_names=objective_names, constraint_names=constraint_names)
+    declare()
     return store.begin_epoch(components)
 
 

@@ -137,7 +137,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
     names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
-    study = StudyRecord(
+    return StudyRecord(
         name=name,
         directions=tuple(direction.lower() for (direction,) in directions),
         kind="plain" if own is None else "exo",
@@ -147,24 +147,6 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         attributes=attributes,
         **names,
     )
-    _check_names(study)
-    return study
-
-
-def _check_names(study: StudyRecord) -> None:
-    """Raise a ValueError unless objectives and constraints are as many as the trials have."""
-    if study.kind == "plain" or study.epoch is None:
-        return
-    if len(study.objective_names) != len(study.directions):
-        raise ValueError(
-            f"{len(study.objective_names)} names of {len(study.directions)} objectives"
-        )
-    for trial in study.current:
-        if trial.constraints and len(trial.constraints) != len(study.constraint_names):
-            raise ValueError(
-                f"{len(study.constraint_names)} names of the {len(trial.constraints)} constraints "
-                f"of trial {trial.number}"
-            )
 
 
 def _trials(

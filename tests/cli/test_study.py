@@ -41,12 +41,11 @@ def test_json_says_what_the_table_says(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_damaged_study_hides_no_other(studies: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    connection = sqlite3.connect(studies, isolation_level=None)
-    connection.execute(
-        "DELETE FROM study_user_attributes WHERE study_id = "
-        "(SELECT study_id FROM studies WHERE study_name = 'one')"
+    edit(
+        studies,
+        "UPDATE study_system_attributes SET value_json = '{}' WHERE key = 'exo:study' AND "
+        "study_id = (SELECT study_id FROM studies WHERE study_name = 'one')",
     )
-    connection.close()
     capsys.readouterr()
     assert run(["study", "list"]) == 2
     said = capsys.readouterr()
@@ -62,3 +61,24 @@ def test_a_damaged_study_hides_no_other(studies: Path, capsys: pytest.CaptureFix
         assert "has been damaged or edited" in capsys.readouterr().err
     assert run(["optuna-run", "--n-trials", "1", "--quiet", "--study-name", "two"]) == 0
     assert run(["factors", "stage", "two"]) == 0
+
+
+def test_names_that_were_deleted_are_written_again(
+    studies: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    staged = Path("config/staging/factors_optuna_latest.yml")
+    assert run(["factors", "stage", "one"]) == 0
+    before = staged.read_bytes()
+    edit(studies, "DELETE FROM study_user_attributes WHERE key LIKE '%_names'")
+    assert run(["factors", "stage", "one"]) == 0
+    assert staged.read_bytes() == before
+    assert run(["optuna-run", "--n-trials", "1", "--quiet", "--study-name", "two"]) == 0
+    capsys.readouterr()
+    assert run(["study", "show", "two", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["objectives"] == ["objective"]
+
+
+def edit(studies: Path, statement: str) -> None:
+    connection = sqlite3.connect(studies, isolation_level=None)
+    assert connection.execute(statement).rowcount > 0
+    connection.close()

@@ -194,8 +194,6 @@ def test_reading_needs_neither_optuna_nor_sqlalchemy(tmp_path: Path) -> None:
         "UPDATE study_system_attributes SET value_json = '{}'",
         "UPDATE trials SET datetime_complete = 'junk'",
         "UPDATE trials SET state = 'BOGUS'",
-        "DELETE FROM study_user_attributes WHERE key = 'objective_names'",
-        "DELETE FROM study_user_attributes WHERE key = 'constraint_names'",
     ],
 )
 def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
