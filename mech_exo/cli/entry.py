@@ -31,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
     except USAGE_ERROR as error:
         message = _usage(error)
         return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
+    except PermissionError as error:  # of a folder that may not even be looked into
+        return _fail(f"{error.filename}: {error.strerror}.", ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", ExitCode.INTERRUPTED)
     return _flushed(code if isinstance(code, int) else ExitCode.DONE)

@@ -94,12 +94,13 @@ def stage(options: StageOptions) -> None:
 def promote(options: PromoteOptions) -> None:
     """Put a factor file into production; exit 1 if something speaks against it."""
     from mech_exo.promote.history import History
+    from mech_exo.promote.promotion import check_reason, propose
     from mech_exo.promote.promotion import promote as carry_out
-    from mech_exo.promote.promotion import propose
     from mech_exo.report.console import Log, console
     from mech_exo.report.promotion_tables import show_proposal
     from mech_exo.workflow.session import open_session
 
+    check_reason(force=options.force, reason=options.reason)
     session = open_session(options.request(), Log())
     proposal = propose(session, ROOT, options.file, datetime.now())
     production = History(ROOT).production

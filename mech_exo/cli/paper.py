@@ -41,9 +41,12 @@ def step(options: StepOptions) -> None:
     """Book every session up to the date that is not booked yet; a new ledger is opened."""
     from mech_exo.paper.step import Wanted
     from mech_exo.paper.step import step as book
+    from mech_exo.report.console import Log
     from mech_exo.report.paper_tables import step_line, steps_json
 
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
+    if options.ledger.is_file() and options.ledger.stat().st_size == 0:
+        Log().warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
     model = production_model(options, options.factors)
     steps = []
     for stepped in book(model, options.ledger, wanted):

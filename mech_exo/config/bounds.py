@@ -1,6 +1,7 @@
 """Bounds of the settings, checked once after they are resolved."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -71,3 +72,7 @@ def check_bounds(settings: Settings, origin: str, sources: Mapping[str, str] | N
         if not (math.isfinite(value) and low <= value <= high):
             source = (sources or {}).get(name, origin)
             raise ExoError(f"{source}: {name} is {value}, must be between {low:g} and {high:g}.")
+    name, address = "notify.api_base_url", settings.notify.api_base_url
+    if not re.fullmatch(r"https?://[^/\s]+\S*", address):
+        source = (sources or {}).get(name, origin)
+        raise ExoError(f"{source}: {name} is {address!r}, must begin with https:// and a host.")

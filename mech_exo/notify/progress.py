@@ -76,9 +76,10 @@ def _against_incumbent(result: Optimised) -> list[str]:
     ):
         if new is not None and old is not None:
             lines.append(f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}")
-    moved = sorted(
-        best.weights, key=lambda n: -abs(best.weights[n] - incumbent.weights.get(n, 0.0))
-    )
+    change = {n: abs(w - incumbent.weights.get(n, 0.0)) for n, w in best.weights.items()}
+    moved = sorted((n for n in change if change[n] > 0.0), key=lambda n: -change[n])
+    if not moved:
+        return [*lines, "weights unchanged"]
     changes = (
         f"{n} {incumbent.weights.get(n, 0.0):+.2f} → {best.weights[n]:+.2f}" for n in moved[:SHOWN]
     )

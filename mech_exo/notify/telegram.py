@@ -64,7 +64,7 @@ class Telegram:
         self._thread.join(wait)
         if self._thread.is_alive():
             self._failures.append(f"the last message was not delivered within {wait:g} s")
-        return self._failures[0] if self._failures else ""
+        return self._failures[0].rstrip(".") if self._failures else ""
 
     def _work(self) -> None:
         import asyncio
@@ -74,7 +74,8 @@ class Telegram:
         except Refused as error:
             self._failures.append(str(error))
         except Exception as error:  # noqa: BLE001 - the thread's traceback might hold the token
-            self._failures.append(self._without_token(f"{type(error).__name__}: {error}"))
+            found = f"the server's answer makes no sense ({type(error).__name__}: {error})"
+            self._failures.append(self._without_token(found))
 
     async def _serve(self) -> None:
         bot = make_bot(self._token, self._settings)
@@ -117,7 +118,7 @@ class Telegram:
                 await self._show(bot, text)
             except RetryAfter as error:
                 failure = self._failure(error)
-                pause = _seconds(error.retry_after)  # the server's own wish: not an attempt
+                pause = max(BACKOFF_S, _seconds(error.retry_after))  # its wish: not an attempt
             except TelegramError as error:
                 attempt += 1
                 failure = self._failure(error)
@@ -217,8 +218,9 @@ def send_once(token: str, chat: str, text: str, settings: NotifySettings) -> Non
     failure = channel.close()
     if failure:
         raise ExoError(
-            f"Telegram: {failure}.".replace("..", "."),
-            hint="Check TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID and notify.api_base_url.",
+            f"Telegram: {failure}.",
+            hint="Unless the server itself is at fault, check TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID "
+            "and notify.api_base_url.",
         )
 
 

@@ -80,7 +80,7 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
     try:
         return read_without_trace(path, through)
     except sqlite3.DatabaseError as error:
-        explanation = _explain(path, error)
+        explanation = _explain(path, error, hint="Check the file, and the rights on its folder.")
         if explanation is None:
             raise
         raise explanation from error
@@ -108,7 +108,9 @@ def _engine(path: Path, storage: StorageSettings) -> Engine:
     return engine
 
 
-def _explain(path: Path, error: BaseException | None) -> ExoError | None:
+def _explain(
+    path: Path, error: BaseException | None, hint: str = "Nothing was booked."
+) -> ExoError | None:
     """SQLite's failure in words; None: a mistake of the program."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith("SQLITE_BUSY"):
@@ -129,4 +131,4 @@ def _explain(path: Path, error: BaseException | None) -> ExoError | None:
     found = next((text for code, text in words.items() if name.startswith(code)), None)
     if found is None:
         return None
-    return ExoError(f"{path}: {found}.", hint="Nothing was booked.")
+    return ExoError(f"{path}: {found}.", hint=hint)

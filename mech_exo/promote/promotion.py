@@ -106,6 +106,12 @@ def _incumbent(
         return None, f"the incumbent cannot be run: {error.message}"
 
 
+def check_reason(*, force: bool, reason: str) -> None:
+    """Raise an ExoError for a force without a reason."""
+    if force and not reason.strip():
+        raise ExoError("--force needs a --reason, which the history keeps.")
+
+
 def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> Entry:
     """Put the proposed file into production.
 
@@ -115,8 +121,7 @@ def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> Entr
         Exit code 1 if something speaks against it and `force` is not given; code 2 for a force
         without a reason.
     """
-    if force and not reason.strip():
-        raise ExoError("--force needs a --reason, which the history keeps.")
+    check_reason(force=force, reason=reason)
     against = tuple(objection.words for objection in proposal.objections)
     if against and not force:
         raise ExoError(
@@ -154,6 +159,18 @@ def _before(history: History) -> int:
     if current is not None:
         entries = tuple(e for e in entries if e.version < current.version)
         entries = tuple(e for e in entries if e.sha256 != current.sha256)
-    if not entries:
+    whole = (e.version for e in reversed(entries) if _is_factor_file(history, e.version))
+    version = next(whole, None)
+    if version is None:
         raise ExoError(f"{history.folder} has no earlier version.", hint="exo factors history")
-    return entries[-1].version
+    return version
+
+
+def _is_factor_file(history: History, version: int) -> bool:
+    """Whether a version is one: what somebody copied into production need not be."""
+    text = history.text(version)
+    try:
+        parse_factor_file(text, "")
+    except ExoError:
+        return False
+    return True

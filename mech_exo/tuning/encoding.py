@@ -152,7 +152,8 @@ def parse_time(text: str | None) -> datetime | None:
 def untyped(value: float | None, kind: str) -> float:
     """The number behind a value and its type in Optuna's tables."""
     if kind == "FINITE":
-        assert value is not None
+        if value is None:
+            raise ValueError("a value that is FINITE is NULL")
         return float(value)
     return {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}[kind]
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.fingerprint import difference, fingerprint_of
-from mech_exo.tuning.refusals import check_own
+from mech_exo.tuning.refusals import check_own, damaged
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Direction, Epoch
 
@@ -27,8 +27,8 @@ def enter_epoch(
     Raises
     ------
     ExoError
-        The study is not exo's or of other objectives; or its fingerprint differs, or another
-        program has added trials to it, and `accept_changes` is not given.
+        The study is not exo's, of other objectives or damaged; or its fingerprint differs, or
+        another program has added trials to it, and `accept_changes` is not given.
     """
     declare = partial(
         store.declare,
@@ -45,6 +45,8 @@ def enter_epoch(
     if added:
         changes.append(f"trials of another program: {_numbers(added)}")
     if epoch is not None and not changes and epoch.fingerprint == fingerprint_of(components):
+        if study.directions != tuple(directions):  # the objective file has not changed
+            raise damaged(store.path, study.name, f"its directions are {study.directions}")
         if named != (study.objective_names, study.constraint_names):  # by somebody's hand
             declare()
         return epoch

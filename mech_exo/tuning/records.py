@@ -7,7 +7,7 @@ Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ from mech_exo.tuning.encoding import (
     trial_from_record,
 )
 from mech_exo.tuning.foreign import foreign_trials
+from mech_exo.tuning.refusals import damaged
 from mech_exo.tuning.schema import check_tables
 from mech_exo.tuning.study import (
     FINISHED,
     NO_EPOCH,
+    Direction,
     Epoch,
     StudyRecord,
     StudySummary,
@@ -113,12 +115,9 @@ def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRe
     """`read_study` over a connection; the caller holds the transaction."""
     try:
         return _load(connection, path, name)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ExoError(
-            f"The study {name!r} in {path} has been damaged or edited: "
-            f"{type(error).__name__}: {error}.",
-            hint="Restore a copy of the file, or go on under another --study-name.",
-        ) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        raise damaged(path, name, what) from error
 
 
 def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
@@ -129,9 +128,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
             f"There is no study '{name}' in {path}.",
             hint=f"It has: {', '.join(there)}." if there else "It has no study yet.",
         )
-    directions = connection.execute(
-        "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective", (study_id,)
-    ).fetchall()
+    directions = _directions(connection, study_id)
     system = _attributes(connection, "study_system_attributes", study_id)
     attributes = _attributes(connection, "study_user_attributes", study_id)
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
@@ -139,7 +136,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
     return StudyRecord(
         name=name,
-        directions=tuple(direction.lower() for (direction,) in directions),
+        directions=directions,
         kind="plain" if own is None else "exo",
         version=None if own is None else own["version"],
         epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
@@ -147,6 +144,29 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         attributes=attributes,
         **names,
     )
+
+
+def _directions(connection: sqlite3.Connection, study_id: int) -> tuple[Direction, ...]:
+    query = "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective"
+    rows = connection.execute(query, (study_id,)).fetchall()
+    known: dict[str, Direction] = {"MINIMIZE": "minimize", "MAXIMIZE": "maximize"}
+    if not rows:
+        raise ValueError("it has no row in study_directions")
+    if wrong := [direction for (direction,) in rows if direction not in known]:
+        raise ValueError(f"{wrong[0]!r} in study_directions is neither MINIMIZE nor MAXIMIZE")
+    return tuple(known[direction] for (direction,) in rows)
+
+
+def _check_numbers(numbers: Sequence[Any]) -> None:
+    """Raise a ValueError unless trials are numbered from 0 without gaps, as exo writes them."""
+    for expected, number in enumerate(numbers):
+        if number != expected:
+            is_number = isinstance(number, int)
+            what = "is missing" if is_number and number > expected else "is there twice"
+            wrong = expected if what == "is missing" else number
+            raise ValueError(
+                f"trial {wrong} {what}" if is_number else f"{number!r} is no number of a trial"
+            )
 
 
 def _trials(
@@ -159,6 +179,8 @@ def _trials(
         "WHERE t.study_id = ? ORDER BY t.number, t.trial_id",
         (RECORD_KEY, study_id),
     ).fetchall()
+    if all(row[4] is not None for row in rows):
+        _check_numbers([row[0] for row in rows])
     trials = [trial_from_record(row, spaces) for row in rows if row[4] is not None]
     if len(trials) < len(rows):
         trials += foreign_trials(connection, study_id)

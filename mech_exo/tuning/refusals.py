@@ -24,6 +24,14 @@ def check_own(path: Path, study: StudyRecord) -> None:
         )
 
 
+def damaged(path: Path, name: str, what: str) -> ExoError:
+    """A study's rows are not what exo or Optuna has written."""
+    return ExoError(
+        f"The study {name!r} in {path} has been damaged or edited: {what}.",
+        hint="Restore a copy of the file, or go on under another --study-name.",
+    )
+
+
 def already_there(path: Path, study: StudyRecord) -> ExoError:
     """The name that a new study shall have is taken."""
     count = len(study.trials)

@@ -106,8 +106,8 @@ class StudyStore:
         ExoError
             A study of that name is there, or the name is empty or longer than 512 characters.
         """
-        if not name.strip() or len(name) > LONGEST_NAME:
-            raise ExoError(f"A study needs a name of 1 to {LONGEST_NAME} characters.")
+        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+            raise ExoError(f"A study needs a name of 1 to {LONGEST_NAME} printable characters.")
         with self._writing():
             if find_study(self._connection, name) is not None:
                 raise already_there(self.path, load_study(self._connection, self.path, name))

@@ -181,6 +181,41 @@ def test_git_that_refuses_is_said_even_if_quiet(
 
 
 @pytest.mark.usefixtures("project")
+def test_rollback_passes_over_what_is_no_factor_file() -> None:
+    assert run(["factors", "promote"]) == 0
+    first = PRODUCTION.read_bytes()
+    assert run(["factors", "stage", "two", "--seed", "5"]) == 0
+    assert run(["factors", "promote", "--force", "--reason", "a try"]) == 0
+    second = PRODUCTION.read_bytes()
+    PRODUCTION.write_text("x: [")  # copied over it by hand
+    assert run(["factors", "rollback", "--reason", "broken"]) == 0
+    assert PRODUCTION.read_bytes() == second
+    assert run(["factors", "rollback", "--reason", "worse"]) == 0
+    assert PRODUCTION.read_bytes() == first
+
+
+@pytest.mark.usefixtures("project")
+def test_a_force_without_a_reason_is_refused_before_the_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["factors", "promote", "--force"]) == 2
+    said = capsys.readouterr()
+    assert "--reason" in said.err
+    assert said.out == ""
+
+
+def test_a_folder_that_may_not_be_entered_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path) -> bool:  # as the system does for anybody but root
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert run(["factors", "stage", "ro/a.yml"]) == 2
+    assert capsys.readouterr().err == "error: ro/a.yml: Permission denied.\n"
+
+
+@pytest.mark.usefixtures("project")
 def test_a_list_of_differences_is_short(capsys: pytest.CaptureFixture[str]) -> None:
     edit(LATEST, lambda t: re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.123", t))
     assert run(["factors", "promote"]) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.cli.entry import run
+from mech_exo.tuning.records import study_names
 from tests.cli.file_project import file_project
 
 
@@ -76,6 +77,28 @@ def test_names_that_were_deleted_are_written_again(
     capsys.readouterr()
     assert run(["study", "show", "two", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["objectives"] == ["objective"]
+
+
+def test_a_direction_that_was_turned_round_exports_nothing(
+    studies: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(studies, "UPDATE study_directions SET direction = 'MINIMIZE'")
+    exported = set(Path("factors").iterdir())
+    for command in (
+        ["optuna-run", "--n-trials", "1", "--study-name", "one"],
+        ["factors", "stage", "one"],
+    ):
+        assert run(command) == 2
+        assert "damaged or edited: its directions" in capsys.readouterr().err
+    assert set(Path("factors").iterdir()) == exported
+
+
+def test_a_name_of_a_study_is_printable(studies: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a\nb", "\x1b[31m"):
+        assert run(["optuna-run", "--n-trials", "1", "--study-name", name]) == 2
+        assert "printable" in capsys.readouterr().err
+    assert run(["optuna-run", "--n-trials", "1", "--study-name", "größe 1 – 目"]) == 0
+    assert len(study_names(studies)) == 3
 
 
 def edit(studies: Path, statement: str) -> None:

@@ -81,6 +81,12 @@ def test_a_mistake_in_the_environment_names_the_variable() -> None:
         load_settings(environment={"EXO_NOPE__X": "1"})
 
 
+@pytest.mark.parametrize("address", ["foo", "file:///etc", "https://", "http://a b"])
+def test_the_address_of_telegram_is_one(address: str) -> None:
+    with pytest.raises(ExoError, match=r"EXO_NOTIFY__API_BASE_URL: notify\.api_base_url"):
+        load_settings(environment={"EXO_NOTIFY__API_BASE_URL": address})
+
+
 def test_a_single_underscore_in_the_environment_is_not_overlooked() -> None:
     with pytest.raises(ExoError, match="two underscores") as caught:
         load_settings(environment={"EXO_BACKTEST_COST_BPS": "3"})

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,27 @@ def test_429_longer_than_the_end_of_the_run_waits_is_reported_at_once(server: St
     assert "Retry in" in channel.close()
     assert time.monotonic() - begun < 15.0  # not the 20 s of the timeout, let alone the hour
     assert len(server.requests) == 1
+
+
+def test_a_429_that_names_no_sensible_time_is_no_flood(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram, "BACKOFF_S", 3600.0)
+    server.always = refused(429, "Too Many Requests", retry_after=-5)
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("hello")
+    wait_for(server, 1)
+    time.sleep(0.2)
+    assert channel.close()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [{"ok": True, "result": {"x": 1}}, {"ok": True, "result": [7]}])
+def test_an_answer_that_is_not_telegrams_is_said(server: StandIn, answer: dict[str, Any]) -> None:
+    server.always = (200, answer)
+    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel.send("hello")
+    assert "makes no sense" in channel.close()
 
 
 def test_500_is_tried_again(server: StandIn) -> None:

@@ -194,6 +194,12 @@ def test_reading_needs_neither_optuna_nor_sqlalchemy(tmp_path: Path) -> None:
         "UPDATE study_system_attributes SET value_json = '{}'",
         "UPDATE trials SET datetime_complete = 'junk'",
         "UPDATE trials SET state = 'BOGUS'",
+        "UPDATE trials SET number = NULL WHERE number = 1",
+        "UPDATE trials SET number = 'x' WHERE number = 1",
+        "UPDATE trials SET number = 0",
+        "DELETE FROM trials WHERE number = 0",
+        "UPDATE study_directions SET direction = 'UP'",
+        "DELETE FROM study_directions",
     ],
 )
 def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
@@ -212,3 +218,42 @@ def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
     assert (damaged.name, whole.name, whole.damage) == ("s", "whole", "")
     assert "has been damaged or edited" in damaged.damage
     assert study_names(path) == ["s", "whole"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE trial_values SET value = NULL",
+        "UPDATE trial_params SET param_value = 7 WHERE param_name = 'c'",
+        "UPDATE trials SET number = NULL",
+    ],
+)
+def test_a_plain_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
+    path = tmp_path / "f.db"
+    study = optuna.create_study(study_name="p", storage=f"sqlite:///{path}")
+    for _ in range(2):
+        study.optimize(lambda t: float(t.suggest_categorical("c", ["a", "b"]) == "a"), n_trials=1)
+    connection = sqlite3.connect(path, isolation_level=None)
+    assert connection.execute(edit).rowcount > 0
+    connection.close()
+    with pytest.raises(ExoError, match=r"The study 'p' in .*f\.db has been damaged or edited"):
+        read_study(path, "p")
+    assert list_studies(path)[0].damage
+
+
+def test_a_trial_that_is_missing_or_doubled_is_named(tmp_path: Path) -> None:
+    for edit, what in (
+        ("DELETE FROM trials WHERE number = 1", "trial 1 is missing"),
+        ("UPDATE trials SET number = 2 WHERE number = 1", "trial 1 is missing"),
+        ("UPDATE trials SET number = 0 WHERE number = 1", "trial 0 is there twice"),
+        ("UPDATE trials SET number = 'x' WHERE number = 2", "'x' is no number of a trial"),
+    ):
+        path = tmp_path / "f.db"
+        with new_store(path) as store:
+            store.append([complete(n, 1.0) for n in range(3)])
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute(edit)
+        connection.close()
+        with pytest.raises(ExoError, match=what):
+            read_study(path, "s")
+        path.unlink()

@@ -271,7 +271,7 @@ def test_creating_a_study_that_exists_is_an_error_with_a_way_on(tmp_path: Path) 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 513])
 def test_a_name_that_optuna_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ExoError, match="1 to 512 characters"):
+    with pytest.raises(ExoError, match="1 to 512 printable characters"):
         create_study(tmp_path / "f.db", name, StorageSettings())
 
 
