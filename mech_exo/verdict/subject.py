@@ -204,6 +204,8 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     problem = problem_of(plan)
     now = components_for(plan, problem, problem.space)
     differing = difference(study.epoch.components, now)
+    if study.directions != problem.directions:
+        differing.append(f"directions: {study.directions} → {problem.directions}")
     if differing:
         raise ExoError(
             f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),

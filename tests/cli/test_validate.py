@@ -2,9 +2,12 @@
 
 import json
 import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +131,16 @@ def test_a_study_of_another_fingerprint_is_refused(tuned: tuple[Path, dict[str, 
     other.write_text(SETTINGS + "backtest: {commission_bps: 7}\n")
     run = run_exo("validate", "--config", "other.yml", cwd=folder)
     assert "backtest.commission_bps: 5.0 → 7.0" in one_error(run, 2)
+
+
+def test_a_study_whose_direction_was_turned_is_refused(
+    tuned: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, _ = tuned
+    copy = shutil.copytree(folder, tmp_path / "turned")
+    with closing(sqlite3.connect(copy / "studies/factor_opt.db", isolation_level=None)) as file:
+        file.execute("UPDATE study_directions SET direction = 'MINIMIZE'")
+    assert "directions" in one_error(run_exo("validate", cwd=copy), 2)
 
 
 @pytest.mark.parametrize(

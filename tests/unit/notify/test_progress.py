@@ -1,10 +1,13 @@
 """Progress messages: at the start, every n trials, never more."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
-from mech_exo.notify.progress import ProgressMessages
+from mech_exo.notify.progress import ProgressMessages, final_message
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.workflow.result import Optimised, Portfolio
 
 
 class Recorder:
@@ -50,3 +53,26 @@ def test_no_progress_of_the_last_trial_which_the_digest_would_wait_for() -> None
         "s: started, 10 trials to run",
         "s: 5/10 trials, best 1.2500 (trial 1)",
     ]
+
+
+def test_the_digest_names_the_largest_changes_and_only_changes() -> None:
+    old = Portfolio("config/factors.yml", {"a": 0.5, "b": 0.1}, {}, {"sharpe": 1.0}, None)
+    for weights, words in (
+        ({"a": 0.5, "b": -0.4, "c": 0.1}, "largest changes: b +0.10 → -0.40, c +0.00 → +0.10"),
+        ({"a": 0.5, "b": 0.1}, "weights unchanged"),
+    ):
+        trial = TrialRecord(3, "COMPLETE", values=(1.25,))
+        result = SimpleNamespace(
+            outcome=SimpleNamespace(study=StudyRecord("s", ("maximize",)), interrupted=False),
+            pareto=False,
+            trial=trial,
+            feasible=True,
+            verdict=None,
+            verdict_failure=None,
+            best=Portfolio("trial 3", weights, {}, {"sharpe": 1.25}, None),
+            incumbent=old,
+        )
+        lines = final_message(cast("Optimised", result)).splitlines()
+        assert lines[0] == "s: done, 0 trials, best 1.2500 (trial 3)"
+        assert lines[1] == "Sharpe in sample: 1.25, incumbent 1.00"
+        assert lines[2] == words
