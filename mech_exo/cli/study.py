@@ -84,13 +84,10 @@ def show(options: ShowOptions) -> None:
 
 def _only_name(study_file: Path) -> str:
     """Name of the only study of a file."""
+    from mech_exo.tuning.database import check_study_file
     from mech_exo.tuning.records import study_names
 
-    if not study_file.exists():
-        raise ExoError(
-            f"There is no study file {study_file}.",
-            hint="`exo optuna-init` or `exo optuna-run` makes one.",
-        )
+    check_study_file(study_file)
     names = study_names(study_file)
     if len(names) != 1:
         holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"

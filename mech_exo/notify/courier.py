@@ -13,13 +13,9 @@ import sys
 from dataclasses import asdict
 
 from mech_exo.config.settings import NotifySettings
+from mech_exo.tuning.interpreter import call_main
 
 GRACE_S = 2.0  # for the courier to end by itself, after `notify.timeout_s`
-
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from mech_exo.notify.courier import main; main()"
-)
 
 
 class Courier:
@@ -28,7 +24,7 @@ class Courier:
     def __init__(self, token: str, chat: str, settings: NotifySettings) -> None:
         self._timeout_s = settings.timeout_s
         self._process = subprocess.Popen(  # noqa: S603 (this interpreter, our own code)
-            [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
+            call_main("mech_exo.notify.courier"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -47,7 +43,7 @@ class Courier:
         self._write()
 
     def close(self) -> str:
-        """Wait at most `notify.timeout_s` for the last text; the first failure, or ""."""
+        """Wait for the last text, `GRACE_S` longer than the courier; the first failure, or ""."""
         wait = self._timeout_s + GRACE_S
         os.set_blocking(self._input.fileno(), True)
         with self._process:

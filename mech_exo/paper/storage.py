@@ -49,14 +49,8 @@ class Ledger:
         ExoError
             If the file is locked for too long, full, damaged, or no ledger.
         """
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DatabaseError as error:
-            explanation = _explain(self.path, error.orig)
-            if explanation is None:
-                raise
-            raise explanation from error
+        with _in_words(self.path, "Nothing was booked."), self._engine.begin() as connection:
+            yield connection
 
 
 def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
@@ -77,13 +71,8 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
             raise error.orig or error from error
 
     _check_no_folder(path)
-    try:
+    with _in_words(path, "Check the file, and the rights on its folder."):
         return read_without_trace(path, through)
-    except sqlite3.DatabaseError as error:
-        explanation = _explain(path, error, hint="Check the file, and the rights on its folder.")
-        if explanation is None:
-            raise
-        raise explanation from error
 
 
 def _check_no_folder(path: Path) -> None:
@@ -108,9 +97,20 @@ def _engine(path: Path, storage: StorageSettings) -> Engine:
     return engine
 
 
-def _explain(
-    path: Path, error: BaseException | None, hint: str = "Nothing was booked."
-) -> ExoError | None:
+@contextmanager
+def _in_words(path: Path, hint: str) -> Iterator[None]:
+    """Turn what SQLite says about the file into an ExoError; programming errors pass through."""
+    try:
+        yield
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        said = error.orig if isinstance(error, DatabaseError) else error
+        explanation = _explain(path, said, hint)
+        if explanation is None:
+            raise
+        raise explanation from error
+
+
+def _explain(path: Path, error: BaseException | None, hint: str) -> ExoError | None:
     """SQLite's failure in words; None: a mistake of the program."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith("SQLITE_BUSY"):

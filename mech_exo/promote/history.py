@@ -190,17 +190,19 @@ def read_text(path: Path) -> str:
         If it cannot be read.
     """
     try:
-        return path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
+        return _content(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
 
 
 def _kept_text(path: Path) -> str:
     """As `read_text`; bytes that are no UTF-8 are kept (as surrogates), to be written again."""
+    return _content(path).decode("utf-8", "surrogateescape")
+
+
+def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return path.read_bytes()
     except OSError as error:
         raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
 

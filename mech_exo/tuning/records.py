@@ -160,12 +160,13 @@ def _directions(connection: sqlite3.Connection, study_id: int) -> tuple[Directio
 def _check_numbers(numbers: Sequence[Any]) -> None:
     """Raise a ValueError unless trials are numbered from 0 without gaps, as exo writes them."""
     for expected, number in enumerate(numbers):
+        if not isinstance(number, int):
+            raise ValueError(f"{number!r} is no number of a trial")  # noqa: TRY004 (of a file)
         if number != expected:
-            is_number = isinstance(number, int)
-            what = "is missing" if is_number and number > expected else "is there twice"
-            wrong = expected if what == "is missing" else number
             raise ValueError(
-                f"trial {wrong} {what}" if is_number else f"{number!r} is no number of a trial"
+                f"trial {expected} is missing"
+                if number > expected
+                else f"trial {number} is there twice"
             )
 
 

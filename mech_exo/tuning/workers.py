@@ -8,13 +8,11 @@ trial overlaps with it, and a crash in the user's code cannot take the study dow
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import pickle
 import signal
 import socket
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,16 +20,12 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from mech_exo.tuning.handover import Parcel
+from mech_exo.tuning.interpreter import call_main
 from mech_exo.tuning.nursery import FORK, NUMBER, THREAD_VARIABLES, WAIT, read_exactly
 from mech_exo.tuning.problem import Evaluates, Suggestion
 
 MAX_LOSSES = 3  # evaluations of a trial that may be lost before it is given up
 NURSERY_STARTS = 5  # nurseries without a single result before giving up
-
-_BOOT = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from mech_exo.tuning.nursery import main; main(int(sys.argv[2]), int(sys.argv[3]))"
-)
 
 
 @dataclass(frozen=True)
@@ -78,9 +72,8 @@ class _Nursery:
         with theirs:
             environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
             descriptors = (theirs.fileno(), parcel.fileno())
-            arguments = [json.dumps(sys.path), *map(str, descriptors)]
             self._process = subprocess.Popen(  # noqa: S603 (this interpreter, our own code)
-                [sys.executable, "-c", _BOOT, *arguments],
+                call_main("mech_exo.tuning.nursery", *descriptors),
                 pass_fds=descriptors,
                 env=environment,
                 stdin=subprocess.DEVNULL,

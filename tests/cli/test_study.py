@@ -1,7 +1,6 @@
 """`exo study`: what people and scripts read of a study."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from mech_exo.cli.entry import run
 from mech_exo.tuning.records import study_names
 from tests.cli.file_project import file_project
+from tests.unit.tuning.stored_studies import execute
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_json_says_what_the_table_says(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_damaged_study_hides_no_other(studies: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(
+    execute(
         studies,
         "UPDATE study_system_attributes SET value_json = '{}' WHERE key = 'exo:study' AND "
         "study_id = (SELECT study_id FROM studies WHERE study_name = 'one')",
@@ -70,7 +70,7 @@ def test_names_that_were_deleted_are_written_again(
     staged = Path("config/staging/factors_optuna_latest.yml")
     assert run(["factors", "stage", "one"]) == 0
     before = staged.read_bytes()
-    edit(studies, "DELETE FROM study_user_attributes WHERE key LIKE '%_names'")
+    execute(studies, "DELETE FROM study_user_attributes WHERE key LIKE '%_names'")
     assert run(["factors", "stage", "one"]) == 0
     assert staged.read_bytes() == before
     assert run(["optuna-run", "--n-trials", "1", "--quiet", "--study-name", "two"]) == 0
@@ -82,7 +82,7 @@ def test_names_that_were_deleted_are_written_again(
 def test_a_direction_that_was_turned_round_exports_nothing(
     studies: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    edit(studies, "UPDATE study_directions SET direction = 'MINIMIZE'")
+    execute(studies, "UPDATE study_directions SET direction = 'MINIMIZE'")
     exported = set(Path("factors").iterdir())
     for command in (
         ["optuna-run", "--n-trials", "1", "--study-name", "one"],
@@ -99,9 +99,3 @@ def test_a_name_of_a_study_is_printable(studies: Path, capsys: pytest.CaptureFix
         assert "printable" in capsys.readouterr().err
     assert run(["optuna-run", "--n-trials", "1", "--study-name", "größe 1 – 目"]) == 0
     assert len(study_names(studies)) == 3
-
-
-def edit(studies: Path, statement: str) -> None:
-    connection = sqlite3.connect(studies, isolation_level=None)
-    assert connection.execute(statement).rowcount > 0
-    connection.close()

@@ -4,10 +4,8 @@ import json
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import yaml
 
 from mech_exo.tuning.database import connect
 from tests.cli.conftest import Exo, environment, lay_out, one_error, run_exo
+from tests.unit.tuning.stored_studies import execute
 
 SETTINGS = """\
 data:
@@ -138,8 +137,7 @@ def test_a_study_whose_direction_was_turned_is_refused(
 ) -> None:
     folder, _ = tuned
     copy = shutil.copytree(folder, tmp_path / "turned")
-    with closing(sqlite3.connect(copy / "studies/factor_opt.db", isolation_level=None)) as file:
-        file.execute("UPDATE study_directions SET direction = 'MINIMIZE'")
+    execute(copy / "studies/factor_opt.db", "UPDATE study_directions SET direction = 'MINIMIZE'")
     assert "directions" in one_error(run_exo("validate", cwd=copy), 2)
 
 

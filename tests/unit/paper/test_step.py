@@ -26,6 +26,7 @@ from mech_exo.portfolio.model import Model
 from mech_exo.workflow.session import Session
 from tests.unit.backtest.markets import random_panel
 from tests.unit.portfolio.books import model_on, until
+from tests.unit.tuning.stored_studies import execute
 
 START, DAYS = 60, 250
 WANTED = Wanted(capital=1_000_000.0, fractional=True)
@@ -302,9 +303,7 @@ def test_an_edited_ledger_is_refused_and_left_alone(
     path = tmp_path / "ledger.db"
     book(model, path, START)
     book(model, path, START + 12)
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute(edit.replace("{last}", "(SELECT MAX(date) FROM paper_sessions)"))
-    connection.close()
+    execute(path, edit.replace("{last}", "(SELECT MAX(date) FROM paper_sessions)"))
     before = content(path)
     with pytest.raises(ExoError, match=f"damaged or edited: .*{told}"):
         book(model, path, START + 20)

@@ -2,6 +2,8 @@
 
 import json
 import random
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -68,6 +70,12 @@ def failed(number: int, reason: str = "no Sharpe", *, epoch: int = 0) -> TrialRe
 def pruned(number: int, value: float, *, epoch: int = 0) -> TrialRecord:
     """A pruned trial."""
     return replace(complete(number, value, epoch=epoch), state="PRUNED", reason="below the median")
+
+
+def execute(path: Path, statement: str) -> None:
+    """Edit a database as somebody with sqlite3 would; the statement must change something."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert connection.execute(statement).rowcount != 0
 
 
 def new_store(

@@ -9,7 +9,7 @@ import pytest
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.records import list_studies, read_study, study_names
-from tests.unit.tuning.stored_studies import complete, failed, new_store
+from tests.unit.tuning.stored_studies import complete, execute, failed, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -207,9 +207,7 @@ def test_a_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> None:
     store = new_store(path)
     store.append([complete(0, 1.0), failed(1)])
     store.close()
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute(edit)
-    connection.close()
+    execute(path, edit)
     with pytest.raises(ExoError, match=r"The study 's' in .*f\.db has been damaged or edited"):
         read_study(path, "s")
     with new_store(path, "whole"):
@@ -233,9 +231,7 @@ def test_a_plain_study_that_was_edited_is_named(tmp_path: Path, edit: str) -> No
     study = optuna.create_study(study_name="p", storage=f"sqlite:///{path}")
     for _ in range(2):
         study.optimize(lambda t: float(t.suggest_categorical("c", ["a", "b"]) == "a"), n_trials=1)
-    connection = sqlite3.connect(path, isolation_level=None)
-    assert connection.execute(edit).rowcount > 0
-    connection.close()
+    execute(path, edit)
     with pytest.raises(ExoError, match=r"The study 'p' in .*f\.db has been damaged or edited"):
         read_study(path, "p")
     assert list_studies(path)[0].damage
@@ -251,9 +247,7 @@ def test_a_trial_that_is_missing_or_doubled_is_named(tmp_path: Path) -> None:
         path = tmp_path / "f.db"
         with new_store(path) as store:
             store.append([complete(n, 1.0) for n in range(3)])
-        connection = sqlite3.connect(path, isolation_level=None)
-        connection.execute(edit)
-        connection.close()
+        execute(path, edit)
         with pytest.raises(ExoError, match=what):
             read_study(path, "s")
         path.unlink()

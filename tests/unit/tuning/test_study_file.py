@@ -11,17 +11,10 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.records import list_studies
 from mech_exo.tuning.schema import OPTUNA_SCHEMA
 from mech_exo.tuning.study_file import create_file, open_for_writing
-from tests.unit.tuning.stored_studies import complete, new_store
+from tests.unit.tuning.stored_studies import complete, execute, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 SETTINGS = StorageSettings()
-
-
-def execute(path: Path, statement: str) -> None:
-    connection = sqlite3.connect(path)
-    with connection:
-        connection.execute(statement)
-    connection.close()
 
 
 def schema(path: Path) -> list[tuple[str, str]]:
