@@ -1,3 +1,81 @@
-"""Mech-Exo: honest tuning of equity factor weights on a point-in-time portfolio backtest."""
+"""Mech-Exo: honest tuning of equity factor weights on a point-in-time portfolio backtest.
 
-__version__ = "0.1.0"
+>>> from mech_exo import Project
+>>> project = Project.open("my-project")
+>>> study = project.tune(trials=50)
+
+docs/api.md shows the rest.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from mech_exo.version import __version__
+
+if TYPE_CHECKING:
+    from mech_exo.errors import ExoError
+    from mech_exo.library.backtests import Backtest
+    from mech_exo.library.checks import Check
+    from mech_exo.library.projects import Project
+    from mech_exo.library.studies import Study, Trial
+    from mech_exo.library.verdicts import Verdict
+    from mech_exo.tuning.events import (
+        Event,
+        Interrupted,
+        StudyOpened,
+        TrialFinished,
+        Waiting,
+        WorkerReplaced,
+    )
+
+__all__ = [
+    "Backtest",
+    "Check",
+    "Event",
+    "ExoError",
+    "Interrupted",
+    "Project",
+    "Study",
+    "StudyOpened",
+    "Trial",
+    "TrialFinished",
+    "Verdict",
+    "Waiting",
+    "WorkerReplaced",
+    "__version__",
+]
+
+_HOMES = {
+    "mech_exo.errors": ("ExoError",),
+    "mech_exo.library.backtests": ("Backtest",),
+    "mech_exo.library.checks": ("Check",),
+    "mech_exo.library.projects": ("Project",),
+    "mech_exo.library.studies": ("Study", "Trial"),
+    "mech_exo.library.verdicts": ("Verdict",),
+    "mech_exo.tuning.events": (
+        "Event",
+        "Interrupted",
+        "StudyOpened",
+        "TrialFinished",
+        "Waiting",
+        "WorkerReplaced",
+    ),
+}
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and that there are no others
+
+    def __getattr__(name: str) -> object:
+        """A name of `__all__`, from its module, when it is first asked for.
+
+        Every command imports this package: what it does not use must not cost it anything.
+        """
+        home = next((module for module, names in _HOMES.items() if name in names), None)
+        if home is None:
+            raise AttributeError(f"module 'mech_exo' has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(home), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from mech_exo import __version__
 from mech_exo.cli.commands import Commands
+from mech_exo.version import __version__
 
 app = typer.Typer(
     name="exo",

@@ -44,7 +44,7 @@ class FactorTable:
 class DataSettings:
     """Where prices and factor values come from."""
 
-    source: Literal["demo", "sp500", "files"] = "demo"
+    source: Literal["demo", "sp500", "files", "frames"] = "demo"
     prices: Path | None = path_field()
     prices_layout: Literal["auto", "long", "wide"] = "auto"
     factors: tuple[FactorTable, ...] = ()

@@ -46,6 +46,20 @@ def read_factor_table(
     if settings.file is None:
         raise ExoError("data.factors: an entry has no `file`.")
     table = read_table(settings.file)
+    return facts_of(
+        table, settings, market, ignore_unknown=ignore_unknown, max_age_days=max_age_days
+    )
+
+
+def facts_of(
+    table: Table,
+    settings: FactorTable,
+    market: Market,
+    *,
+    ignore_unknown: bool,
+    max_age_days: int | None,
+) -> Facts:
+    """The fields of a table; as `read_factor_table`."""
     if is_long(table, settings.layout):
         return _long(table, settings, market, ignore_unknown)
     return _wide(table, settings, market, ignore_unknown, max_age_days)

@@ -1,9 +1,10 @@
 """The user's own data (`data.source: files`)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from mech_exo.config.settings import DataSettings
-from mech_exo.data.factor_tables import read_factor_table
+from mech_exo.data.factor_tables import Facts, read_factor_table
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import read_prices
 from mech_exo.errors import ExoError
@@ -23,18 +24,35 @@ def file_market(data: DataSettings) -> Market:
             hint="Set it in the settings file (--config); examples/us_large.yml shows how.",
         )
     market = read_prices(data.prices, data.prices_layout)
-    origin: dict[str, str] = {}
-    for table in data.factors:
-        facts = read_factor_table(
-            table,
-            market,
-            ignore_unknown=data.unknown_symbols == "ignore",
-            max_age_days=data.max_age_days,
+    facts = (
+        (
+            str(table.file),
+            read_factor_table(
+                table,
+                market,
+                ignore_unknown=data.unknown_symbols == "ignore",
+                max_age_days=data.max_age_days,
+            ),
         )
+        for table in data.factors
+    )
+    return with_facts(market, facts)
+
+
+def with_facts(market: Market, tables: Iterable[tuple[str, Facts]]) -> Market:
+    """A market and the fields of tables, each with the name of its table.
+
+    Raises
+    ------
+    ExoError
+        If two tables give the same field.
+    """
+    origin: dict[str, str] = {}
+    for label, facts in tables:
         for name in (*facts.vintages, *facts.daily):
             if name in origin:
-                raise ExoError(f"{table.file}: {name} is also in {origin[name]}.")
-            origin[name] = str(table.file)
+                raise ExoError(f"{label}: {name} is also in {origin[name]}.")
+            origin[name] = label
         market = replace(
             market,
             vintages=market.vintages | facts.vintages,

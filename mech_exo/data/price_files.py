@@ -29,11 +29,15 @@ def read_prices(path: Path, layout: Layout = "auto") -> Market:
         For a duplicate date (and symbol), a cell that is no number or not positive, missing
         columns; see `read_table` for the file itself.
     """
-    table = read_table(path)
+    return market_of(read_table(path), layout)
+
+
+def market_of(table: Table, layout: Layout = "auto") -> Market:
+    """The closes of a table; as `read_prices`."""
     dates, symbols, close = _long(table) if is_long(table, layout) else wide(table, positive=True)
     priced: BoolArray = np.asarray(~np.isnan(close).all(axis=1))
     if not priced.any():
-        raise ExoError(f"{path}: holds no price.")
+        raise ExoError(f"{table.path}: holds no price.")
     # A date without any price is a holiday, unless it is the last: then `check_live` objects.
     priced[-1] = True
     return Market(dates=dates[priced], symbols=symbols, close=close[priced])

@@ -7,7 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.market import Market
-from mech_exo.errors import ExoError
+from mech_exo.errors import ExitCode, ExoError
 
 
 def load_market(settings: Settings) -> Market:
@@ -24,6 +24,12 @@ def load_market(settings: Settings) -> Market:
 
         market = restrict(demo_market(data.demo), data)
         return replace(market, source=demo_words(market.dates, len(market.symbols)))
+    if data.source == "frames":
+        raise ExoError(
+            "data.source is frames: these data were DataFrames in a Python program.",
+            hint="Open them there: mech_exo.Project(prices=…, factors=…).",
+            exit_code=ExitCode.NOT_THE_FILES,
+        )
     from mech_exo.data.price_files import check_live
 
     if data.source == "sp500":

@@ -107,7 +107,7 @@ def _read_parquet(path: Path) -> Table:
         if pa.types.is_timestamp(field.type) and field.type.tz is not None:
             raise ExoError(f"{path}: {name!r} has a time zone.", hint="Store plain dates.")
         cells[name] = column.to_numpy()
-    return Table(path, cells, np.arange(1, table.num_rows + 1))
+    return Table(path, cells, np.arange(1, table.num_rows + 1), "row")
 
 
 def _check_header(path: Path, header: list[str]) -> None:

@@ -26,11 +26,15 @@ Column = list[str] | NDArray[Any]
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of a file; `rows` are its line numbers (CSV) or row numbers from 1 (Parquet)."""
+    """Columns of a file; `rows` are its line numbers (CSV) or row numbers from 1.
+
+    `unit` is what a message calls a row: a line of a text file, a row of anything else.
+    """
 
     path: Path
     cells: dict[str, Column]
     rows: IntArray
+    unit: str = "line"
 
     @property
     def columns(self) -> list[str]:
@@ -52,8 +56,7 @@ class Table:
 
     def where(self, position: int) -> str:
         """`file, line n` of a row, for a message."""
-        word = "row" if is_parquet(self.path) else "line"
-        return f"{self.path}, {word} {int(self.rows[position])}"
+        return f"{self.path}, {self.unit} {int(self.rows[position])}"
 
     def dates(self, column: str) -> DateArray:
         """[R] datetime64[D]; a time of day is cut off; what is no date is an error."""

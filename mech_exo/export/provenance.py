@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mech_exo import __version__
+from mech_exo.version import __version__
 
 PACKAGES = ("numpy", "pandas", "scipy", "optuna", "cmaes", "sqlalchemy")
 

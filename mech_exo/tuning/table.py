@@ -25,7 +25,7 @@ def trial_table(study: StudyRecord, form: Format = "table", *, times: bool = Tru
     have come in the order in which they first occur. What a trial does not have is empty in CSV,
     `-` in the table, null in JSON; NaN is `nan`, in JSON null.
     """
-    rows = _rows(study, times)
+    rows = trial_rows(study, times=times)
     columns = _columns(rows)
     if form == "json":
         return _json(rows, columns)
@@ -37,7 +37,8 @@ def trial_table(study: StudyRecord, form: Format = "table", *, times: bool = Tru
     return _aligned([columns, *([c or "-" for c in line] for line in cells)])
 
 
-def _rows(study: StudyRecord, times: bool) -> list[dict[str, Any]]:
+def trial_rows(study: StudyRecord, *, times: bool = True) -> list[dict[str, Any]]:
+    """A mapping of column to value for each trial, by number."""
     values = _value_columns(study)
     ordered = sorted(study.trials, key=lambda t: t.number)
     rows = []

@@ -135,9 +135,17 @@ def open_session(request: Request, log: Log) -> Session:
 
 
 def open_with(
-    settings: Settings, settings_file: SettingsFile, request: Request, log: Log
+    settings: Settings,
+    settings_file: SettingsFile,
+    request: Request,
+    log: Log,
+    market: "Market | None" = None,
+    objective: "ObjectiveFile | None" = None,
 ) -> Session:
-    """As `open_session`, with settings that are resolved already (a factor file's own)."""
+    """As `open_session`, with settings that are resolved already (a factor file's own).
+
+    A market or an objective that is at hand is used as it is, and not read from its source.
+    """
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
     from mech_exo.objective.criteria import directions
@@ -147,11 +155,13 @@ def open_with(
 
     directions(settings.tuning.objectives)  # a name that is no metric costs nothing here
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
-    objective = find_objective(request.objective, request.cwd)
+    if objective is None:
+        objective = find_objective(request.objective, request.cwd)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
     probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
     spec = ObjectiveSpec.compile(objective.source, objective.label)
-    market = load_market(settings)
+    if market is None:
+        market = load_market(settings)
     panel = build_panel(market, settings)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
     _describe_data(session, log)

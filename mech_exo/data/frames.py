@@ -1,0 +1,109 @@
+"""A market from pandas DataFrames (`mech_exo.Project(prices=…)`), by the rules of files."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mech_exo.config.settings import DataSettings, FactorTable
+from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
+from mech_exo.data.factor_tables import Facts, facts_of
+from mech_exo.data.files import with_facts
+from mech_exo.data.market import Market
+from mech_exo.data.price_files import check_live, is_long, market_of
+from mech_exo.data.sources import restrict
+from mech_exo.data.tables import Column, Table
+from mech_exo.errors import ExoError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frame_market(
+    prices: "pd.DataFrame", factors: "Mapping[str, pd.DataFrame]", data: DataSettings
+) -> Market:
+    """Prices and factor tables as one market, between `data.start` and `data.end`.
+
+    Parameters
+    ----------
+    prices
+        Wide (dates as the index or a column `date`, a column for each symbol) or long, as
+        docs/data.md has it for files.
+    factors
+        Name -> wide table of that factor, or long table with `available_date`; a column of a long
+        table that has the entry's name is that factor.
+
+    Raises
+    ------
+    ExoError
+        As for files; a message names the table and the row, counted from 1.
+    """
+    market = market_of(table_of("prices", prices), data.prices_layout)
+    facts = ((name, _facts(name, frame, market, data)) for name, frame in factors.items())
+    market = restrict(with_facts(market, facts), data)
+    words = f"{len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}"
+    market = replace(market, source=f"DataFrames: {words}")
+    check_live(market)
+    return market
+
+
+def _facts(name: str, frame: "pd.DataFrame", market: Market, data: DataSettings) -> Facts:
+    table = table_of(f"factors[{name!r}]", frame)
+    category = DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY)
+    if is_long(table, "auto"):
+        known = {name: category} if name in table.columns else {}
+        entry = FactorTable(layout="long", categories=known)
+    else:
+        entry = FactorTable(layout="wide", factor=name, categories={name: category})
+    ignore = data.unknown_symbols == "ignore"
+    return facts_of(table, entry, market, ignore_unknown=ignore, max_age_days=data.max_age_days)
+
+
+def table_of(label: str, frame: "pd.DataFrame") -> Table:
+    """A DataFrame as a table of which `label` is the name; an index that is dates is `date`.
+
+    Raises
+    ------
+    ExoError
+        For an empty frame, columns of several levels, a column twice, times with a zone.
+    """
+    if not len(frame) or not len(frame.columns):
+        raise ExoError(f"{label}: the DataFrame is empty.")
+    if frame.columns.nlevels > 1 or frame.index.nlevels > 1:
+        raise ExoError(
+            f"{label}: the DataFrame has several levels of columns or of its index.",
+            hint="Pick the level of the prices (df['Close']), or df.reset_index().",
+        )
+    columns: dict[str, Column] = {}
+    if "date" not in frame.columns and _is_dates(frame.index):
+        columns["date"] = _cells(label, "its index", frame.index)
+    for name, column in frame.items():
+        text = str(name).strip()
+        if text in columns:
+            raise ExoError(f"{label}: has the column {text!r} twice.")
+        columns[text] = _cells(label, repr(text), column)
+    return Table(Path(label), columns, np.arange(1, len(frame) + 1), "row")
+
+
+def _is_dates(index: "pd.Index[Any]") -> bool:
+    return index.dtype.kind == "M" or index.name is not None or index.dtype == object
+
+
+def _cells(label: str, what: str, values: Any) -> Column:
+    """One column as the file readers have it: numbers, datetimes, or objects."""
+    if getattr(values.dtype, "tz", None) is not None:
+        raise ExoError(
+            f"{label}: {what} has a time zone.",
+            hint="Store plain dates: .tz_localize(None), after .tz_convert to the exchange's.",
+        )
+    if values.dtype.kind in "fiub" and not isinstance(values.dtype, np.dtype):
+        masked: Column = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        return masked
+    if values.dtype.kind == "O" or not isinstance(values.dtype, np.dtype):
+        plain = values.astype(object)
+        unknown: Column = plain.where(plain.notna(), None).to_numpy()
+        return unknown
+    cells: Column = values.to_numpy()
+    return cells

@@ -1,0 +1,52 @@
+"""Factor files, from a study and back."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mech_exo.errors import ExitCode, ExoError
+
+if TYPE_CHECKING:
+    from mech_exo.library.studies import Study
+    from mech_exo.verdict.verify import Verification
+    from mech_exo.workflow.session import Log, Request, Session
+
+
+def write_best(session: "Session", study: "Study", path: Path, trial: int | None) -> Path:
+    """Write the factor file of a study's best trial, or of trial number `trial`.
+
+    Raises
+    ------
+    ExoError
+        If there is no such trial (exit code 3: no feasible one), or the file cannot be written.
+    """
+    from mech_exo.factor_file.write import write_factor_file
+    from mech_exo.tuning.plan import StudyOutcome
+    from mech_exo.workflow.assess import assess
+    from mech_exo.workflow.staging import repeatable
+
+    outcome = StudyOutcome(study.record, added=0, interrupted=False, elapsed_seconds=0.0)
+    result = assess(session, study.file, outcome, trial)
+    if result.trial is None or (trial is None and not result.trial.feasible):
+        raise ExoError(
+            f"study {study.name!r}: {study.record.without_feasible()}.",
+            exit_code=ExitCode.NO_FEASIBLE_TRIAL,
+        )
+    if study.verdict is not None and trial is None:
+        result = replace(result, verdict=study.verdict.judgement)
+    return write_factor_file(path, repeatable(result), overwrite=True)
+
+
+def verify_here(session: "Session", request: "Request", path: Path, log: "Log") -> "Verification":
+    """Compute a file's figures again; on the session's own data if they were DataFrames."""
+    from mech_exo.factor_file.read import read_factor_file
+    from mech_exo.verdict.verify import settings_of, verify
+    from mech_exo.workflow.reopen import known_at, verify_file
+
+    if session.settings.data.source != "frames":
+        return verify_file(path, request, log)
+    file = read_factor_file(path)
+    settings = settings_of(str(path), file, session.settings)
+    end = (file.provenance or {}).get("data_end")
+    market, panel = known_at(session.market, settings, None if end is None else str(end))
+    return verify(file, settings, session.objective, market, panel)

@@ -1,0 +1,339 @@
+"""The project: settings, objective and data, and everything that can be asked of them."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from mech_exo.errors import ExoError
+from mech_exo.library.backtests import Backtest, Part
+from mech_exo.library.checks import Check
+from mech_exo.library.functions import Definitions, objective_of
+from mech_exo.library.studies import Study, Trial
+from mech_exo.library.verdicts import Verdict
+from mech_exo.tuning.events import Listener, ignore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mech_exo.config.settings import Settings
+    from mech_exo.verdict.verify import Verification
+    from mech_exo.workflow.session import Request, Session
+
+Progress = Callable[[str, int, int], None]
+PathLike = str | os.PathLike[str]
+Portfolio: TypeAlias = "Mapping[str, float] | pd.Series[float] | Trial | PathLike"
+
+STUDY = "factor_weight_optimization"
+STUDY_FILE = "studies/factor_opt.db"
+
+
+class Project:
+    """Settings, an objective and data, opened once.
+
+    Two projects in one process share nothing. Methods may be called from any thread; in the main
+    thread Ctrl-C ends a search in order, and what was finished is kept.
+
+    Parameters
+    ----------
+    prices
+        Closes adjusted for dividends and splits: a row for each date and a column for each symbol,
+        or long with the columns date, symbol and close.
+    factors
+        Name -> DataFrame. Wide: known at the close of each date. Long: columns symbol,
+        available_date, period_end (if there is one) and the values; a value counts from its
+        available_date on.
+    settings
+        As in a settings file: `{"tuning": {"seed": 7}, "holdout": {"fraction": 0.25}}`.
+    objective
+        An objective file, or a mapping of names to functions and thresholds
+        (`{"suggest_factor_weights": f, "objective": g, "MAX_DRAWDOWN_THRESHOLD": 0.2}`); None:
+        the nearest research/obj_utils.py upward from `folder`, or the one that comes with exo.
+    folder
+        Where studies/ and factors/ lie.
+
+    Raises
+    ------
+    ExoError
+        For data, settings or an objective with a mistake; the message says where.
+    """
+
+    def __init__(
+        self,
+        prices: "pd.DataFrame",
+        factors: "Mapping[str, pd.DataFrame] | None" = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        objective: PathLike | Definitions | None = None,
+        folder: PathLike = ".",
+    ) -> None:
+        self.folder = Path(folder).resolve()
+        self._frames: tuple[pd.DataFrame, dict[str, pd.DataFrame]] | None
+        self._frames = (prices, dict(factors or {}))
+        self._settings = dict(settings or {})
+        self._config: Path | None = None
+        self._objective = objective
+        _ = self.session
+
+    @classmethod
+    def open(
+        cls,
+        folder: PathLike = ".",
+        *,
+        config: PathLike | None = None,
+        settings: Mapping[str, Any] | None = None,
+        objective: PathLike | Definitions | None = None,
+    ) -> "Project":
+        """A project folder, as the command line sees it from there.
+
+        Parameters
+        ----------
+        config
+            Settings file; None: EXO_CONFIG, or the nearest config/settings.yml upward, or the one
+            that comes with exo.
+        settings
+            Overrides, as in `Project`.
+        """
+        project = cls.__new__(cls)
+        project.folder = Path(folder).resolve()
+        if not project.folder.is_dir():
+            raise ExoError(f"{folder}: is not a folder.", hint="exo init makes a project folder.")
+        project._frames = None
+        project._settings = dict(settings or {})
+        project._config = None if config is None else Path(config)
+        project._objective = objective
+        _ = project.session
+        return project
+
+    @cached_property
+    def session(self) -> "Session":
+        """The resolved inputs that the engine works on; not part of the stable interface."""
+        from mech_exo.workflow.session import open_with
+
+        settings, found = self._resolved()
+        market = None
+        if self._frames is not None:
+            from mech_exo.data.frames import frame_market
+
+            market = frame_market(*self._frames, settings.data)
+        given = objective_of(self._objective) if isinstance(self._objective, Mapping) else None
+        return open_with(settings, found, self._request(), _Log(), market, given)
+
+    @property
+    def settings(self) -> "Settings":
+        """The resolved settings."""
+        return self.session.settings
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """Factors that have data, the objective file's own included."""
+        return self.session.factor_names
+
+    @property
+    def dates(self) -> "pd.DatetimeIndex":
+        """Sessions of the data."""
+        import pandas as pd
+
+        return pd.DatetimeIndex(self.session.panel.dates, name="date")
+
+    def __repr__(self) -> str:
+        return f"Project({self.session.panel.source}; {len(self.factor_names)} factors)"
+
+    def tune(
+        self,
+        trials: int | None = None,
+        *,
+        target: int | None = None,
+        name: str = STUDY,
+        jobs: int | None = None,
+        on_event: Listener = ignore,
+        accept_changes: bool = False,
+        wait: bool = False,
+        study_file: PathLike | None = None,
+    ) -> Study:
+        """Search, or go on with the search of a study that is there.
+
+        Parameters
+        ----------
+        trials, target
+            Trials to add (50), or the number that the study shall hold in the end.
+        jobs
+            Worker processes; None: one for each core. The result does not depend on it.
+        on_event
+            Told of every finished trial and whatever else happens (`mech_exo.TrialFinished`, …).
+        accept_changes
+            Go on with a study although data, objective or settings have changed.
+        wait
+            Wait for another run of the same study to end.
+        study_file
+            None: studies/factor_opt.db of the project's folder.
+
+        Returns
+        -------
+        Study
+            Also after Ctrl-C: `study.interrupted` says so, and the same call goes on.
+        """
+        from mech_exo.tuning.runner import run_study
+        from mech_exo.verdict.validate import cores
+        from mech_exo.workflow.optimise import Job, study_plan
+
+        job = Job(
+            study_name=name,
+            study_file=self._study_file(study_file),
+            n_jobs=jobs or cores(),
+            n_trials=trials,
+            target_trials=target,
+            accept_changes=accept_changes,
+            wait=wait,
+            root=self.folder,
+        )
+        with _own_threads():
+            self.session.try_apart()
+            outcome = run_study(study_plan(job, self.session), on_event)
+        return Study(outcome.study, job.study_file, interrupted=outcome.interrupted)
+
+    def study(self, name: str = STUDY, *, study_file: PathLike | None = None) -> Study:
+        """A study that is there."""
+        from mech_exo.tuning.records import read_study
+
+        path = self._study_file(study_file)
+        return Study(read_study(path, name), path)
+
+    def backtest(
+        self,
+        portfolio: Portfolio,
+        *,
+        part: Part = "in_sample",
+        cash_pct: float | None = None,
+        stop_loss_pct: float | None = None,
+        position_size_pct: float | None = None,
+    ) -> Backtest:
+        """The path of a portfolio on this project's data, by its rules.
+
+        Parameters
+        ----------
+        portfolio
+            Factor -> weight; a trial; or the path of a factor file.
+        part
+            "in_sample"; "holdout", whose path begins there with cash, and which is entered as a
+            look at it; "all", which is a look too.
+        cash_pct, stop_loss_pct, position_size_pct
+            None: what the trial or the file says, and for weights what the settings say.
+        """
+        from mech_exo.library.backtests import run_backtest
+
+        label, params = self._params(portfolio)
+        given = {
+            "cash_pct": cash_pct,
+            "stop_loss_pct": stop_loss_pct,
+            "position_size_pct": position_size_pct,
+        }
+        params |= {name: value for name, value in given.items() if value is not None}
+        with _own_threads():
+            return run_backtest(self.session, self._study_file(None), label, params, part)
+
+    def validate(
+        self, study: Study, *, jobs: int | None = None, on_progress: Progress | None = None
+    ) -> Verdict:
+        """Skill or luck: the verdict on a study's best trial.
+
+        Parameters
+        ----------
+        on_progress
+            Told of every finished replicate: part, how many are done, of how many.
+        """
+        from mech_exo.library.verdicts import judge_study
+
+        with _own_threads():
+            self.session.try_apart()
+            verdict = judge_study(self.session, study, jobs, on_progress)
+        study.verdict = verdict
+        return verdict
+
+    def export(self, study: Study, path: PathLike, *, trial: int | None = None) -> Path:
+        """Write the factor file of a study's best trial, or of trial number `trial`.
+
+        The same study gives the same bytes, whenever it is exported. A file that is there is
+        replaced.
+
+        Raises
+        ------
+        ExoError
+            If the study has no feasible trial, or is of other data, settings or code.
+        """
+        from mech_exo.library.exports import write_best
+
+        with _own_threads():
+            return write_best(self.session, study, Path(path), trial)
+
+    def verify(self, path: PathLike) -> "Verification":
+        """Compute the figures of an exported factor file again."""
+        from mech_exo.library.exports import verify_here
+
+        with _own_threads():
+            return verify_here(self.session, self._request(), Path(path), _Log())
+
+    def check(self) -> Check:
+        """What the data hold and lack, and what in them is probably not meant."""
+        from mech_exo.library.checks import check_session
+
+        return check_session(self.session)
+
+    def _resolved(self) -> Any:
+        from mech_exo.config.discover import SettingsFile, find_settings
+        from mech_exo.config.load import load_settings
+
+        overrides = dict(_dotted(self._settings))
+        if self._frames is None:
+            found = find_settings(self._config, self.folder, flag="config")
+            return load_settings(found.path, overrides=overrides), found
+        settings = load_settings(None, overrides={**overrides, "data.source": "frames"})
+        return settings, SettingsFile(self.folder, "settings of the caller")
+
+    def _request(self) -> "Request":
+        from mech_exo.workflow.session import Request
+
+        path = self._objective
+        named = None if path is None or isinstance(path, Mapping) else Path(path)
+        return Request(config=self._config, objective=named, cwd=self.folder)
+
+    def _study_file(self, given: PathLike | None) -> Path:
+        return self.folder / STUDY_FILE if given is None else Path(given)
+
+    def _params(self, portfolio: Portfolio) -> tuple[str, dict[str, Any]]:
+        if isinstance(portfolio, Trial):
+            return f"trial {portfolio.number}", dict(portfolio.params)
+        if isinstance(portfolio, str | os.PathLike):
+            from mech_exo.factor_file.read import read_factor_file
+
+            file = read_factor_file(Path(portfolio))
+            return str(portfolio), dict(self.session.judge.meaningful(file.params))
+        return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+
+
+class _Log:
+    """A session's words, to Python's own log."""
+
+    def note(self, text: str) -> None:
+        logging.getLogger("mech_exo").info(text)
+
+    def warn(self, text: str) -> None:
+        logging.getLogger("mech_exo").warning(text)
+
+
+def _own_threads() -> Any:
+    """Leave the caller's BLAS threads as they were: the backtest works with one."""
+    from mech_exo.objective.threads import caller_threads_kept
+
+    return caller_threads_kept()
+
+
+def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Any:
+    """`{"tuning": {"seed": 7}}` as ("tuning.seed", 7)."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping) and not prefix:
+            yield from _dotted(value, f"{name}.")
+        else:
+            yield f"{prefix}{name}", value

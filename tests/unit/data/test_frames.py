@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mech_exo.config.settings import DataSettings
+from mech_exo.data.frames import frame_market, table_of
+from mech_exo.errors import ExoError
+from tests.unit.library.markets import frames
+
+DATA = DataSettings(source="frames")
+
+
+def test_wide_long_and_typed_prices_are_one_market() -> None:
+    prices, _ = frames()
+    one = frame_market(prices, {}, DATA)
+    long = prices.reset_index().melt("date", var_name="symbol", value_name="close")
+    nullable = prices.astype("Float64")
+    shuffled = prices.sample(frac=1.0, random_state=1)
+    for other in (long, nullable, shuffled, prices.reset_index(), prices.astype(object)):
+        market = frame_market(other, {}, DATA)
+        assert market.symbols == one.symbols
+        assert np.array_equal(market.close, one.close, equal_nan=True)
+        assert (market.dates == one.dates).all()
+
+
+def test_a_wide_factor_stands_until_its_next_row_and_a_long_one_from_its_publication() -> None:
+    prices, reports = frames()
+    weekly = pd.DataFrame({"S01": [1.0, 2.0]}, pd.to_datetime(["2015-03-02", "2015-03-09"]))
+    market = frame_market(prices, {"mood": weekly, "reports": reports}, DATA)
+    assert market.categories["mood"] == "custom"
+    row = int(np.searchsorted(market.dates, np.datetime64("2015-03-06")))
+    assert market.daily["mood"][row, 1] == 1.0
+    assert market.daily["mood"][row + 1, 1] == 2.0
+    assert "return_on_equity" in market.vintages
+
+
+def test_a_long_factor_is_the_column_of_its_name() -> None:
+    prices, reports = frames()
+    renamed = reports.rename(columns={"return_on_equity": "quality"})
+    market = frame_market(prices, {"quality": renamed}, DATA)
+    assert market.categories == {"quality": "custom"}
+
+
+def test_the_range_of_the_settings_counts() -> None:
+    prices, _ = frames()
+    market = frame_market(prices, {}, DataSettings(source="frames", start="2015-06-01"))
+    assert market.dates[0] == np.datetime64("2015-06-01")
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (pd.DataFrame({"S": [1.0]}), "column 'date'"),
+        (pd.DataFrame([[1.0, 2.0]], [pd.Timestamp("2020-01-01")], ["S", "S"]), "twice"),
+        (pd.DataFrame({"S": ["x"]}, pd.to_datetime(["2020-01-01"])), "not a finite number"),
+        (pd.DataFrame({"S": [np.inf]}, pd.to_datetime(["2020-01-01"])), "not a finite number"),
+    ],
+)
+def test_what_cannot_be_read_is_named(frame: pd.DataFrame, words: str) -> None:
+    with pytest.raises(ExoError, match=words):
+        frame_market(frame, {}, DATA)
+
+
+def test_no_value_of_a_column_of_text_is_taken_for_a_text() -> None:
+    frame = pd.DataFrame({"symbol": ["A", pd.NA], "x": [1, 2]}, dtype="string")
+    table = table_of("t", frame.assign(date="2020-01-01"))
+    with pytest.raises(ExoError, match="row 2: symbol is empty"):
+        table.texts("symbol")
