@@ -74,6 +74,7 @@ def stage(options: StageOptions) -> None:
     from mech_exo.promote.history import read_text
     from mech_exo.report.console import Log
     from mech_exo.report.tables import staged_lines
+    from mech_exo.workflow.listing import factors_of_study
     from mech_exo.workflow.session import open_session
     from mech_exo.workflow.staging import study_text
 
@@ -84,7 +85,8 @@ def stage(options: StageOptions) -> None:
         text = read_text(path)
         warn_if_edited(parse_factor_file(text, str(path)), path, Log())
     else:
-        session = open_session(options.request(), Log())
+        listed = factors_of_study(options.study_file, options.source)
+        session = open_session(options.request(), Log(), listed)
         text = study_text(session, options.study_file, options.source)
     staged = stage_text(text, ROOT, datetime.now())
     for line in staged_lines(staged):

@@ -17,6 +17,7 @@ from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
 from mech_exo.workflow.incumbent import warn_of_unknown
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Session, open_session
@@ -29,7 +30,8 @@ def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
     log = Log(quiet=options.quiet)
     job = _job(options)
-    session = open_session(options.request(), log)
+    listed = factors_of_study(job.study_file, job.study_name)
+    session = open_session(options.request(), log, listed)
     session.try_apart()
     warn_of_unknown(session, log)
     with _channel(options, session, log) as channel:

@@ -1,10 +1,11 @@
 """Building the Panel of a market."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from mech_exo.config.settings import Settings
-from mech_exo.data.catalogue import DEFAULT_FACTORS
-from mech_exo.data.factors import factor_categories, raw_values
+from mech_exo.data.factors import factor_categories, missing_factors, raw_values
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.prices import simple_returns
@@ -18,8 +19,14 @@ def load_panel(settings: Settings) -> Panel:
     return build_panel(load_market(settings), settings)
 
 
-def build_panel(market: Market, settings: Settings) -> Panel:
+def build_panel(market: Market, settings: Settings, listed: Collection[str] | None = None) -> Panel:
     """Standardised scores on the rebalance dates, from what was known at each.
+
+    Parameters
+    ----------
+    listed
+        The factors that a study or a factor file was made with, in the order of its weights
+        (`data.factors.factor_categories`). None: all that are known now.
 
     Raises
     ------
@@ -28,7 +35,7 @@ def build_panel(market: Market, settings: Settings) -> Panel:
     """
     rebalance = rebalance_rows(market, settings)
     tradable = ~np.isnan(market.close[rebalance])
-    categories = factor_categories(market)
+    categories = factor_categories(market, listed)
     exposures = np.full((len(rebalance), len(market.symbols), len(categories)), np.nan)
     for k, name in enumerate(categories):
         raw = raw_values(market, name, rebalance, settings.data.max_age_days)
@@ -43,7 +50,7 @@ def build_panel(market: Market, settings: Settings) -> Panel:
         factor_categories=tuple(categories.values()),
         rebalance=rebalance,
         tradable=tradable,
-        missing_factors={n: c for n, c in DEFAULT_FACTORS.items() if n not in categories},
+        missing_factors=missing_factors(market, listed),
         source=market.source,
     )
 

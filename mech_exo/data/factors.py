@@ -1,5 +1,7 @@
 """From raw factor values to scores on the rebalance dates."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from mech_exo.data.asof import as_of
@@ -11,24 +13,34 @@ from mech_exo.data.technical import TECHNICAL
 from mech_exo.errors import ExoError
 
 
-def factor_categories(market: Market) -> dict[str, str]:
+def factor_categories(market: Market, listed: Collection[str] | None = None) -> dict[str, str]:
     """Name -> category of every factor for which the market has data.
 
-    The known factors first, in their fixed order, then the user's own by name. A field that is
-    neither known by name nor given a category is raw material, not a factor.
+    The listed factors first, in their order, then the user's own that are not listed, by name. A
+    field that is neither listed nor given a category is raw material, not a factor.
+
+    Parameters
+    ----------
+    listed
+        The factors that a study or a factor file was made with: what became known by name since
+        is left out. None: all that are known now.
     """
+    names = DEFAULT_FACTORS if listed is None else listed
     fields = market.vintages.keys() | market.daily.keys()
-    known = {
-        name: market.categories.get(name, category)
-        for name, category in DEFAULT_FACTORS.items()
-        if name in fields or name in TECHNICAL
-    }
-    own = {
-        name: market.categories.get(name, CUSTOM_CATEGORY)
-        for name in sorted(fields & market.categories.keys())
-        if name not in known
-    }
-    return known | own
+    found = [name for name in names if name in fields or name in TECHNICAL]
+    own = (name for name in sorted(fields & market.categories.keys()) if name not in names)
+    return {name: _category(market, name) for name in (*found, *own)}
+
+
+def missing_factors(market: Market, listed: Collection[str] | None = None) -> dict[str, str]:
+    """Name -> category of the listed factors for which the market has no data."""
+    names = DEFAULT_FACTORS if listed is None else listed
+    found = factor_categories(market, listed)
+    return {name: _category(market, name) for name in names if name not in found}
+
+
+def _category(market: Market, name: str) -> str:
+    return market.categories.get(name) or DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY)
 
 
 def raw_values(

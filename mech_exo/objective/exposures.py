@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mech_exo.config.settings import Settings
 from mech_exo.data.build import canonical
 from mech_exo.data.factors import factor_categories, factor_scores
+from mech_exo.data.identity import DataIdentity
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.errors import ExoError
@@ -142,11 +143,26 @@ def check_repeats(
         )
 
 
-def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
-    """SHA-256, in hex, of all data that a trial depends on.
+def data_identity(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> DataIdentity:
+    """All data that a trial depends on, one hash per part.
 
-    That of the panel (as it was built, not extended); if the file has factors of its own, over
-    the market up to the panel's last date as well, since they may read any of it.
+    Of the panel (as it was built, not extended); if the file has factors of its own, of the
+    market up to the panel's last date as well, since they may read any of it.
+
+    Raises
+    ------
+    ValueError
+        If the market is needed and not given.
+    """
+    if not spec.factors:
+        return DataIdentity.of(panel)
+    if market is None:
+        raise ValueError(f"factor {spec.factors[0].name!r} needs the market")
+    return DataIdentity.of(panel, known(market, panel))
+
+
+def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
+    """One SHA-256, in hex, of the data of `data_identity`, as the files of kernel 1 state it.
 
     Raises
     ------

@@ -71,9 +71,10 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
     from mech_exo.objective.exposures import append_scores, extend_panel, known
     from mech_exo.objective.space import Space
+    from mech_exo.workflow.listing import panel_of
 
     spec, settings, market = session.spec, session.settings, session.market
-    panel = session.panel
+    panel = panel_of(session, file)
     if spec.factors:
         panel = extend_panel(panel, market, spec, settings)
     space = Space.of(spec, panel, settings)

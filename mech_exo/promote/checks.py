@@ -70,12 +70,11 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
     The data may have grown since: they are compared as they were at the file's own last date.
     """
     from mech_exo.verdict.verify import settings_of, verify
-    from mech_exo.workflow.reopen import known_at
+    from mech_exo.workflow.reopen import known_to
 
-    end = (file.provenance or {}).get("data_end")
     try:
         settings = settings_of(label, file, session.settings)
-        market, panel = known_at(session.market, settings, None if end is None else str(end))
+        market, panel = known_to(file, session.market, settings)
         found = verify(file, settings, session.objective, market, panel)
     except ExoError as error:
         return f"it does not verify: {error.message}"

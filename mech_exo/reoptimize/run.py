@@ -20,6 +20,7 @@ from mech_exo.factor_file.write import factor_file_text
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.reoptimize.inputs import check_data
 from mech_exo.workflow.incumbent import INCUMBENT, warn_of_unknown
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, tuned
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Log, Request, Session, open_session
@@ -98,7 +99,8 @@ def prepare(order: Order, log: Log) -> Session:
     ExoError
         For bad, stale or broken inputs.
     """
-    session = open_session(order.request, log)
+    listed = factors_of_study(order.study_file, order.study_name)
+    session = open_session(order.request, log, listed)
     session.try_apart()
     warn_of_unknown(session, log)
     path = order.root / INCUMBENT

@@ -41,6 +41,7 @@ __all__ = [
     "StudyRecord",
     "StudySummary",
     "TrialRecord",
+    "current_epoch",
     "find_study",
     "list_studies",
     "load_study",
@@ -63,6 +64,30 @@ def read_study(study_file: Path, name: str) -> StudyRecord:
         return load_study(connection, study_file, name)
 
     return read(study_file, query)
+
+
+def current_epoch(study_file: Path, name: str) -> Epoch | None:
+    """The epoch that a run would go on with; None without a study of exo's of that name.
+
+    Raises
+    ------
+    ExoError
+        It is no study file, or the study is damaged.
+    """
+
+    def query(connection: sqlite3.Connection) -> Epoch | None:
+        check_tables(connection, study_file)
+        study_id = find_study(connection, name)
+        if study_id is None:
+            return None
+        try:
+            own = _attributes(connection, "study_system_attributes", study_id).get(STUDY_KEY)
+            epochs = [] if own is None else own["epochs"]
+            return epoch_from_json(epochs[-1]) if epochs else None
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
+
+    return read(study_file, query) if study_file.exists() else None
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:

@@ -138,17 +138,17 @@ def _provenance(result: Optimised) -> dict[str, Any]:
     from mech_exo.backtest.kernel import KERNEL_VERSION
 
     session = result.session
-    epoch = result.outcome.study.epoch
     panel = session.panel
     return {
         "data_source": panel.source,
         "data_fingerprint": session.data_fingerprint,
         "in_sample_fingerprint": session.in_sample_fingerprint,
+        "data": session.data_identity.as_dict(),
         "data_start": str(panel.dates[0]),
         "data_end": str(panel.dates[-1]),
         "in_sample_end": str(panel.dates[session.split - 1]),
         "objective_sha256": session.objective.sha256,
-        "study_fingerprint": epoch.fingerprint if epoch is not None else None,
+        "study_fingerprint": result.outcome.fingerprint or None,
         "kernel_version": KERNEL_VERSION,
         "seed": session.settings.tuning.seed,
         "settings": session.settings.as_dict(),

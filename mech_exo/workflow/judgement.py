@@ -12,6 +12,7 @@ from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.validate import Verdict, validate
 from mech_exo.verdict.verify import identity_of
 from mech_exo.verdict.windows import walk_forward_windows
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.result import Choice, Optimised
 from mech_exo.workflow.session import Log, Request, Session, open_session
@@ -119,7 +120,7 @@ def _of_study(case: Case, request: Request, log: Log) -> Subject:
     from mech_exo.tuning.records import read_study
 
     study = read_study(case.study_file, case.study_name)
-    session = open_session(request, log)
+    session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
     session.try_apart()
     return _subject(session, study)
 
