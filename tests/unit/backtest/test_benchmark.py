@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
-from mech_exo.data.panel import Panel
+from mech_exo.data.panel import FloatArray, Panel
 from tests.unit.backtest import reference
 from tests.unit.backtest.markets import panel_of, suspended_panel
 
@@ -15,12 +15,12 @@ ONE_PERCENT = BacktestSettings(commission_bps=100.0, slippage_bps=0.0)
 NAN = float("nan")
 
 
-def benchmark(panel: Panel, rules: BacktestSettings, cash: float = 0.0) -> list[float]:
+def benchmark(panel: Panel, rules: BacktestSettings, cash: float = 0.0) -> FloatArray:
     """The benchmark's returns, which the daily loop must confirm."""
     found = Kernel(panel, rules).benchmark_returns(cash)
     expected = reference.run_benchmark(panel, rules, cash).returns
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-    return found.tolist()
+    return found
 
 
 @settings(max_examples=200, deadline=None)
@@ -60,7 +60,7 @@ def test_purchase_after_all_was_set_aside_costs() -> None:
     # name 0, all that is held, has no price at the second execution: nothing can be bought there
     panel = two_names([[1, 0], [0, 1], [1, 1], [1, 1]], without=5)
     returns = benchmark(panel, ONE_PERCENT)
-    growth = np.cumprod(1.0 + np.array(returns))
+    growth = np.cumprod(1.0 + returns)
     # half of name 0 is sold and name 1 bought: of 1/1.01 of the beginning, 1 % is paid
     assert returns[6] == pytest.approx(-0.01, abs=1e-15)
     assert growth[6] - growth[5] == pytest.approx(-0.0099, abs=1e-6)
