@@ -19,10 +19,11 @@ from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
+from mech_exo.backtest.version import KERNEL_VERSION
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
-KERNEL_VERSION = "2"  # part of every study's fingerprint: raise it when a result may change
+__all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
 Observer = Callable[[int, BacktestResult], bool]
 _PARTS: dict[str, type] = {

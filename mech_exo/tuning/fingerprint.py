@@ -12,11 +12,13 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from mech_exo.backtest.version import kernel_needed
 from mech_exo.config import Settings
 from mech_exo.tuning.ranges import describe
 
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
 _HASHES = ("objective file", "data")
+_KERNEL = "backtest kernel"
 _SHORT = 12  # digits of a hash in a line for people
 
 
@@ -51,7 +53,7 @@ def components_of(
         Of the backtest.
     """
     components = {"objective file": objective_sha256, "data": data_fingerprint}
-    components["backtest kernel"] = kernel_version
+    components[_KERNEL] = kernel_version
     components["objectives"] = _word(list(objectives))
     components.update({f"space.{name}": describe(text) for name, text in space.items()})
     components.update({f"thresholds.{name}": _word(value) for name, value in thresholds.items()})
@@ -75,6 +77,7 @@ def difference(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
     names = [*old, *(name for name in new if name not in old)]
     return [
         f"{name}: {_shown(name, old)} → {_shown(name, new)}"
+        + (f"; {kernel_needed(old.get(name))}" if name == _KERNEL else "")
         for name in names
         if old.get(name) != new.get(name)
     ]
