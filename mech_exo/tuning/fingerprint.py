@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mech_exo.backtest.version import kernel_needed
 from mech_exo.config import Settings
 from mech_exo.config.settings import FactorTable
 from mech_exo.data import identity
@@ -24,6 +25,7 @@ from mech_exo.tuning.ranges import describe
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
 _UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1
 _HASHES = ("objective file", _UNDIVIDED)
+_KERNEL = "backtest kernel"
 _ROW = re.compile(r"\.\d+(?=\.|$)")  # position of a factor table in data.factors
 _SHORT = 12  # digits of a hash in a line for people
 
@@ -59,7 +61,7 @@ def components_of(
         Of the backtest.
     """
     components = {"objective file": objective_sha256, **data.as_components()}
-    components["backtest kernel"] = kernel_version
+    components[_KERNEL] = kernel_version
     components["objectives"] = _word(list(objectives))
     components.update({f"space.{name}": describe(text) for name, text in space.items()})
     components.update({f"thresholds.{name}": _word(value) for name, value in thresholds.items()})
@@ -99,7 +101,8 @@ def difference(
             continue
         if name not in old and _default(name) == new[name]:
             continue
-        lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}")
+        needed = f"; {kernel_needed(old.get(name))}" if name == _KERNEL else ""
+        lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}{needed}")
     return lines
 
 

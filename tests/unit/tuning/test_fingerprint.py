@@ -116,7 +116,11 @@ def test_the_space_the_thresholds_and_the_files_are_named() -> None:
     assert changed_lines(objective_sha256="c" * 64) == [f"objective file: {'a' * 12} → {'c' * 12}"]
     dearer = replace(DATA, prices="d" * 64, months="2016-01 01234567----cdef")
     assert changed_lines(data=dearer) == ["prices of 2016-03 are gone"]
-    assert changed_lines(kernel_version="2") == ["backtest kernel: 1 → 2"]
+    assert changed_lines(kernel_version="2") == [
+        "backtest kernel: 1 → 2; it needs backtest kernel 1, this exo has kernel 2 "
+        "(kernel 2: scores are ranked as means, whatever the size of the weights; a benchmark that "
+        "had all set aside pays for its next purchase; what is bought for nothing is not held)"
+    ]
     assert changed_lines(objectives=("sharpe", "max_drawdown")) == [
         'objectives: ["sharpe"] → ["sharpe", "max_drawdown"]'
     ]
