@@ -34,6 +34,8 @@ class Model:
         The file, as messages name it.
     panel
         With the scores of the objective file's own factors, under the file's parameters.
+    content
+        `verdict.holdout.portfolio_hash` of what it holds.
     """
 
     session: "Session"
@@ -41,6 +43,7 @@ class Model:
     file: FactorFile
     candidate: "Candidate"
     panel: "Panel"
+    content: str
 
     @cached_property
     def kernel(self) -> "Kernel":
@@ -71,6 +74,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
     from mech_exo.objective.exposures import append_scores, extend_panel, known
     from mech_exo.objective.space import Space
+    from mech_exo.verdict.holdout import portfolio_hash
     from mech_exo.workflow.listing import panel_of
 
     spec, settings, market = session.spec, session.settings, session.market
@@ -93,7 +97,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     if arguments:
         given = {f: arguments[f.name] for f in spec.factors if f.name in arguments}
         panel = append_scores(panel, given, known(market, panel), spec, settings)
-    return Model(session, label, file, candidate, panel)
+    return Model(session, label, file, candidate, panel, portfolio_hash(space, params))
 
 
 def _params(file: FactorFile, space: "Space") -> "Mapping[str, Parameter]":

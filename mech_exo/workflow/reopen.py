@@ -8,6 +8,7 @@ from mech_exo.config.discover import SettingsFile, find_settings
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
+from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.verdict.verify import Verification, settings_of, verify
 from mech_exo.workflow.listing import factors_of_file
 from mech_exo.workflow.session import Log, Request, Session, open_with
@@ -64,11 +65,28 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, request: Request, log: Log) -> Verification:
-    """Compare a file with what its settings, data and objective give today."""
+def verify_file(path: Path, request: Request, log: Log, study_file: Path) -> Verification:
+    """Compare a file with what its settings, data and objective give today.
+
+    Figures on the holdout that are computed again are a look at it. The export of a file was the
+    first; so a file that is as it was exported needs no ledger where there is none.
+    """
     file = read_factor_file(path)
     session = reopen(str(path), file, request, log)
-    return verify(file, session.settings, session.objective, session.market, session.panel)
+    found = verify(file, session.settings, session.objective, session.market, session.panel)
+    shown = any(c.name.startswith("out_of_sample.") for c in found.values)
+    if shown and (study_file.exists() or not file.hash_matches):
+        _look(path, file, session, study_file)
+    return found
+
+
+def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
+    from mech_exo.objective.space import Space
+    from mech_exo.workflow.judge import meaningful
+
+    space = Space.of(session.spec, session.panel, session.settings)
+    content = portfolio_hash(space, meaningful(space, file.params))
+    HoldoutLedger(study_file, session.panel, session.split).look(content, f"verify: {path}")
 
 
 def _check_here(label: str, settings: "Settings") -> None:
