@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from mech_exo.cli.options import (
+    ProjectOption,
     SettingsOptions,
     SpaceOptions,
     StudyFileOption,
@@ -23,14 +24,14 @@ ROOT = Path()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StageOptions(SpaceOptions, StudyFileOption):
+class StageOptions(SpaceOptions, StudyFileOption, ProjectOption):
     """Options of `exo factors stage`."""
 
     source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PromoteOptions(SettingsOptions, StudyFileOption):
+class PromoteOptions(SettingsOptions, StudyFileOption, ProjectOption):
     """Options of `exo factors promote`."""
 
     file: Path = argument(help="Factor file.", metavar="[FILE]", default=LATEST)
@@ -42,7 +43,7 @@ class PromoteOptions(SettingsOptions, StudyFileOption):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RollbackOptions:
+class RollbackOptions(ProjectOption):
     """Options of `exo factors rollback`."""
 
     to: int | None = option(
@@ -55,12 +56,12 @@ class RollbackOptions:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class HistoryOptions:
+class HistoryOptions(ProjectOption):
     """Options of `exo factors history`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DiffOptions:
+class DiffOptions(ProjectOption):
     """Options of `exo factors diff`."""
 
     before: str = argument(help="Factor file, or version of the history.", metavar="A")

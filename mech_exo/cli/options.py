@@ -6,6 +6,7 @@ inheritance. `command` turns a function of one such object into a Typer command.
 
 import dataclasses
 import inspect
+import os
 import typing
 from collections.abc import Callable
 from pathlib import Path
@@ -67,7 +68,10 @@ def command(
         def run(**values: Any) -> None:
             try:
                 with reader_may_leave():  # Typer itself would exit 1
-                    function(options(**values))
+                    given = options(**values)
+                    if isinstance(given, ProjectOption):
+                        given.enter()
+                    function(given)
             except KeyboardInterrupt:  # of which Typer would say nothing
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
@@ -94,6 +98,34 @@ def _signature(options: type[Any]) -> inspect.Signature:
             for field in dataclasses.fields(options)
         ]
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ProjectOption:
+    """In which project; a command that has this option runs in that folder."""
+
+    project: Path | None = option(
+        "--project",
+        help="Project folder; all other paths are relative to it.",
+        otherwise="the working directory",
+        panel=INPUT,
+    )
+
+    def enter(self) -> None:
+        """Work in the project's folder, wherever cron started us."""
+        try:
+            os.chdir(self.project or Path())
+        except OSError as error:
+            raise ExoError(
+                f"{self.project}: cannot be entered ({error.strerror}).",
+                hint="--project names the project's folder.",
+            ) from error
+
+    def judging(self, request: "Request", file: Path | None) -> "Request":
+        """The request of a command that judges `file`: by its own project, if none is named."""
+        return (
+            request if self.project is not None else dataclasses.replace(request, factor_file=file)
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.cli.reoptimize import ReoptimizeOptions
-from mech_exo.config.discover import find_settings
 from mech_exo.config.load import load_settings
-from mech_exo.errors import ExitCode, ExoError
+from mech_exo.errors import ExitCode
 from mech_exo.notify.channel import Channel, configured, open_channel
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
@@ -31,7 +30,6 @@ ROOT = Path()
 
 def run(options: ReoptimizeOptions) -> ExitCode:
     """Run once; what the process exits with."""
-    _enter(options.project)
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
@@ -46,17 +44,6 @@ def run(options: ReoptimizeOptions) -> ExitCode:
         finally:
             journal.close()
     return code
-
-
-def _enter(project: Path) -> None:
-    """Work in the project's folder, wherever cron started us."""
-    try:
-        os.chdir(project)
-    except OSError as error:
-        raise ExoError(
-            f"{project}: cannot be entered ({error.strerror}).",
-            hint="--project names the project's folder.",
-        ) from error
 
 
 def _order(options: ReoptimizeOptions) -> Order:
@@ -86,7 +73,7 @@ def _rehearse(order: Order, log: Log) -> ExitCode:
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
-    found = find_settings(order.request.config, order.request.cwd)
+    found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
     rotate(ROOT, settings.reoptimize.keep_logs)
     with _message(order, settings, journal) as channel:
