@@ -7,7 +7,7 @@ Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import (
     NAMES,
-    RECORD_KEY,
     SPACE_KEY,
     STUDY_KEY,
     epoch_from_json,
@@ -23,7 +22,7 @@ from mech_exo.tuning.encoding import (
 )
 from mech_exo.tuning.foreign import foreign_trials
 from mech_exo.tuning.refusals import damaged
-from mech_exo.tuning.schema import check_tables
+from mech_exo.tuning.schema import check_tables, has_records
 from mech_exo.tuning.study import (
     FINISHED,
     NO_EPOCH,
@@ -33,6 +32,8 @@ from mech_exo.tuning.study import (
     StudySummary,
     TrialRecord,
 )
+
+OLD_RECORD_KEY = "exo:record"  # of version 1, where the record was an attribute
 
 __all__ = [
     "FINISHED",
@@ -165,7 +166,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         kind="plain" if own is None else "exo",
         version=None if own is None else own["version"],
         epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
-        trials=_trials(connection, study_id, spaces),
+        trials=_trials(connection, study_id, own, spaces),
         attributes=attributes,
         **names,
     )
@@ -196,22 +197,46 @@ def _check_numbers(numbers: Sequence[Any]) -> None:
 
 
 def _trials(
-    connection: sqlite3.Connection, study_id: int, spaces: Mapping[str, Mapping[str, str]]
+    connection: sqlite3.Connection,
+    study_id: int,
+    own: Mapping[str, Any] | None,
+    spaces: Mapping[str, Mapping[str, str]],
 ) -> tuple[TrialRecord, ...]:
+    """Trials by number: of exo's record where they have one, else of Optuna's rows."""
+    if own is None:
+        return _by_number(foreign_trials(connection, study_id, _ALL))
+    records = record_source(connection, own["version"])
     rows = connection.execute(
-        "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, a.value_json "
-        "FROM trials t LEFT JOIN trial_system_attributes a "
-        "ON a.trial_id = t.trial_id AND a.key = ? "
+        "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, r.record "  # noqa: S608
+        f"FROM trials t LEFT JOIN ({records}) r ON r.trial_id = t.trial_id "
         "WHERE t.study_id = ? ORDER BY t.number, t.trial_id",
-        (RECORD_KEY, study_id),
+        (study_id,),
     ).fetchall()
-    if all(row[4] is not None for row in rows):
-        _check_numbers([row[0] for row in rows])
     trials = [trial_from_record(row, spaces) for row in rows if row[4] is not None]
+    others: list[TrialRecord] = []
     if len(trials) < len(rows):
-        trials += foreign_trials(connection, study_id)
-        trials.sort(key=lambda t: t.number)
-    return tuple(trials)
+        without = f"{_ALL} AND t.trial_id NOT IN (SELECT trial_id FROM ({records}))"  # noqa: S608
+        others = foreign_trials(connection, study_id, without, len(own["epochs"]))
+    if all(trial.epoch != NO_EPOCH for trial in others):
+        _check_numbers([row[0] for row in rows])
+    return _by_number([*trials, *others])
+
+
+def _by_number(trials: Iterable[TrialRecord]) -> tuple[TrialRecord, ...]:
+    return tuple(sorted(trials, key=lambda t: t.number))
+
+
+def record_source(connection: sqlite3.Connection, version: int) -> str:
+    """The query for (trial_id, record) of exo's records in a file, of a study's version."""
+    if version == 1:
+        table = "SELECT trial_id, value_json AS record FROM trial_system_attributes"
+        return f"{table} WHERE key = '{OLD_RECORD_KEY}'"
+    if has_records(connection):
+        return "SELECT trial_id, record FROM exo_records"
+    return "SELECT NULL AS trial_id, NULL AS record WHERE 0"  # Optuna copied the study
+
+
+_ALL = "SELECT t.trial_id FROM trials t WHERE t.study_id = :study"
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:
