@@ -8,11 +8,12 @@ fingerprint stands for the data files) and warm-start vectors.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 from mech_exo.config import Settings
+from mech_exo.config.settings import written_fields
 from mech_exo.tuning.ranges import describe
 
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
@@ -90,7 +91,9 @@ def _shown(name: str, components: Mapping[str, str]) -> str:
 def _flatten(name: str, value: Any) -> dict[str, str]:
     if is_dataclass(value):
         parts = {
-            f.name: getattr(value, f.name) for f in fields(value) if not f.metadata.get("path")
+            f.name: getattr(value, f.name)
+            for f in written_fields(value)
+            if not f.metadata.get("path")
         }
     elif isinstance(value, Mapping):
         parts = {str(key): part for key, part in value.items()}
