@@ -64,12 +64,11 @@ def doubt(session: "Session", file: "FactorFile") -> str:
 def _same_bits(session: "Session", file: "FactorFile") -> bool:
     """Whether the data up to the file's last date have the fingerprint that it states."""
     from mech_exo.verdict.verify import identity_of, settings_of
-    from mech_exo.workflow.reopen import known_at
+    from mech_exo.workflow.reopen import known_to
 
-    end = (file.provenance or {}).get("data_end")
     try:
         settings = settings_of("", file, session.settings)
-        market, panel = known_at(session.market, settings, None if end is None else str(end))
+        market, panel = known_to(file, session.market, settings)
         compared = identity_of(file, session.objective, market, panel)
     except ExoError:  # settings or dates that the data here cannot serve
         return False

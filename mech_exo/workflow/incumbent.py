@@ -129,14 +129,17 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
 
     if not session.settings.tuning.warm_start:
         return ()
+    from mech_exo.objective.space import Space
+
     rules = session.settings.hyperparameters
+    windows = Space.of(session.spec, session.panel, session.settings).windows
     equal = {f"weight_{name}": EQUAL_WEIGHT for name in session.factor_names}
-    equal |= {
+    equal |= windows | {
         "cash_pct": rules.cash_pct,
         "stop_loss_pct": rules.stop_loss_pct,
         "position_size_pct": rules.position_size_pct,
     }
     starts = [WarmStart("equal weights", equal)]
     if incumbent is not None and fit_of(incumbent, session).knows is False:
-        starts.insert(0, WarmStart(INCUMBENT, incumbent.params))
+        starts.insert(0, WarmStart(INCUMBENT, {**windows, **incumbent.params}))
     return tuple(starts)
