@@ -7,13 +7,14 @@ inheritance. `command` turns a function of one such object into a Typer command.
 import dataclasses
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
+from mech_exo.config.discover import project_root, relative_to_here
 from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def option(
     default: Any = None,
     setting: str = "",
     otherwise: str = "",
+    in_project: str | None = None,
     panel: str | None = None,
     **typer_options: Any,
 ) -> Any:
@@ -41,21 +43,42 @@ def option(
         Dotted name of the setting that the option overrides when it is given.
     otherwise
         What holds when it is not given, in words; for an option whose default is None.
+    in_project
+        A path that holds when it is not given, relative to the project's folder. One that is given
+        is relative to the working directory.
     panel
         Heading under which the help page shows it.
     typer_options
         Passed on to `typer.Option`.
     """
+    otherwise = otherwise or in_project or ""
     if otherwise:
         help = f"{help} \\[default: {otherwise}]"  # noqa: A001
     info = typer.Option(*names, help=help, rich_help_panel=panel, **typer_options)
-    return dataclasses.field(default=default, metadata={"typer": info, "setting": setting})
+    metadata = {"typer": info, "setting": setting, "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def argument(*, help: str, default: Any = dataclasses.MISSING, **typer_options: Any) -> Any:  # noqa: A002
+def argument(
+    *,
+    help: str,  # noqa: A002
+    default: Any = dataclasses.MISSING,
+    in_project: str | None = None,
+    **typer_options: Any,
+) -> Any:
     """A field that is a positional argument; required if it has no default."""
+    if in_project is not None:
+        default, help = None, f"{help} \\[default: {in_project}]"  # noqa: A001
     info = typer.Argument(help=help, **typer_options)
-    return dataclasses.field(default=default, metadata={"typer": info, "setting": ""})
+    metadata = {"typer": info, "setting": "", "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def project_folder() -> Any:
+    """A field that is no option of its own: the project's folder."""
+    return dataclasses.field(
+        default=Path(), metadata={"typer": None, "setting": "", "in_project": ""}
+    )
 
 
 def command(
@@ -67,7 +90,7 @@ def command(
         def run(**values: Any) -> None:
             try:
                 with reader_may_leave():  # Typer itself would exit 1
-                    function(options(**values))
+                    function(options(**values | _in_project(options, values)))
             except KeyboardInterrupt:  # of which Typer would say nothing
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
@@ -77,6 +100,20 @@ def command(
         return function
 
     return register
+
+
+def _in_project(options: type[Any], values: Mapping[str, Any]) -> dict[str, Path]:
+    """The paths that were not given, in the project's folder; says which, if it is not here."""
+    relative = {
+        field.name: field.metadata["in_project"]
+        for field in dataclasses.fields(options)
+        if field.metadata["in_project"] is not None and values.get(field.name) is None
+    }
+    named = values.get("project")
+    root = project_root() if named is None else relative_to_here(named)
+    if relative and named is None and root != Path() and not values.get("quiet"):
+        typer.echo(f"project    {root} (nearest config/settings.yml)", err=True)
+    return {name: root / path for name, path in relative.items()}
 
 
 def _signature(options: type[Any]) -> inspect.Signature:
@@ -92,8 +129,16 @@ def _signature(options: type[Any]) -> inspect.Signature:
                 annotation=Annotated[hints[field.name], field.metadata["typer"]],
             )
             for field in dataclasses.fields(options)
+            if field.metadata["typer"] is not None
         ]
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ProjectFolder:
+    """Where the command's files lie that no option names."""
+
+    root: Path = project_folder()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -103,7 +148,7 @@ class StudyFileOption:
     study_file: Path = option(
         "--study-file",
         help="SQLite database file.",
-        default=Path("studies/factor_opt.db"),
+        in_project="studies/factor_opt.db",
         panel=STUDY,
     )
 

@@ -16,9 +16,9 @@ LEDGER = "Ledger"
 class PaperOptions(JsonOption, DatedOptions):
     """Which ledger, and which factor file."""
 
-    factors: Path = option("--factors", help="Factor file.", default=FACTORS, panel=INPUT)
+    factors: Path = option("--factors", help="Factor file.", in_project=FACTORS, panel=INPUT)
     ledger: Path = option(
-        "--ledger", help="SQLite file.", default=Path("paper/ledger.db"), panel=LEDGER
+        "--ledger", help="SQLite file.", in_project="paper/ledger.db", panel=LEDGER
     )
 
 

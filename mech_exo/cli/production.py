@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mech_exo.report.console import Log
     from mech_exo.workflow.session import Request
 
-FACTORS = Path("config/factors.yml")
+FACTORS = "config/factors.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -39,7 +39,7 @@ class DatedOptions(SettingsOptions):
 class FactorFileOptions(DatedOptions):
     """Here --config is the factor file, and --settings the settings file."""
 
-    config: Path = option("--config", help="Factor file.", default=FACTORS, panel=INPUT)
+    config: Path = option("--config", help="Factor file.", in_project=FACTORS, panel=INPUT)
     settings: Path | None = option(
         "--settings",
         help="Settings file.",

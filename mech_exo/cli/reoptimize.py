@@ -15,7 +15,8 @@ class ReoptimizeOptions(SpaceOptions, StudyFileOption):
     project: Path = option(
         "--project",
         help="Project folder; all other paths are relative to it.",
-        default=Path(),
+        in_project="",
+        otherwise="the folder of the nearest config/settings.yml upward, or the working directory",
         panel=STUDY,
     )
     target_trials: int | None = option(

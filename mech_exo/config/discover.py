@@ -39,3 +39,19 @@ def find_settings(
     if found is not None:
         return SettingsFile(found, "nearest config/settings.yml")
     return SettingsFile(packaged_file(SETTINGS), "the packaged defaults")
+
+
+def project_root() -> Path:
+    """The folder to which relative defaults belong (studies/, factors/, config/, paper/, logs/).
+
+    That of the nearest config/settings.yml from the working directory upward, else the working
+    directory; where it is the working directory it is the empty path, so that what lies in it is
+    shown as the user would write it.
+    """
+    found = nearest(SETTINGS, Path.cwd())
+    return Path() if found is None else relative_to_here(found.parent.parent)
+
+
+def relative_to_here(folder: Path) -> Path:
+    """The empty path for the working directory, the absolute one for another folder."""
+    return Path() if folder.resolve() == Path.cwd().resolve() else folder.absolute()
