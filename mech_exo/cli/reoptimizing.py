@@ -18,7 +18,9 @@ from mech_exo.reoptimize.journal import Journal, open_journal, rotate
 from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
 from mech_exo.reoptimize.run import reoptimize as carry_out
 from mech_exo.report.console import Log, console
+from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
+from mech_exo.report.search_progress import PARTS
 from mech_exo.report.tables import file_lines
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode
             for listener in listeners:
                 listener(event)
 
-        outcome = carry_out(order, session, journal, listen)
+        outcome = carry_out(order, session, journal, listen, _Searches(journal))
         digest = f"{final_message(outcome.result)}\n{outcome.decision}"
         for line in digest.splitlines():
             journal.note(line)
@@ -120,6 +122,21 @@ class _Lines:
     def send(self, text: str) -> None:
         """Write a line."""
         self._journal.note(text)
+
+
+class _Searches:
+    """The verdict's progress as lines of the journal, ten for each of its parts."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._told: dict[str, int] = {}
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        """Write a line at the beginning, at each tenth, and at the end."""
+        tenth = LINES * done // max(total, 1)
+        if self._told.get(part) != tenth:
+            self._told[part] = tenth
+            self._journal.note(f"verdict    {PARTS.get(part, part)} {done}/{total}")
 
 
 @contextmanager
