@@ -9,6 +9,7 @@ import typer
 
 from mech_exo.cli.options import (
     ProjectFolder,
+    ProjectOption,
     SettingsOptions,
     SpaceOptions,
     StudyFileOption,
@@ -23,14 +24,14 @@ LATEST = "config/staging/factors_optuna_latest.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StageOptions(SpaceOptions, StudyFileOption, ProjectFolder):
+class StageOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors stage`."""
 
     source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PromoteOptions(SettingsOptions, ProjectFolder):
+class PromoteOptions(SettingsOptions, ProjectOption, ProjectFolder):
     """Options of `exo factors promote`."""
 
     file: Path = argument(help="Factor file.", metavar="[FILE]", in_project=LATEST)
@@ -42,7 +43,7 @@ class PromoteOptions(SettingsOptions, ProjectFolder):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RollbackOptions(ProjectFolder):
+class RollbackOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors rollback`."""
 
     to: int | None = option(
@@ -55,12 +56,12 @@ class RollbackOptions(ProjectFolder):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class HistoryOptions(ProjectFolder):
+class HistoryOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors history`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DiffOptions(ProjectFolder):
+class DiffOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors diff`."""
 
     before: str = argument(help="Factor file, or version of the history.", metavar="A")

@@ -6,6 +6,7 @@ inheritance. `command` turns a function of one such object into a Typer command.
 
 import dataclasses
 import inspect
+import os
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
-from mech_exo.config.discover import project_root, relative_to_here
+from mech_exo.config.discover import project_root
 from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def command(
         def run(**values: Any) -> None:
             try:
                 with reader_may_leave():  # Typer itself would exit 1
+                    _enter(values.get("project"))
                     function(options(**values | _in_project(options, values)))
             except KeyboardInterrupt:  # of which Typer would say nothing
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
@@ -102,6 +104,17 @@ def command(
     return register
 
 
+def _enter(project: Path | None) -> None:
+    """Work in the project's folder if one is named, wherever cron started us."""
+    try:
+        os.chdir(project or Path())
+    except OSError as error:
+        raise ExoError(
+            f"{project}: cannot be entered ({error.strerror}).",
+            hint="--project names the project's folder.",
+        ) from error
+
+
 def _in_project(options: type[Any], values: Mapping[str, Any]) -> dict[str, Path]:
     """The paths that were not given, in the project's folder; says which, if it is not here."""
     relative = {
@@ -109,9 +122,8 @@ def _in_project(options: type[Any], values: Mapping[str, Any]) -> dict[str, Path
         for field in dataclasses.fields(options)
         if field.metadata["in_project"] is not None and values.get(field.name) is None
     }
-    named = values.get("project")
-    root = project_root() if named is None else relative_to_here(named)
-    if relative and named is None and root != Path() and not values.get("quiet"):
+    root = project_root() if values.get("project") is None else Path()
+    if relative and root != Path() and not values.get("quiet"):
         typer.echo(f"project    {root} (nearest config/settings.yml)", err=True)
     return {name: root / path for name, path in relative.items()}
 
@@ -139,6 +151,24 @@ class ProjectFolder:
     """Where the command's files lie that no option names."""
 
     root: Path = project_folder()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ProjectOption:
+    """In which project; a command that has this option runs in that folder."""
+
+    project: Path | None = option(
+        "--project",
+        help="Project folder; all other paths are relative to it.",
+        otherwise="that of the nearest config/settings.yml upward, or the working directory",
+        panel=INPUT,
+    )
+
+    def judging(self, request: "Request", file: Path | None) -> "Request":
+        """The request of a command that judges `file`: by its own project, if none is named."""
+        return (
+            request if self.project is not None else dataclasses.replace(request, factor_file=file)
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -3,11 +3,15 @@
 import dataclasses
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from mech_exo.cli.options import INPUT, JsonOption, command, option
 from mech_exo.cli.production import FACTORS, DatedOptions, production_model
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
 
 LEDGER = "Ledger"
 
@@ -20,6 +24,10 @@ class PaperOptions(JsonOption, DatedOptions):
     ledger: Path = option(
         "--ledger", help="SQLite file.", in_project="paper/ledger.db", panel=LEDGER
     )
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        return self.judging(super().request(), self.factors)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

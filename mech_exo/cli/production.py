@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.cli.options import INPUT, SettingsOptions, option
+from mech_exo.cli.options import INPUT, ProjectOption, SettingsOptions, option
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -17,7 +17,7 @@ FACTORS = "config/factors.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DatedOptions(SettingsOptions):
+class DatedOptions(SettingsOptions, ProjectOption):
     """Settings, objective and data, as they were known at a date."""
 
     date: datetime | None = option(
@@ -49,7 +49,7 @@ class FactorFileOptions(DatedOptions):
 
     def request(self) -> "Request":
         """What a session is opened with."""
-        request = super().request()
+        request = self.judging(super().request(), self.config)
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")
 
 
@@ -63,8 +63,11 @@ def production_model(options: DatedOptions, factor_file: Path) -> "Model":
     session = open_session(options.request(), Log(quiet=True))
     log = Log()
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
+    log.note(f"objective  {session.objective.path} ({session.objective.origin})")
     log.note(f"data       {session.panel.source}")
     model = open_model(session, factor_file)
+    if model.doubt:
+        log.warn(f"{factor_file} {model.doubt}.")
     warn_if_edited(model.file, factor_file, log)
     return model
 

@@ -5,13 +5,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.cli.reoptimize import ReoptimizeOptions
-from mech_exo.config.discover import find_settings
 from mech_exo.config.load import load_settings
-from mech_exo.errors import ExitCode, ExoError
+from mech_exo.errors import ExitCode
 from mech_exo.notify.channel import Channel, configured, open_channel
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
@@ -28,18 +26,15 @@ if TYPE_CHECKING:
     from mech_exo.reoptimize.run import Outcome
     from mech_exo.tuning.events import Event
 
-ROOT = Path()
-
 
 def run(options: ReoptimizeOptions) -> ExitCode:
     """Run once; what the process exits with."""
-    _enter(options.project)
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
         return _rehearse(order, log)
-    with only_run(ROOT):
-        journal = open_journal(log, ROOT, order.moment)
+    with only_run(order.root):
+        journal = open_journal(log, order.root, order.moment)
         try:
             code = _run(options, order, journal)
         except BaseException as error:
@@ -50,23 +45,12 @@ def run(options: ReoptimizeOptions) -> ExitCode:
     return code
 
 
-def _enter(project: Path) -> None:
-    """Work in the project's folder, wherever cron started us."""
-    try:
-        os.chdir(project)
-    except OSError as error:
-        raise ExoError(
-            f"{project}: cannot be entered ({error.strerror}).",
-            hint="--project names the project's folder.",
-        ) from error
-
-
 def _order(options: ReoptimizeOptions) -> Order:
     from mech_exo.verdict.validate import cores
 
     return Order(
         request=options.request(),
-        root=ROOT,
+        root=options.root,
         study_file=options.study_file,
         n_jobs=options.n_jobs or cores(),
         target_trials=options.target_trials,
@@ -88,9 +72,9 @@ def _rehearse(order: Order, log: Log) -> ExitCode:
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
-    found = find_settings(order.request.config, order.request.cwd)
+    found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
-    rotate(ROOT, settings.reoptimize.keep_logs)
+    rotate(order.root, settings.reoptimize.keep_logs)
     with _message(order, settings, journal) as channel:
         session = prepare(order, journal)
         listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]

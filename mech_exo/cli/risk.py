@@ -35,7 +35,7 @@ def status(options: RiskOptions) -> None:
     from mech_exo.risk.limits import find_limits, read_limits
     from mech_exo.risk.status import risk_status
 
-    limits = read_limits(find_limits(options.limits, Path.cwd()))
+    limits = read_limits(find_limits(options.limits, options.request().start))
     if options.sectors is not None:
         limits = dataclasses.replace(limits, sectors=options.sectors)
     model = production_model(options, options.config)

@@ -29,7 +29,7 @@ class VerifyOptions(JsonOption, ObjectiveOption):
         """What a session is opened with."""
         from mech_exo.workflow.session import Request
 
-        return Request(config=self.config, objective=self.objective)
+        return Request(config=self.config, objective=self.objective, factor_file=self.file)
 
 
 def verify(options: VerifyOptions) -> None:
