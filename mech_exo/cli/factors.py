@@ -130,10 +130,14 @@ def rollback(options: RollbackOptions) -> None:
 def history(options: HistoryOptions) -> None:
     """List the versions of config/factors.yml, with who, when and why."""
     from mech_exo.promote.history import History
-    from mech_exo.report.console import console
+    from mech_exo.report.console import Log, console
     from mech_exo.report.promotion_tables import show_history
 
     kept = History(options.root)
+    try:
+        kept.record()
+    except ExoError as error:  # a folder that may only be read
+        Log().warn(f"{kept.production} is not listed, because it could not be kept. {error}")
     show_history(kept.entries(), kept.current(), console(sys.stdout))
 
 

@@ -208,6 +208,19 @@ class JsonOption:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class QuietOption:
+    """For cron, which mails whatever is printed."""
+
+    quiet: bool = option(
+        "--quiet",
+        "-q",
+        help="Print nothing when all is well: only warnings, errors and limits that are not kept.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ConfigOption:
     """Settings file."""
 

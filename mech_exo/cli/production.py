@@ -53,7 +53,7 @@ class FactorFileOptions(DatedOptions):
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")
 
 
-def production_model(options: DatedOptions, factor_file: Path) -> "Model":
+def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
     """The factor file applied to the data that the options name."""
     from mech_exo.portfolio.model import open_model
     from mech_exo.report.console import Log
@@ -61,7 +61,7 @@ def production_model(options: DatedOptions, factor_file: Path) -> "Model":
 
     # Of what a session says, only the warnings concern production; its holdout does not.
     session = open_session(options.request(), Log(quiet=True))
-    log = Log()
+    log = Log(quiet=quiet)
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
     log.note(f"objective  {session.objective.path} ({session.objective.origin})")
     log.note(f"data       {session.panel.source}")
