@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mech_exo.report.console import Log
     from mech_exo.workflow.session import Request
 
-FACTORS = Path("config/factors.yml")
+FACTORS = "config/factors.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -39,7 +39,7 @@ class DatedOptions(SettingsOptions, ProjectOption):
 class FactorFileOptions(DatedOptions):
     """Here --config is the factor file, and --settings the settings file."""
 
-    config: Path = option("--config", help="Factor file.", default=FACTORS, panel=INPUT)
+    config: Path = option("--config", help="Factor file.", in_project=FACTORS, panel=INPUT)
     settings: Path | None = option(
         "--settings",
         help="Settings file.",
@@ -53,7 +53,7 @@ class FactorFileOptions(DatedOptions):
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")
 
 
-def production_model(options: DatedOptions, factor_file: Path) -> "Model":
+def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
     """The factor file applied to the data that the options name."""
     from mech_exo.portfolio.model import open_model
     from mech_exo.report.console import Log
@@ -61,7 +61,7 @@ def production_model(options: DatedOptions, factor_file: Path) -> "Model":
 
     # Of what a session says, only the warnings concern production; its holdout does not.
     session = open_session(options.request(), Log(quiet=True))
-    log = Log()
+    log = Log(quiet=quiet)
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
     log.note(f"objective  {session.objective.path} ({session.objective.origin})")
     log.note(f"data       {session.panel.source}")

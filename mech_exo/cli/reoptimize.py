@@ -7,6 +7,7 @@ import typer
 from mech_exo.cli.options import (
     OUTPUT,
     STUDY,
+    ProjectFolder,
     ProjectOption,
     SpaceOptions,
     StudyFileOption,
@@ -16,7 +17,7 @@ from mech_exo.cli.options import (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ReoptimizeOptions(SpaceOptions, StudyFileOption, ProjectOption):
+class ReoptimizeOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo reoptimize`."""
 
     target_trials: int | None = option(

@@ -82,6 +82,7 @@ def _job(options: RunOptions) -> Job:
         stage=options.stage,
         trial=options.trial,
         validate=options.validate,
+        root=options.root,
     )
 
 

@@ -44,6 +44,18 @@ def find_settings(
     return SettingsFile(packaged_file(SETTINGS), "the packaged defaults")
 
 
+def project_root() -> Path:
+    """The folder to which relative defaults belong (studies/, factors/, config/, paper/, logs/).
+
+    That of the nearest config/settings.yml from the working directory upward, else the working
+    directory; where it is the working directory it is the empty path, so that what lies in it is
+    shown as the user would write it.
+    """
+    found = nearest(SETTINGS, Path.cwd())
+    root = None if found is None else found.parent.parent
+    return Path() if root is None or root == Path.cwd().resolve() else root
+
+
 def project_start(factor_file: Path | None, cwd: Path) -> Path:
     """Folder from which a project's files are looked for upward.
 
