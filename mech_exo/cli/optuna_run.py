@@ -10,6 +10,7 @@ from mech_exo.cli.options import (
     OUTPUT,
     STUDY,
     JsonOption,
+    ProjectFolder,
     SpaceOptions,
     StudyOptions,
     command,
@@ -18,7 +19,7 @@ from mech_exo.cli.options import (
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RunOptions(JsonOption, SpaceOptions, StudyOptions):
+class RunOptions(JsonOption, SpaceOptions, StudyOptions, ProjectFolder):
     """Options of `exo optuna-run`."""
 
     n_trials: int | None = option(

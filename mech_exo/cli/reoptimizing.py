@@ -5,20 +5,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.cli.reoptimize import ReoptimizeOptions
-from mech_exo.config.discover import find_settings
 from mech_exo.config.load import load_settings
-from mech_exo.errors import ExitCode, ExoError
+from mech_exo.errors import ExitCode
 from mech_exo.notify.channel import Channel, configured, open_channel
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
 from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
 from mech_exo.reoptimize.run import reoptimize as carry_out
 from mech_exo.report.console import Log, console
+from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
+from mech_exo.report.search_progress import PARTS
 from mech_exo.report.tables import file_lines
 
 if TYPE_CHECKING:
@@ -26,18 +26,15 @@ if TYPE_CHECKING:
     from mech_exo.reoptimize.run import Outcome
     from mech_exo.tuning.events import Event
 
-ROOT = Path()
-
 
 def run(options: ReoptimizeOptions) -> ExitCode:
     """Run once; what the process exits with."""
-    _enter(options.project)
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
         return _rehearse(order, log)
-    with only_run(ROOT):
-        journal = open_journal(log, ROOT, order.moment)
+    with only_run(order.root):
+        journal = open_journal(log, order.root, order.moment)
         try:
             code = _run(options, order, journal)
         except BaseException as error:
@@ -48,23 +45,12 @@ def run(options: ReoptimizeOptions) -> ExitCode:
     return code
 
 
-def _enter(project: Path) -> None:
-    """Work in the project's folder, wherever cron started us."""
-    try:
-        os.chdir(project)
-    except OSError as error:
-        raise ExoError(
-            f"{project}: cannot be entered ({error.strerror}).",
-            hint="--project names the project's folder.",
-        ) from error
-
-
 def _order(options: ReoptimizeOptions) -> Order:
     from mech_exo.verdict.validate import cores
 
     return Order(
         request=options.request(),
-        root=ROOT,
+        root=options.root,
         study_file=options.study_file,
         n_jobs=options.n_jobs or cores(),
         target_trials=options.target_trials,
@@ -86,9 +72,9 @@ def _rehearse(order: Order, log: Log) -> ExitCode:
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
-    found = find_settings(order.request.config, order.request.cwd)
+    found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
-    rotate(ROOT, settings.reoptimize.keep_logs)
+    rotate(order.root, settings.reoptimize.keep_logs)
     with _message(order, settings, journal) as channel:
         session = prepare(order, journal)
         listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]
@@ -101,7 +87,7 @@ def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode
             for listener in listeners:
                 listener(event)
 
-        outcome = carry_out(order, session, journal, listen)
+        outcome = carry_out(order, session, journal, listen, _Searches(journal))
         digest = f"{final_message(outcome.result)}\n{outcome.decision}"
         for line in digest.splitlines():
             journal.note(line)
@@ -120,6 +106,21 @@ class _Lines:
     def send(self, text: str) -> None:
         """Write a line."""
         self._journal.note(text)
+
+
+class _Searches:
+    """The verdict's progress as lines of the journal, ten for each of its parts."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._told: dict[str, int] = {}
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        """Write a line at the beginning, at each tenth, and at the end."""
+        tenth = LINES * done // max(total, 1)
+        if self._told.get(part) != tenth:
+            self._told[part] = tenth
+            self._journal.note(f"verdict    {PARTS.get(part, part)} {done}/{total}")
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from mech_exo.report.result_json import result_json
 from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
-from mech_exo.workflow.incumbent import warn_of_unknown
+from mech_exo.workflow.incumbent import warn_of_incumbent
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Session, open_session
@@ -29,9 +30,10 @@ def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
     log = Log(quiet=options.quiet)
     job = _job(options)
-    session = open_session(options.request(), log)
+    listed = factors_of_study(job.study_file, job.study_name)
+    session = open_session(options.request(), log, listed)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
     with _channel(options, session, log) as channel:
         try:
             result = _run(job, session, log, channel, options.progress_interval)
@@ -80,6 +82,7 @@ def _job(options: RunOptions) -> Job:
         stage=options.stage,
         trial=options.trial,
         validate=options.validate,
+        root=options.root,
     )
 
 

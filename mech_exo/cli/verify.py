@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, ObjectiveOption, argument, command, option
+from mech_exo.cli.options import (
+    INPUT,
+    JsonOption,
+    ObjectiveOption,
+    StudyFileOption,
+    argument,
+    command,
+    option,
+)
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class VerifyOptions(JsonOption, ObjectiveOption):
+class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
     """Options of `exo verify`."""
 
     file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
@@ -29,7 +37,7 @@ class VerifyOptions(JsonOption, ObjectiveOption):
         """What a session is opened with."""
         from mech_exo.workflow.session import Request
 
-        return Request(config=self.config, objective=self.objective)
+        return Request(config=self.config, objective=self.objective, factor_file=self.file)
 
 
 def verify(options: VerifyOptions) -> None:
@@ -39,7 +47,7 @@ def verify(options: VerifyOptions) -> None:
     from mech_exo.report.verification_table import show_verification
     from mech_exo.workflow.reopen import verify_file
 
-    found = verify_file(options.file, options.request(), Log())
+    found = verify_file(options.file, options.request(), Log(), options.study_file)
     if options.json:
         typer.echo(json_text({"file": options.file, **found.as_dict()}))
     else:

@@ -97,10 +97,10 @@ def _part(session: "Session", part: Part) -> "Panel":
 def _enter_look(
     session: "Session", study_file: Path, label: str, params: Mapping[str, Any]
 ) -> None:
-    from mech_exo.verdict.holdout import look
+    from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 
-    space = session.judge.space
-    look(study_file, space, params, session.panel, session.split, f"backtest: {label}")
+    content = portfolio_hash(session.judge.space, params)
+    HoldoutLedger(study_file, session.panel, session.split).look(content, f"backtest: {label}")
 
 
 def _in_pandas(

@@ -37,16 +37,17 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
     return write_factor_file(path, repeatable(result), overwrite=True)
 
 
-def verify_here(session: "Session", request: "Request", path: Path, log: "Log") -> "Verification":
+def verify_here(
+    session: "Session", request: "Request", path: Path, log: "Log", study_file: Path
+) -> "Verification":
     """Compute a file's figures again; on the session's own data if they were DataFrames."""
     from mech_exo.factor_file.read import read_factor_file
     from mech_exo.verdict.verify import settings_of, verify
-    from mech_exo.workflow.reopen import known_at, verify_file
+    from mech_exo.workflow.reopen import known_to, verify_file
 
     if session.settings.data.source != "frames":
-        return verify_file(path, request, log)
+        return verify_file(path, request, log, study_file)
     file = read_factor_file(path)
     settings = settings_of(str(path), file, session.settings)
-    end = (file.provenance or {}).get("data_end")
-    market, panel = known_at(session.market, settings, None if end is None else str(end))
+    market, panel = known_to(file, session.market, settings)
     return verify(file, settings, session.objective, market, panel)

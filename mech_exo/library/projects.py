@@ -119,7 +119,7 @@ class Project:
 
             market = frame_market(*self._frames, settings.data)
         given = objective_of(self._objective) if isinstance(self._objective, Mapping) else None
-        return open_with(settings, found, self._request(), _Log(), market, given)
+        return open_with(settings, found, self._request(), _Log(), market=market, objective=given)
 
     @property
     def settings(self) -> "Settings":
@@ -190,8 +190,9 @@ class Project:
             root=self.folder,
         )
         with _own_threads():
-            self.session.try_apart()
-            outcome = run_study(study_plan(job, self.session), on_event)
+            session = self._session_of(name, job.study_file)
+            session.try_apart()
+            outcome = run_study(study_plan(job, session), on_event)
         return Study(outcome.study, job.study_file, interrupted=outcome.interrupted)
 
     def study(self, name: str = STUDY, *, study_file: PathLike | None = None) -> Study:
@@ -247,8 +248,9 @@ class Project:
         from mech_exo.library.verdicts import judge_study
 
         with _own_threads():
-            self.session.try_apart()
-            verdict = judge_study(self.session, study, jobs, on_progress)
+            session = self._session_of(study.name, study.file)
+            session.try_apart()
+            verdict = judge_study(session, study, jobs, on_progress)
         study.verdict = verdict
         return verdict
 
@@ -266,14 +268,16 @@ class Project:
         from mech_exo.library.exports import write_best
 
         with _own_threads():
-            return write_best(self.session, study, Path(path), trial)
+            return write_best(self._session_of(study.name, study.file), study, Path(path), trial)
 
     def verify(self, path: PathLike) -> "Verification":
         """Compute the figures of an exported factor file again."""
         from mech_exo.library.exports import verify_here
 
         with _own_threads():
-            return verify_here(self.session, self._request(), Path(path), _Log())
+            return verify_here(
+                self.session, self._request(), Path(path), _Log(), self._study_file(None)
+            )
 
     def check(self) -> Check:
         """What the data hold and lack, and what in them is probably not meant."""
@@ -292,6 +296,17 @@ class Project:
         settings = load_settings(None, overrides={**overrides, "data.source": "frames"})
         return settings, SettingsFile(self.folder, "settings of the caller")
 
+    def _session_of(self, name: str, study_file: Path) -> "Session":
+        """The session with the factors that a study was made with, if it is there already."""
+        from mech_exo.workflow.listing import factors_of_study, with_wanted
+
+        listed = factors_of_study(study_file, name)
+        panel = self.session.panel
+        if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:
+            return self.session
+        known = self.session.listing(listed)
+        return self.session.listing(with_wanted(listed, known.spec, known.panel))
+
     def _request(self) -> "Request":
         from mech_exo.workflow.session import Request
 
@@ -307,9 +322,10 @@ class Project:
             return f"trial {portfolio.number}", dict(portfolio.params)
         if isinstance(portfolio, str | os.PathLike):
             from mech_exo.factor_file.read import read_factor_file
+            from mech_exo.workflow.judge import meaningful
 
             file = read_factor_file(Path(portfolio))
-            return str(portfolio), dict(self.session.judge.meaningful(file.params))
+            return str(portfolio), meaningful(self.session.judge.space, file.params)
         return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
 
 

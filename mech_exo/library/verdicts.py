@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.errors import ExitCode, ExoError
 from mech_exo.library.pages import document, sentence, table
 
 if TYPE_CHECKING:
@@ -86,15 +85,6 @@ def judge_study(
     ExoError
         As `exo validate`; exit code 3 for a study without a feasible trial.
     """
-    from mech_exo.verdict.subject import study_subject
-    from mech_exo.verdict.validate import validate
+    from mech_exo.workflow.judgement import judge_best
 
-    if study.record.best() is None:
-        raise ExoError(
-            f"study {study.name!r}: {study.record.without_feasible()}.",
-            exit_code=ExitCode.NO_FEASIBLE_TRIAL,
-        )
-    subject = study_subject(
-        session.settings, session.objective, session.panel, session.market, study.record, None
-    )
-    return Verdict(validate(subject, study.file, jobs=jobs, progress=on_progress))
+    return Verdict(judge_best(session, study.record, study.file, jobs, on_progress))

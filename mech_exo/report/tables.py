@@ -7,6 +7,7 @@ from rich.table import Table
 
 from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
+from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 
 Format = Callable[[float | None], str]
@@ -46,24 +47,32 @@ def show_result(result: Optimised, console: Console) -> None:
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
+    if result.verdict is None:
+        console.print(f"verdict    {result.standing.words}", soft_wrap=True)
+    if result.starts_knowing:
+        console.print(
+            f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
+        )
 
 
 def file_lines(result: Optimised) -> Iterator[str]:
     """What was written, and what comes next."""
     files = result.files
     if files.exported is not None:
-        yield f"exported   {files.exported}"
+        before = " (by an earlier run; nothing has changed since)" if files.repeated else ""
+        yield f"exported   {files.exported}{before}"
     if files.staged is not None:
-        yield from staged_lines(files.staged)
+        yield from staged_lines(files.staged, result.standing.words)
 
 
-def staged_lines(staged: Staged) -> Iterator[str]:
-    """What was staged, and what comes next."""
+def staged_lines(staged: Staged, verdict: str) -> Iterator[str]:
+    """What was staged, what is known of it, and what comes next."""
     index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"
+    yield f"verdict    {verdict}"
     yield f"review     cat {staged.dated}"
-    yield f"promote    cp {staged.latest} config/factors.yml"
+    yield f"promote    cp {staged.latest} {staged.latest.parent.parent / 'factors.yml'}"
     yield "or         exo factors promote"
 
 
@@ -97,7 +106,7 @@ def _figures(result: Optimised) -> Table:
     for portfolio in _portfolios(result):
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
         if has_holdout:
-            table.add_column(f"{portfolio.label}\nout of sample", justify="right")
+            table.add_column(_outside_heading(result, portfolio), justify="right")
     for metric, (name, write) in SHOWN.items():
         cells = []
         for portfolio in _portfolios(result):
@@ -105,6 +114,12 @@ def _figures(result: Optimised) -> Table:
             cells += [write(part.get(metric)) for part in parts if part is not None]
         table.add_row(name, *cells)
     return table
+
+
+def _outside_heading(result: Optimised, portfolio: Portfolio) -> str:
+    fit = result.incumbent_fit if portfolio is result.incumbent else None
+    words = "" if fit is None else fit.words.replace(": ", ":\n")
+    return f"{portfolio.label}\nout of sample" + (f"\n{words}" if words else "")
 
 
 def _weights(result: Optimised) -> Table:

@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.backtest.version import kernel_needed
 from mech_exo.errors import ExitCode
 from mech_exo.verdict.verify import Verification
 
@@ -15,6 +16,7 @@ WORDS = {
     "provenance.objective_sha256": "the objective file is not that of the file",
     "provenance.kernel_version": "the backtest code is not that of the file",
 }
+KERNEL = "provenance.kernel_version"
 
 
 def show_verification(found: Verification, console: Console) -> None:
@@ -40,13 +42,19 @@ def verification_line(found: Verification) -> str:
     if found.exit_code == ExitCode.DONE:
         return f"verified: all {len(compared)} values are equal."
     differing = [c for c in compared if not c.equal]
-    reasons = [WORDS[c.name] for c in differing if c.name in WORDS]
+    reasons = [
+        f"{WORDS[c.name]}: {kernel_needed(c.stored)}" if c.name == KERNEL else WORDS[c.name]
+        for c in differing
+        if c.name in WORDS
+    ]
     figures = sum(c.name not in WORDS for c in differing)
     if figures:
         reasons.append(f"{figures} {'figure differs' if figures == 1 else 'figures differ'}")
     tail = (
         " Its figures were not computed again." if found.exit_code == ExitCode.NOT_THE_FILES else ""
     )
+    if any(c.name == KERNEL for c in differing):
+        tail += " Verify it with the exo that made it, or tune and export again with this one."
     return f"NOT verified: {'; '.join(reasons)}.{tail}"
 
 

@@ -117,6 +117,9 @@ class StudyOutcome:
         Wall time of the trials, start-up excluded.
     notes
         What the user was told when the study was opened.
+    fingerprint
+        Of the conditions of this run; that of the epoch, unless settings have been added to exo
+        since it began.
     """
 
     study: StudyRecord
@@ -124,6 +127,7 @@ class StudyOutcome:
     interrupted: bool
     elapsed_seconds: float
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def best(self) -> TrialRecord | None:

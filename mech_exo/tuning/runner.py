@@ -19,7 +19,7 @@ from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.engine import Engine, Epoch, Tally
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import Listener, StudyOpened, Waiting, ignore
-from mech_exo.tuning.fingerprint import fingerprint_of
+from mech_exo.tuning.fingerprint import difference, fingerprint_of
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.lock import study_lock
 from mech_exo.tuning.plan import StudyOutcome, StudyPlan, WarmStart
@@ -40,7 +40,8 @@ class Job:
     """A run without the objective layer: a problem, and where its trials go.
 
     `components` gives the fingerprint's components for the space of parameters (name -> range in
-    Optuna's JSON form). The rest is as in `StudyPlan`.
+    Optuna's JSON form), `undivided` the one hash of the data that older studies have. The rest is
+    as in `StudyPlan`.
     """
 
     problem: Problem
@@ -54,6 +55,7 @@ class Job:
     accept_changes: bool = False
     wait: bool = False
     warm_start: tuple[WarmStart, ...] = ()
+    undivided: Callable[[], str] | None = None
 
     def goal(self, finished: int) -> int:
         """Trials of the epoch at which the run ends."""
@@ -71,7 +73,7 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
         A mistake in the objective file, another fingerprint, a locked or broken study file, a
         full disk, stored trials that cannot be reproduced. What was finished by then is stored.
     """
-    from mech_exo.tuning.equity import components_for, problem_of
+    from mech_exo.tuning.equity import components_for, problem_of, undivided_data
 
     problem = problem_of(plan)
     return run_job(
@@ -87,6 +89,7 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
             accept_changes=plan.accept_changes,
             wait=plan.wait,
             warm_start=plan.warm_start,
+            undivided=lambda: undivided_data(plan),
         ),
         listener,
     )
@@ -137,7 +140,7 @@ class _Session:
         study = store.select(job.study_name)
         self._notes = list(problem.notes)
         self._components = job.components({n: to_json(d) for n, d in space.items()})
-        if _enters_new(study, self._components) and (job.accept_changes or not study.epochs):
+        if self._enters_new(study) and (job.accept_changes or not study.epochs):
             self._begin_epoch_with_start(study)
         enter_epoch(
             store,
@@ -146,6 +149,7 @@ class _Session:
             objective_names=problem.objective_names,
             constraint_names=problem.constraint_names,
             accept_changes=job.accept_changes,
+            undivided=job.undivided,
         )
         self._study = store.load()
         try:
@@ -193,6 +197,7 @@ class _Session:
             interrupted=not done,
             elapsed_seconds=time.monotonic() - begun,
             notes=tuple(self._notes),
+            fingerprint=fingerprint_of(self._components),
         )
 
     def _evaluate(
@@ -232,6 +237,11 @@ class _Session:
         ):
             self._store.set_attributes({name: {**study.attributes.get(name, {}), key: value}})
 
+    def _enters_new(self, study: StudyRecord) -> bool:
+        if study.epoch is None or study.foreign:
+            return True
+        return bool(difference(study.epoch.components, self._components, self._job.undivided))
+
     def _note_jobs(self, window: int) -> None:
         if self._job.n_jobs > window:
             name = self._job.settings.tuning.sampler
@@ -240,12 +250,6 @@ class _Session:
                 f"{self._job.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
                 "and no more trials are in flight"
             )
-
-
-def _enters_new(study: StudyRecord, components: Mapping[str, str]) -> bool:
-    if study.epoch is None or study.foreign:
-        return True
-    return study.epoch.fingerprint != fingerprint_of(components)
 
 
 def _kept(study: StudyRecord, name: str) -> Any:

@@ -16,20 +16,20 @@ from typing import Any, Self
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.tuning.database import in_words, patiently, snapshot, transaction
-from mech_exo.tuning.encoding import rows_of, space_of
+from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.inserts import (
-    hide_values,
     insert_trials,
-    keep_record,
+    keep_records,
     put_directions,
     put_epochs,
     put_space,
     put_user_attributes,
+    supersede,
 )
 from mech_exo.tuning.records import find_study, load_study
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
-from mech_exo.tuning.study import NO_EPOCH, Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.study import Direction, Epoch, StudyRecord, TrialRecord
 from mech_exo.tuning.study_file import open_for_writing
 
 LONGEST_NAME = 512  # of Optuna's column
@@ -177,8 +177,8 @@ class StudyStore:
     def begin_epoch(self, components: Mapping[str, str]) -> Epoch:
         """Begin an epoch of trials made under `components`; "best" means best of it from now on.
 
-        The values that Optuna's readers see of earlier trials become a stand-in that cannot be a
-        best; `TrialRecord.values` and the attribute `objective` keep the true ones.
+        Earlier trials become ones that cannot be a best to Optuna's readers (`inserts.supersede`);
+        `TrialRecord.values` keeps the true ones.
         """
         study = self.load()
         self._own()
@@ -191,11 +191,8 @@ class StudyStore:
         )
         with self._writing():
             self._check_unchanged()
-            for trial in study.trials:
-                if trial.epoch == NO_EPOCH and trial.finished:
-                    put_space(self._connection, self._study_id, *space_of(trial))
-                    keep_record(self._connection, self._study_id, trial)
-            hide_values(self._connection, self._study_id, study.directions)
+            keep_records(self._connection, self._study_id, study.trials)
+            supersede(self._connection, self._study_id, study.directions, study.trials)
             put_epochs(self._connection, self._study_id, (*study.epochs, epoch))
         self.load()
         return epoch

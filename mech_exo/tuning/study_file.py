@@ -8,11 +8,14 @@ from pathlib import Path
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.database import check_study_file, connect, in_words, patiently
-from mech_exo.tuning.schema import add_value_column, check_writable_schema
+from mech_exo.tuning.migration import migrate
+from mech_exo.tuning.schema import check_writable_schema, complete_schema
 
 
 def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:
     """A connection for the writer, in the journal mode of the settings.
+
+    Studies of an older exo are turned into the form of this one.
 
     Raises
     ------
@@ -28,7 +31,8 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         try:
             patiently(lambda: check_writable_schema(connection, path), patience_s)
             _set_journal(connection, path, settings)
-            add_value_column(connection, patience_s)
+            complete_schema(connection, patience_s)
+            migrate(connection, path, patience_s)
         except BaseException:
             connection.close()
             raise
@@ -67,7 +71,7 @@ def create_file(path: Path) -> None:
                 pooled.close()
                 storage.remove_session()
                 storage.engine.dispose()
-            add_value_column(file, 0.0)
+            complete_schema(file, 0.0)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error

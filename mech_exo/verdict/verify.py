@@ -13,12 +13,13 @@ from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.config.settings import Settings
+from mech_exo.data.identity import DataIdentity
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
-from mech_exo.objective.exposures import data_fingerprint, market_fingerprint
+from mech_exo.objective.exposures import data_fingerprint, known, market_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def _data_now(
 
     Under another objective that is unknown, and either one that is stated will do.
     """
+    if "data" in stated:  # whether the market counts is stated there
+        seen = known(market, panel) if stated["data"].get("fields") else None
+        return DataIdentity.of(panel, seen).fingerprint
     if objective is not None:
         spec = ObjectiveSpec.compile(objective.source, objective.label)
         return data_fingerprint(panel, market, spec)

@@ -40,7 +40,7 @@ def agree(
     )
     assert result.first == expected.first
     np.testing.assert_allclose(result.returns, expected.returns, rtol=0, atol=TOLERANCE)
-    np.testing.assert_array_equal(positions.holdings > 1e-13, held > 1e-13)
+    np.testing.assert_array_equal(positions.holdings > 0.0, held > 0.0)
     np.testing.assert_allclose(positions.holdings, held, rtol=0, atol=TOLERANCE)
     assert sorted(exits) == sorted(expected.exits)
     np.testing.assert_allclose(positions.exposure, expected.exposure, rtol=0, atol=TOLERANCE)

@@ -7,6 +7,7 @@ and one day at a time.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -50,17 +51,20 @@ def run_benchmark(panel: Panel, rules: BacktestSettings, cash_pct: float) -> Pat
 
 
 def score(weights: FloatArray, known_scores: FloatArray) -> float | None:
-    """Composite score of a name, on the grid; None if too little of it is known."""
-    total = sum(abs(float(w)) for w in weights)
-    known = 0.0
-    composite = 0.0
-    for w, z in zip(weights, known_scores, strict=True):
+    """Composite score of a name, on the grid; None if too little of it is known.
+
+    In fractions, so exact for weights of any size.
+    """
+    exact = [Fraction(float(w)) for w in weights]
+    known = Fraction(0)
+    composite = Fraction(0)
+    for w, z in zip(exact, known_scores, strict=True):
         if not math.isnan(z):
-            known += abs(float(w))
-            composite += float(w) * float(z)
-    if total == 0.0 or known < 0.5 * total * (1.0 - 1e-12):
+            known += abs(w)
+            composite += w * Fraction(float(z))
+    if known == 0 or known < Fraction(0.5 * (1.0 - 1e-12)) * sum(map(abs, exact)):
         return None
-    return round(composite * (total / known) * 2.0**30) / 2.0**30
+    return round(composite / known * 2**30) / 2.0**30
 
 
 def choose_best(panel: Panel, candidate: Candidate, row: int) -> Choice:
@@ -158,6 +162,8 @@ def simulate(
             rest = {i: p for i, p in positions.items() if priced[t, i]}
             liquid = cash + sum(p.value for p in rest.values())
             total = liquid + sum(p.value for p in aside.values())
+            if liquid <= 1e-12 * total:
+                chosen = []
             held = {i: p.value / liquid if liquid > 0.0 else 0.0 for i, p in rest.items()}
             x = self_financing(cost, weight, chosen, held)
             trades = sum(abs(weight * x - held.get(i, 0.0)) for i in chosen)
