@@ -123,7 +123,7 @@ def against_truth(params: Mapping[str, Any], evaluator: Evaluator) -> dict[str, 
     found = np.array([float(params.get(name, 0.0)) for name in truth])
     true = np.array(list(truth.values()))
     cosine = float(found @ true / np.linalg.norm(found) / np.linalg.norm(true))
-    return {"true_ratio": ideal.information_ratio, "cosine": cosine}
+    return {"true_ratio": ideal.metric("information_ratio"), "cosine": cosine}
 
 
 PARTS = (

@@ -113,7 +113,7 @@ def measure(size: str, every: int, reference: str, count: int) -> Measurement:
         marks.append(time.process_time())
         expected = loop.run(candidate)
         marks.append(time.process_time())
-        kernel.run(candidate, lambda _, sofar: sofar.sharpe < -1e9)
+        kernel.run(candidate, lambda _, sofar: sofar.metric("sharpe") < -1e9)
         marks.append(time.process_time())
         kernel.benchmark_returns(candidate.cash_pct)
         marks.append(time.process_time())

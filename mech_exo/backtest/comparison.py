@@ -1,19 +1,31 @@
 """Figures of what a result is measured against."""
 
-from mech_exo.backtest import metrics
+from dataclasses import dataclass
+
+import numpy as np
+
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.data.panel import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class _Universe:
+    """The universe's path, of which no metric asks more than its returns."""
+
+    returns: FloatArray
+    risk_free: float
+
+    @property
+    def traded(self) -> FloatArray:
+        return np.empty(0)
+
+    @property
+    def benchmark_returns(self) -> FloatArray:
+        return self.returns
 
 
 def universe_metrics(result: BacktestResult) -> dict[str, float]:
     """Metrics of the equal-weighted universe; none that compare with it. NaN where undefined."""
-    path = result.benchmark_returns
-    return {
-        "sharpe": metrics.sharpe(path, result.risk_free),
-        "sortino": metrics.sortino(path, result.risk_free),
-        "calmar": metrics.calmar(path),
-        "total_return": metrics.total_return(path),
-        "annual_return": metrics.annual_return(path),
-        "volatility": metrics.volatility(path),
-        "max_drawdown": metrics.max_drawdown(path),
-        "hit_rate": metrics.hit_rate(path),
-    }
+    path = _Universe(result.benchmark_returns, result.risk_free)
+    return {m.name: float(m.function(path)) for m in METRICS.values() if m.of_benchmark}

@@ -1,10 +1,16 @@
-"""Metrics of a path of daily simple returns: pure functions of arrays.
+"""Metrics of a path of daily simple returns: pure functions of arrays, and what each one is.
+
+A metric is a function and its entry in `METRICS` at the end; all else follows from the entry: the
+attribute of a result, `--objectives`, tables, JSON, factor file, `exo verify`, docs/metrics.md.
 
 Formulas and sources stand in docs/conventions.md. Every function takes returns [T] without NaN
 (fractions, not per cent) and gives a plain float, NaN where the metric is undefined.
 """
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -92,3 +98,162 @@ def active_return(returns: FloatArray, benchmark: FloatArray, periods: int = PER
 def information_ratio(returns: FloatArray, benchmark: FloatArray, periods: int = PERIODS) -> float:
     """Active return over its standard deviation (Grinold and Kahn 2000); NaN if that is flat."""
     return sharpe(returns - benchmark, 0.0, periods)
+
+
+class Track(Protocol):
+    """What a metric may be computed from."""
+
+    @property
+    def returns(self) -> FloatArray:
+        """[T'] daily simple returns after costs."""
+
+    @property
+    def benchmark_returns(self) -> FloatArray:
+        """[T'] of the equal-weighted universe."""
+
+    @property
+    def traded(self) -> FloatArray:
+        """[M'] value traded at each execution and until the next one."""
+
+    @property
+    def risk_free(self) -> float:
+        """A year's simple rate."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    Attributes
+    ----------
+    name
+        As an attribute of a result, and in files.
+    function
+        Its value on a track; NaN where undefined.
+    label
+        How tables call it.
+    unit
+        A `fraction` is written as a percentage.
+    better
+        Which way a search goes that has it as an objective.
+    of_benchmark
+        Whether the universe has it too: it compares with nothing and asks for returns alone.
+    formula
+        As docs/metrics.md shows it.
+    """
+
+    name: str
+    function: Callable[[Track], float]
+    label: str
+    unit: Literal["ratio", "fraction"]
+    better: Literal["higher", "lower"]
+    of_benchmark: bool
+    formula: str
+
+
+def _register(*entries: Metric) -> dict[str, Metric]:
+    return {entry.name: entry for entry in entries}
+
+
+METRICS = _register(
+    Metric(
+        "sharpe",
+        lambda t: sharpe(t.returns, t.risk_free),
+        "Sharpe ratio",
+        "ratio",
+        "higher",
+        True,
+        "mean(r − ρ)/std(r)·√252; undefined where std < 1e-12 (Sharpe 1994)",
+    ),
+    Metric(
+        "sortino",
+        lambda t: sortino(t.returns, t.risk_free),
+        "Sortino ratio",
+        "ratio",
+        "higher",
+        True,
+        "mean(r − ρ)/√mean(min(r − ρ, 0)²)·√252; undefined without a loss (Sortino and Price 1994)",
+    ),
+    Metric(
+        "calmar",
+        lambda t: calmar(t.returns),
+        "Calmar ratio",
+        "ratio",
+        "higher",
+        True,
+        "annual_return / max_drawdown; undefined without a drawdown (Young 1991)",
+    ),
+    Metric(
+        "total_return",
+        lambda t: total_return(t.returns),
+        "total return",
+        "fraction",
+        "higher",
+        True,
+        "Π(1 + r) − 1",
+    ),
+    Metric(
+        "annual_return",
+        lambda t: annual_return(t.returns),
+        "return a year",
+        "fraction",
+        "higher",
+        True,
+        "(Π(1 + r))^(252/T) − 1",
+    ),
+    Metric(
+        "volatility",
+        lambda t: volatility(t.returns),
+        "volatility a year",
+        "fraction",
+        "lower",
+        True,
+        "std(r)·√252",
+    ),
+    Metric(
+        "max_drawdown",
+        lambda t: max_drawdown(t.returns),
+        "largest drawdown",
+        "fraction",
+        "lower",
+        True,
+        "max over t of 1 − W_t / max(1, W_1 … W_t), W the growth",
+    ),
+    Metric(
+        "hit_rate",
+        lambda t: hit_rate(t.returns),
+        "days that gained",
+        "fraction",
+        "higher",
+        True,
+        "days with r > 0 / days with r ≠ 0 (beyond 1e-12); undefined if none moved",
+    ),
+    Metric(
+        "turnover",
+        lambda t: turnover(t.traded, len(t.returns)),
+        "turnover a year",
+        "fraction",
+        "lower",
+        False,
+        "½·Σ traded·252/T, one-way",
+    ),
+    Metric(
+        "active_return",
+        lambda t: active_return(t.returns, t.benchmark_returns),
+        "active return a year",
+        "fraction",
+        "higher",
+        False,
+        "mean(r − b)·252",
+    ),
+    Metric(
+        "information_ratio",
+        lambda t: information_ratio(t.returns, t.benchmark_returns),
+        "information ratio",
+        "ratio",
+        "higher",
+        False,
+        "mean(r − b)/std(r − b)·√252; undefined where std < 1e-12 (Grinold and Kahn 2000)",
+    ),
+)
+"""Name -> metric, in the order in which they are shown and stored."""

@@ -3,26 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mech_exo.backtest import metrics
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
-
-# name -> larger is better
-METRICS: dict[str, bool] = {
-    "sharpe": True,
-    "sortino": True,
-    "calmar": True,
-    "total_return": True,
-    "annual_return": True,
-    "volatility": False,
-    "max_drawdown": False,
-    "hit_rate": True,
-    "turnover": False,
-    "active_return": True,
-    "information_ratio": True,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +47,7 @@ class Positions:
 
 @dataclass(frozen=True, eq=False)
 class BacktestResult:
-    """Daily path of a candidate's portfolio and its metrics (docs/conventions.md).
+    """Daily path of a candidate's portfolio and its metrics (docs/metrics.md).
 
     Attributes
     ----------
@@ -85,68 +71,39 @@ class BacktestResult:
     risk_free: float
     stopped_at: int | None = None
     first: int = 0
+    _measured: dict[str, float] = field(default_factory=dict, repr=False, kw_only=True)
     _benchmark: Callable[[], FloatArray] = field(repr=False, kw_only=True)
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)
 
-    @cached_property
-    def sharpe(self) -> float:
-        """Sharpe ratio a year; NaN for a flat path."""
-        return metrics.sharpe(self.returns, self.risk_free)
+    def metric(self, name: str) -> float:
+        """A metric of `backtest.metrics.METRICS` by its name; NaN where undefined."""
+        if name not in self._measured:
+            self._measured[name] = float(METRICS[name].function(self))
+        return self._measured[name]
 
-    @cached_property
-    def sortino(self) -> float:
-        """Sortino ratio a year; NaN without a loss."""
-        return metrics.sortino(self.returns, self.risk_free)
+    if not TYPE_CHECKING:  # for the objective file; the house asks for `metric`
 
-    @cached_property
-    def calmar(self) -> float:
-        """Growth a year over the largest drawdown; NaN without one."""
-        return metrics.calmar(self.returns)
+        def __getattr__(self, name: str) -> float:
+            """A metric as an attribute: `result.sharpe`."""
+            if name in METRICS:
+                return self.metric(name)
+            words = f"'BacktestResult' object has no attribute {name!r}"
+            raise AttributeError(words, name=name, obj=self)
 
-    @cached_property
-    def total_return(self) -> float:
-        """Growth of the whole path."""
-        return metrics.total_return(self.returns)
-
-    @cached_property
-    def annual_return(self) -> float:
-        """Compound growth a year."""
-        return metrics.annual_return(self.returns)
-
-    @cached_property
-    def volatility(self) -> float:
-        """Standard deviation a year."""
-        return metrics.volatility(self.returns)
-
-    @cached_property
-    def max_drawdown(self) -> float:
-        """Largest loss from a peak, a positive fraction."""
-        return metrics.max_drawdown(self.returns)
-
-    @cached_property
-    def hit_rate(self) -> float:
-        """Share of gaining days among those that moved."""
-        return metrics.hit_rate(self.returns)
-
-    @cached_property
-    def turnover(self) -> float:
-        """One-way turnover a year."""
-        return metrics.turnover(self.traded, len(self.returns))
-
-    @cached_property
-    def active_return(self) -> float:
-        """Mean return over the benchmark's, a year."""
-        return metrics.active_return(self.returns, self.benchmark_returns)
-
-    @cached_property
-    def information_ratio(self) -> float:
-        """Active return over its standard deviation."""
-        return metrics.information_ratio(self.returns, self.benchmark_returns)
+        def __dir__(self) -> list[str]:
+            return [*super().__dir__(), *METRICS]
 
     @cached_property
     def benchmark_returns(self) -> FloatArray:
         """[T'] returns of the equal-weighted universe at the same invested share."""
         return self._benchmark()[: len(self.returns)]
+
+    @cached_property
+    def monthly(self) -> FloatArray:
+        """[months] compound return of each calendar month, the first and last as far as they go."""
+        month = self.dates.astype("datetime64[M]")
+        starts = np.flatnonzero(np.append(True, month[1:] != month[:-1]))
+        return np.multiply.reduceat(1.0 + self.returns, starts) - 1.0
 
     @property
     def exposure(self) -> FloatArray:
@@ -165,4 +122,4 @@ class BacktestResult:
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, in a fixed order; NaN where undefined."""
-        return {name: float(getattr(self, name)) for name in METRICS}
+        return {name: self.metric(name) for name in METRICS}

@@ -3,7 +3,7 @@
 import difflib
 from typing import Literal
 
-from mech_exo.backtest.result import METRICS
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.errors import ExoError
 
 Direction = Literal["maximize", "minimize"]
@@ -21,7 +21,7 @@ def direction_of(name: str) -> Direction:
         near = difflib.get_close_matches(name, METRICS, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else f"Metrics: {', '.join(METRICS)}."
         raise ExoError(f"tuning.objectives: there is no metric {name!r}.", hint=hint)
-    return "maximize" if METRICS[name] else "minimize"
+    return "maximize" if METRICS[name].better == "higher" else "minimize"
 
 
 def directions(objectives: tuple[str, ...]) -> tuple[Direction, ...]:

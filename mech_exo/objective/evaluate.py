@@ -17,17 +17,16 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.objective.computed import ComputedFactor
+from mech_exo.objective.constraints import CONSTRAINTS, Run, own_distances
 from mech_exo.objective.criteria import Direction, directions
 from mech_exo.objective.distribution import Parameter
-from mech_exo.objective.evaluation import CONSTRAINT_NAMES, Evaluation
+from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import extend_panel, known
 from mech_exo.objective.kernels import Ground, Kernels
 from mech_exo.objective.rehearsal import Rehearsal
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.threads import one_blas_thread
-
-__all__ = ["CONSTRAINT_NAMES", "Evaluation", "Evaluator", "EvaluatorParts"]
 
 FLAT = "no Sharpe: returns are constant"
 
@@ -81,7 +80,13 @@ class Evaluator:
         self.settings = settings
         self.objectives = settings.tuning.objectives
         self.directions: tuple[Direction, ...] = directions(self.objectives)
+        self.own_constraints: tuple[str, ...] | None = None  # known once the file was rehearsed
         self._kernels = Kernels(kernel, space.spec, settings, ground)
+
+    @property
+    def constraint_names(self) -> tuple[str, ...]:
+        """Built-in constraints that the file sets, then its own, as the rehearsal named them."""
+        return (*self.spec.limits, *(self.own_constraints or ()))
 
     def parts(self) -> "EvaluatorParts":
         """What makes an equal Evaluator in another process."""
@@ -93,6 +98,7 @@ class Evaluator:
             factor_names=self.space.factor_names,
             missing=self.space.missing,
             computed=self.space.computed,
+            own_constraints=self.own_constraints,
             arrays=kernels.base.arrays(),
             ground=kernels.ground if self._computes else None,
         )
@@ -159,10 +165,13 @@ class Evaluator:
             values, why = self.judge(result)
             if not values:
                 return Evaluation("fail", intermediate=intermediate, reason=why)
+        constraints, wrong = self._constraints(candidate, result)
+        if wrong:
+            return Evaluation("fail", intermediate=intermediate, reason=wrong)
         return Evaluation(
             "complete" if result.stopped_at is None else "pruned",
             values,
-            self._constraints(candidate, result),
+            constraints,
             result.metrics() if measure else {},
             intermediate,
             why,
@@ -170,7 +179,7 @@ class Evaluator:
 
     def judge(self, result: BacktestResult) -> tuple[tuple[float, ...], str]:
         """Objective values of a result, or () and the reason why it has none."""
-        if math.isnan(result.sharpe):
+        if math.isnan(result.metric("sharpe")):
             return (), FLAT
         if self.objectives:
             metrics = result.metrics()
@@ -210,7 +219,8 @@ class Evaluator:
                 hint="It must not be drawn at random.",
             )
         result = self.run(rehearsal.params)
-        if self.objectives or math.isnan(result.sharpe):
+        self.own_constraints = self._named(result)
+        if self.objectives or math.isnan(result.metric("sharpe")):
             return rehearsal
         _seal(result)
         first = _tried(self.spec, result)
@@ -223,14 +233,50 @@ class Evaluator:
             )
         return rehearsal
 
-    def _constraints(self, candidate: Candidate, result: BacktestResult) -> tuple[float, ...]:
-        largest = float(np.max(np.abs(candidate.weights), initial=0.0))
-        limits = self.spec.thresholds
-        return (
-            result.max_drawdown - limits.max_drawdown + 0.0,
-            result.volatility - limits.volatility + 0.0,
-            largest - limits.weight_limit + 0.0,
+    def _named(self, result: BacktestResult) -> tuple[str, ...]:
+        """The names of the file's own constraints, which must be the same for every trial.
+
+        Raises
+        ------
+        ExoError
+            If it has none to say for the first candidate.
+        """
+        own, wrong = self._own_distances(result)
+        if wrong:
+            raise ExoError(
+                f"{self.spec.label}: {wrong}.",
+                hint="Return the same names for every result; NaN where a value is undefined.",
+            )
+        return tuple(own)
+
+    def _constraints(
+        self, candidate: Candidate, result: BacktestResult
+    ) -> tuple[tuple[float, ...], str]:
+        """Distances in the order of `constraint_names`, or () and the reason why there are none."""
+        built_in = tuple(
+            CONSTRAINTS[name].distance(limit, Run(candidate, result))
+            for name, limit in self.spec.limits.items()
         )
+        if not self.spec.own_constraints:
+            return built_in, ""
+        own, wrong = self._own_distances(result)
+        if not wrong and self.own_constraints not in (None, tuple(own)):
+            expected = ", ".join(self.own_constraints or ())
+            wrong = f"constraints returned {', '.join(own) or 'none'}, at first {expected}"
+        return ((), wrong) if wrong else ((*built_in, *own.values()), "")
+
+    def _own_distances(self, result: BacktestResult) -> tuple[dict[str, float], str]:
+        """What the file's own constraints say of a result, or {} and the reason why nothing."""
+        _seal(result)
+        try:
+            with np.errstate(all="ignore"):
+                returned = self.spec.constraints(result)
+        except MemoryError:  # the machine's failure, not the candidate's
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
+            return {}, self.spec.reason(error)
+        own, wrong = own_distances(returned)
+        return own, f"constraints {wrong}" if wrong else ""
 
 
 class _Watch:
@@ -267,6 +313,7 @@ class EvaluatorParts:
     factor_names: tuple[str, ...]
     missing: tuple[str, ...]
     computed: tuple[ComputedFactor, ...]
+    own_constraints: tuple[str, ...] | None
     arrays: dict[str, NDArray[Any]]
     ground: Ground | None
 
@@ -280,6 +327,7 @@ class EvaluatorParts:
         evaluator = Evaluator.__new__(Evaluator)
         kernel = Kernel.from_arrays(self.arrays, settings.backtest)
         evaluator._set_up(space, settings, kernel, self.ground)
+        evaluator.own_constraints = self.own_constraints
         return evaluator
 
 

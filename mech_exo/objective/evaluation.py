@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-CONSTRAINT_NAMES = ("max_drawdown", "volatility", "weight_limit")
-
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -16,8 +14,8 @@ class Evaluation:
         The user's objective, or one per metric of `tuning.objectives`; the last one reported for
         a pruned trial, () for a failed one.
     constraints
-        In the order of `CONSTRAINT_NAMES`, satisfied at or below 0; up to the checkpoint for a
-        pruned trial, () for a failed one.
+        In the order of `Evaluator.constraint_names`, satisfied at or below 0; up to the checkpoint
+        for a pruned trial, () for a failed one.
     metrics
         All of docs/conventions.md, NaN where undefined; {} for a failed trial.
     intermediate

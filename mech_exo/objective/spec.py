@@ -6,7 +6,6 @@ import difflib
 import hashlib
 import inspect
 import linecache
-import numbers
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from mech_exo.errors import ExoError
 from mech_exo.objective import trace
+from mech_exo.objective.constraints import limits_of
 from mech_exo.objective.factor import CustomFactor, collect
 from mech_exo.objective.imports import guarded_builtins, refuse_uncovered
 from mech_exo.objective.names import check_own_names
@@ -23,23 +23,8 @@ from mech_exo.objective.trace import SpaceError, TrialFailure
 
 SUGGEST = "suggest_factor_weights"
 OBJECTIVE = "objective"
+CONSTRAINTS = "constraints"
 WINDOW = "window"  # end of the name of each window of data/windows.py
-
-# constant -> (highest value that has a meaning, an example)
-CONSTANTS = {
-    "MAX_DRAWDOWN_THRESHOLD": (1.0, 0.12),
-    "VOLATILITY_THRESHOLD": (10.0, 0.25),
-    "WEIGHT_LIMIT": (1e6, 2.0),
-}
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Constraints of the user's file: fractions, a year for volatility; absolute for weights."""
-
-    max_drawdown: float
-    volatility: float
-    weight_limit: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +35,25 @@ class ObjectiveSpec:
     ----------
     label, source
         The file's name in messages, and its bytes.
-    thresholds
-        The three constants.
+    limits
+        Built-in constraint -> its limit, of those that the file sets.
     factors
         The marked functions.
     own_objective
         Whether the file defines `objective`; if not, the Sharpe ratio is maximised.
+    own_constraints
+        Whether the file defines `constraints`.
     """
 
     label: str
     source: bytes
-    thresholds: Thresholds
+    limits: dict[str, float]
     factors: tuple[CustomFactor, ...]
     own_objective: bool
+    own_constraints: bool
     _suggest: Callable[[Any], Any]
     _objective: Callable[[Any], Any]
+    _constraints: Callable[[Any], Any]
 
     @classmethod
     def compile(cls, source: bytes, path_label: str) -> "ObjectiveSpec":
@@ -89,11 +78,15 @@ class ObjectiveSpec:
         return cls(
             label=path_label,
             source=source,
-            thresholds=Thresholds(*(_threshold(namespace, n, path_label) for n in CONSTANTS)),
+            limits=limits_of(namespace, path_label),
             factors=factors,
             own_objective=own,
+            own_constraints=CONSTRAINTS in namespace,
             _suggest=_function(namespace, SUGGEST, "trial", path_label),
             _objective=_function(namespace, OBJECTIVE, "result", path_label) if own else _sharpe,
+            _constraints=_function(namespace, CONSTRAINTS, "result", path_label)
+            if CONSTRAINTS in namespace
+            else _none,
         )
 
     @property
@@ -136,6 +129,11 @@ class ObjectiveSpec:
         with _printing_apart():
             return self._objective(result)
 
+    def constraints(self, result: Any) -> Any:
+        """Run the user's `constraints`; what it returns and raises is for the caller to judge."""
+        with _printing_apart():
+            return self._constraints(result)
+
     def mistake(self, error: BaseException) -> ExoError:
         """`error`, raised by the user's code, as one for the user."""
         return trace.mistake(error, self.label, self.source)
@@ -163,6 +161,11 @@ def _printing_apart() -> contextlib.AbstractContextManager[Any]:
     return contextlib.redirect_stdout(sys.stderr)
 
 
+def _none(result: Any) -> Any:
+    del result
+    return {}
+
+
 def _sharpe(result: Any) -> Any:
     return result.sharpe
 
@@ -185,23 +188,6 @@ def _execute(source: bytes, label: str) -> ModuleType:
         del sys.modules[name]
         raise trace.mistake(error, label, source) from error
     return module
-
-
-def _threshold(namespace: dict[str, Any], name: str, label: str) -> float:
-    highest, example = CONSTANTS[name]
-    if name not in namespace:
-        near = difflib.get_close_matches(name, [n for n in namespace if n.isupper()], n=1)
-        hint = f"Is {near[0]} meant?" if near else f"Add `{name} = {example}`."
-        raise ExoError(f"{label}: {name} is not defined.", hint=hint)
-    value = namespace[name]
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not real or value != value:  # NaN
-        raise ExoError(f"{label}: {name} is {value!r}, expected a number like {example}.")
-    if not 0.0 <= value <= highest:
-        percent = name != "WEIGHT_LIMIT" and 1.0 < value <= 100.0
-        hint = f"It is a fraction: {value / 100:g} for {value:g} %." if percent else ""
-        raise ExoError(f"{label}: {name} is {value}, must be from 0 to {highest:g}.", hint=hint)
-    return float(value)
 
 
 def _function(

@@ -212,7 +212,7 @@ def _backtest(model: "Model", record: Record) -> float:
     start = int(np.searchsorted(panel.dates, np.datetime64(record.opening.opened, "D")))
     stop = int(np.searchsorted(panel.dates, np.datetime64(record.dates[-1], "D"))) + 1
     kernel = Kernel(standing_panel(panel, start, stop), model.session.settings.backtest)
-    return kernel.run(model.candidate).total_return
+    return kernel.run(model.candidate).metric("total_return")
 
 
 def standing_panel(panel: "Panel", start: int, stop: int) -> "Panel":

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from mech_exo.report.plain_json import plain
-from mech_exo.workflow.result import Constraint, Optimised, Portfolio
+from mech_exo.workflow.result import ConstraintValue, Optimised, Portfolio
 
 
 def result_json(result: Optimised) -> str:
@@ -72,7 +72,7 @@ def _best(result: Optimised) -> dict[str, Any] | None:
     }
 
 
-def _constraint(constraint: Constraint) -> dict[str, Any]:
+def _constraint(constraint: ConstraintValue) -> dict[str, Any]:
     return {
         "value": constraint.value,
         "limit": constraint.limit,

@@ -5,28 +5,15 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
 from mech_exo.workflow.incumbent import INCUMBENT
-from mech_exo.workflow.result import Constraint, Optimised, Portfolio
+from mech_exo.workflow.result import ConstraintValue, Optimised, Portfolio
 
 Format = Callable[[float | None], str]
 
-# metric -> (how it is called, how it is written)
-SHOWN: dict[str, tuple[str, Format]] = {
-    "sharpe": ("Sharpe ratio", number),
-    "annual_return": ("return a year", percent),
-    "total_return": ("total return", percent),
-    "volatility": ("volatility a year", percent),
-    "max_drawdown": ("largest drawdown", percent),
-    "calmar": ("Calmar ratio", number),
-    "sortino": ("Sortino ratio", number),
-    "active_return": ("active return a year", percent),
-    "information_ratio": ("information ratio", number),
-    "turnover": ("turnover a year", percent),
-    "hit_rate": ("days that gained", percent),
-}
-FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
+WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
 
 def show_result(result: Optimised, console: Console) -> None:
@@ -107,12 +94,14 @@ def _figures(result: Optimised) -> Table:
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
         if has_holdout:
             table.add_column(_outside_heading(result, portfolio), justify="right")
-    for metric, (name, write) in SHOWN.items():
+    for metric in METRICS.values():
         cells = []
         for portfolio in _portfolios(result):
             parts = [portfolio.in_sample, portfolio.out_of_sample]
-            cells += [write(part.get(metric)) for part in parts if part is not None]
-        table.add_row(name, *cells)
+            cells += [
+                WRITTEN[metric.unit](part.get(metric.name)) for part in parts if part is not None
+            ]
+        table.add_row(metric.label, *cells)
     return table
 
 
@@ -143,12 +132,12 @@ def _signed(value: float | None) -> str:
     return "–" if value is None else f"{value:+.4f}"
 
 
-def _constraints(constraints: tuple[Constraint, ...]) -> Table:
+def _constraints(constraints: tuple[ConstraintValue, ...]) -> Table:
     table = _table()
     for heading in ("constraint", "trial", "limit", ""):
         table.add_column(heading, justify="left" if heading in ("constraint", "") else "right")
     for constraint in constraints:
-        write = FORMATS.get(constraint.name, number)
+        write = WRITTEN[constraint.unit]
         table.add_row(
             constraint.name,
             write(constraint.value),

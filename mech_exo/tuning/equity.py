@@ -13,7 +13,7 @@ from optuna.distributions import (
 
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.objective.distribution import Distribution
-from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluator
+from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import (
     check_repeats,
     data_fingerprint,
@@ -47,7 +47,7 @@ def problem_of(plan: StudyPlan) -> Problem:
         suggest=evaluator.space.suggest,
         evaluator=evaluator.parts(),
         directions=evaluator.directions,
-        constraint_names=CONSTRAINT_NAMES,
+        constraint_names=evaluator.constraint_names,
         objective_names=evaluator.objectives or (OWN_OBJECTIVE,),
         space={name: to_json(_range(d)) for name, d in rehearsal.distributions.items()},
         conditional=rehearsal.conditional,
@@ -62,7 +62,7 @@ def components_for(plan: StudyPlan, problem: Problem, space: Mapping[str, str]) 
         plan.settings,
         objective_sha256=plan.objective.sha256,
         space=space,
-        thresholds={name: getattr(spec.thresholds, name) for name in CONSTRAINT_NAMES},
+        thresholds=spec.limits,
         objectives=[
             f"{direction} {name}"
             for name, direction in zip(problem.objective_names, problem.directions, strict=True)

@@ -13,7 +13,8 @@ from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.objective.discover import ObjectiveFile
-from mech_exo.objective.evaluate import Evaluation, Evaluator
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.assess import Assessor, Outcomes
 from mech_exo.verdict.evidence import Evidence

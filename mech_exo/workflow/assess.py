@@ -15,7 +15,7 @@ from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent
 from mech_exo.workflow.judge import meaningful
 from mech_exo.workflow.judgement import label_of, plateau_trial
 from mech_exo.workflow.remembered import standing_of_trial
-from mech_exo.workflow.result import Choice, Constraint, Metrics, Optimised
+from mech_exo.workflow.result import Choice, ConstraintValue, Metrics, Optimised
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import StudyOutcome
@@ -116,9 +116,9 @@ def complete_trial(study: "StudyRecord", number: int) -> "TrialRecord":
 
 def _constraints(
     session: "Session", study: "StudyRecord", trial: "TrialRecord"
-) -> tuple[Constraint, ...]:
+) -> tuple[ConstraintValue, ...]:
     return tuple(
-        Constraint(name, getattr(session.spec.thresholds, name), distance)
+        ConstraintValue.of(name, session.spec.limits.get(name), distance)
         for name, distance in zip(study.constraint_names, trial.constraints or (), strict=True)
     )
 

@@ -47,22 +47,33 @@ class Portfolio:
 
 
 @dataclass(frozen=True)
-class Constraint:
-    """A limit, and the distance from it to what the trial has; at most 0 if it is kept."""
+class ConstraintValue:
+    """What a trial has, and the limit that it must keep.
+
+    Attributes
+    ----------
+    limit
+        0 for a constraint of the objective file's own.
+    unit
+        How `value` and `limit` are written.
+    """
 
     name: str
+    value: float
     limit: float
-    distance: float
+    satisfied: bool
+    unit: str = "ratio"
 
-    @property
-    def value(self) -> float:
-        """What the trial has."""
-        return self.limit + self.distance
+    @classmethod
+    def of(cls, name: str, limit: float | None, distance: float) -> "ConstraintValue":
+        """From the stored distance; without a limit it is the file's own. NaN keeps no limit."""
+        from mech_exo.objective.constraints import CONSTRAINTS
 
-    @property
-    def satisfied(self) -> bool:
-        """Whether the limit is kept; an undefined distance does not keep it."""
-        return self.distance <= 0.0
+        if limit is None:
+            return cls(name, distance, 0.0, distance <= 0.0)
+        constraint = CONSTRAINTS[name]
+        value = constraint.value_at(limit, distance)
+        return cls(name, value, limit, distance <= 0.0, constraint.unit)
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,7 @@ class Optimised:
     best: Portfolio | None = None
     universe: Portfolio | None = None
     incumbent: Portfolio | None = None
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[ConstraintValue, ...] = ()
     front: tuple["TrialRecord", ...] = ()
     incumbent_fit: "Fit | None" = None
     starts_knowing: str = ""

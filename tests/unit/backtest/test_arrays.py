@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.result import METRICS, BacktestResult
+from mech_exo.backtest.metrics import METRICS
+from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from tests.unit.backtest.comparison import candidate
@@ -65,7 +66,7 @@ def test_stopping_early_leaves_the_later_years_out(monkeypatch: pytest.MonkeyPat
     whole = kernel.run(PROPOSAL)
     assert result.returns.tobytes() == whole.returns[: len(result.returns)].tobytes()
     assert result.holdings.tobytes() == whole.holdings[: len(result.holdings)].tobytes()
-    assert result.active_return == pytest.approx(
+    assert result.metric("active_return") == pytest.approx(
         252 * np.mean(result.returns - whole.benchmark_returns[: len(result.returns)])
     )
 

@@ -66,7 +66,7 @@ def constant_prices_lose_the_costs_once(changes: dict[str, Any]) -> BacktestResu
 def all_cash(changes: dict[str, Any]) -> BacktestResult:
     result = agree(panel_of(noisy()), rules(changes), candidate(cash=1.0))
     assert not result.returns.any()
-    assert np.isnan(result.sharpe)
+    assert np.isnan(result.metric("sharpe"))
     return result
 
 
@@ -484,8 +484,8 @@ def bankruptcy(changes: dict[str, Any]) -> BacktestResult:
     result = agree(panel_of(r), rules(changes), candidate(cash=0.0, size=0.5, stop=5.0))
     assert result.returns[9 - 2] == -1.0
     assert not result.returns[9 - 2 + 1 :].any()
-    assert result.total_return == -1.0
-    assert result.max_drawdown == 1.0
+    assert result.metric("total_return") == -1.0
+    assert result.metric("max_drawdown") == 1.0
     return result
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mech_exo.backtest.result import METRICS
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.errors import ExoError
 from mech_exo.objective.criteria import direction_of, directions
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mech_exo.backtest.result import METRICS
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel

@@ -13,12 +13,13 @@ import pytest
 import threadpoolctl
 
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.result import METRICS
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
-from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluation, Evaluator
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import extend_panel
 from mech_exo.objective.kernels import KEPT
 from mech_exo.objective.spec import ObjectiveSpec
@@ -65,15 +66,18 @@ def test_value_constraints_and_metrics(
     evaluation = shipped_evaluator.evaluate(PARAMS)
     direct = Kernel(panel, settings.backtest).run(shipped_evaluator.candidate(PARAMS))
     assert evaluation.state == "complete"
-    assert evaluation.values == (direct.sharpe,)
+    assert evaluation.values == (direct.metric("sharpe"),)
     assert evaluation.metrics == direct.metrics()
     assert tuple(evaluation.metrics) == tuple(METRICS)
     expected = {
-        "max_drawdown": direct.max_drawdown - 0.12,
-        "volatility": direct.volatility - 0.25,
+        "max_drawdown": direct.metric("max_drawdown") - 0.12,
+        "volatility": direct.metric("volatility") - 0.25,
         "weight_limit": 2.5 - 2.0,
     }
-    assert dict(zip(CONSTRAINT_NAMES, evaluation.constraints, strict=True)) == expected
+    assert (
+        dict(zip(shipped_evaluator.constraint_names, evaluation.constraints, strict=True))
+        == expected
+    )
     assert not evaluation.feasible
     assert (evaluation.intermediate, evaluation.reason) == ({}, "")
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.objective.spec import ObjectiveSpec, Thresholds
+from mech_exo.objective.spec import ObjectiveSpec
 from tests.unit.objective.conftest import CONSTANTS, LABEL, Compile
 
 SUGGEST = "def suggest_factor_weights(trial): trial.suggest_float('weight_rsi_14', -1, 1)\n"
@@ -16,7 +16,7 @@ SUGGEST = "def suggest_factor_weights(trial): trial.suggest_float('weight_rsi_14
 
 def test_the_shipped_file(shipped: str) -> None:
     spec = ObjectiveSpec.compile(shipped.encode(), LABEL)
-    assert spec.thresholds == Thresholds(max_drawdown=0.12, volatility=0.25, weight_limit=2.0)
+    assert spec.limits == {"max_drawdown": 0.12, "volatility": 0.25, "weight_limit": 2.0}
     assert spec.own_objective
     assert spec.objective(SimpleNamespace(sharpe=1.25)) == 1.25
     assert spec.factors == ()
@@ -95,8 +95,14 @@ def test_bytes_that_are_no_python(source: bytes) -> None:
 
 
 THRESHOLDS = {
-    "MAX_DRAWDOWN_THRESHOLD = 0.5": ("", "MAX_DRAWDOWN_THRESHOLD is not defined. Add "),
-    "WEIGHT_LIMIT = 2.0": ("WEIGHT_LIMITS = 2.0", "WEIGHT_LIMIT is not defined. Is WEIGHT_LIMITS"),
+    "MAX_DRAWDOWN_THRESHOLD = 0.5": (
+        "MAX_DRAWDOWN_TRESHOLD = 0.5",
+        "MAX_DRAWDOWN_TRESHOLD is no constraint. Is MAX_DRAWDOWN_THRESHOLD meant?",
+    ),
+    "WEIGHT_LIMIT = 2.0": (
+        "WEIGHT_LIMITS = 2.0",
+        "WEIGHT_LIMITS is no constraint. Is WEIGHT_LIMIT",
+    ),
     "VOLATILITY_THRESHOLD = 0.5": ("VOLATILITY_THRESHOLD = '25%'", "is '25%', expected a number"),
 }
 
@@ -132,7 +138,7 @@ def test_zero_numpy_and_whole_numbers_are_thresholds(compiled: Compile) -> None:
         "import numpy as np\n" + SUGGEST + "WEIGHT_LIMIT = np.float32(1.5)\n",
         CONSTANTS.replace("0.5", "0", 1),
     )
-    assert spec.thresholds == Thresholds(0.0, 0.5, 1.5)
+    assert spec.limits == {"max_drawdown": 0.0, "volatility": 0.5, "weight_limit": 1.5}
 
 
 @pytest.mark.parametrize("source", [SUGGEST, SUGGEST.replace("'", '"')])

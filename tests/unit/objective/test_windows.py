@@ -241,7 +241,8 @@ def test_parameters_of_a_file_are_checked_before_anything_is_computed(
     for value in (9.0, 9.5, "9", True, None, 1):
         with pytest.raises(ExoError, match=r"'momentum_window' is .*whole number from 2"):
             evaluator.run(PARAMS | {"momentum_window": value})
-    assert evaluator.run(PARAMS | {"momentum_window": 9}).sharpe != evaluator.run(PARAMS).sharpe
+    nine = evaluator.run(PARAMS | {"momentum_window": 9})
+    assert nine.metric("sharpe") != evaluator.run(PARAMS).metric("sharpe")
 
 
 def test_what_is_written_down(
