@@ -138,8 +138,8 @@ class Metric:
         Which way a search goes that has it as an objective.
     of_benchmark
         Whether the universe has it too: it compares with nothing and asks for returns alone.
-    formula
-        As docs/metrics.md shows it.
+    formula, source
+        As docs/metrics.md shows them.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Metric:
     better: Literal["higher", "lower"]
     of_benchmark: bool
     formula: str
+    source: str = ""
 
 
 def _register(*entries: Metric) -> dict[str, Metric]:
@@ -163,7 +164,8 @@ METRICS = _register(
         "ratio",
         "higher",
         True,
-        "mean(r − ρ)/std(r)·√252; undefined where std < 1e-12 (Sharpe 1994)",
+        "mean(r − ρ)/std(r)·√252; undefined where std < 1e-12",
+        "Sharpe (1994); empyrical `sharpe_ratio` with `risk_free=ρ`",
     ),
     Metric(
         "sortino",
@@ -172,7 +174,8 @@ METRICS = _register(
         "ratio",
         "higher",
         True,
-        "mean(r − ρ)/√mean(min(r − ρ, 0)²)·√252; undefined without a loss (Sortino and Price 1994)",
+        "252·mean(r − ρ) / (√mean(min(r − ρ, 0)²)·√252); undefined without a loss",
+        "Sortino and Price (1994); empyrical `sortino_ratio` with `required_return=ρ`",
     ),
     Metric(
         "calmar",
@@ -181,7 +184,8 @@ METRICS = _register(
         "ratio",
         "higher",
         True,
-        "annual_return / max_drawdown; undefined without a drawdown (Young 1991)",
+        "`annual_return` / `max_drawdown`; undefined without a drawdown",
+        "Young (1991); empyrical `calmar_ratio`",
     ),
     Metric(
         "total_return",
@@ -191,6 +195,7 @@ METRICS = _register(
         "higher",
         True,
         "Π(1 + r) − 1",
+        "empyrical `cum_returns_final`",
     ),
     Metric(
         "annual_return",
@@ -200,6 +205,7 @@ METRICS = _register(
         "higher",
         True,
         "(Π(1 + r))^(252/T) − 1",
+        "empyrical `annual_return`",
     ),
     Metric(
         "volatility",
@@ -209,6 +215,7 @@ METRICS = _register(
         "lower",
         True,
         "std(r)·√252",
+        "empyrical `annual_volatility`",
     ),
     Metric(
         "max_drawdown",
@@ -217,7 +224,8 @@ METRICS = _register(
         "fraction",
         "lower",
         True,
-        "max over t of 1 − W_t / max(1, W_1 … W_t), W the growth",
+        "max over t of 1 − W_t / max(1, W_1 … W_t), W the growth of 1; a positive number",
+        "−empyrical `max_drawdown`",
     ),
     Metric(
         "hit_rate",
@@ -226,7 +234,8 @@ METRICS = _register(
         "fraction",
         "higher",
         True,
-        "days with r > 0 / days with r ≠ 0 (beyond 1e-12); undefined if none moved",
+        "days with r > 1e-12 over days with \\|r\\| > 1e-12; a residue of rounding is no move",
+        "",
     ),
     Metric(
         "turnover",
@@ -235,7 +244,8 @@ METRICS = _register(
         "fraction",
         "lower",
         False,
-        "½·Σ traded·252/T, one-way",
+        "½·(Σ traded)·252/T, one-way, a year",
+        "",
     ),
     Metric(
         "active_return",
@@ -244,7 +254,8 @@ METRICS = _register(
         "fraction",
         "higher",
         False,
-        "mean(r − b)·252",
+        "252·mean(r − b)",
+        "",
     ),
     Metric(
         "information_ratio",
@@ -253,7 +264,8 @@ METRICS = _register(
         "ratio",
         "higher",
         False,
-        "mean(r − b)/std(r − b)·√252; undefined where std < 1e-12 (Grinold and Kahn 2000)",
+        "mean(r − b)/std(r − b)·√252; undefined where std < 1e-12",
+        "Grinold and Kahn (2000); empyrical `excess_sharpe`·√252",
     ),
 )
 """Name -> metric, in the order in which they are shown and stored."""
