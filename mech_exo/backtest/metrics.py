@@ -73,6 +73,15 @@ def max_drawdown(returns: FloatArray) -> float:
     return float(np.max(1.0 - wealth / peak))
 
 
+def ulcer_index(returns: FloatArray) -> float:
+    """Root mean square of the drawdowns from the running peak; the start counts as a peak."""
+    if not len(returns):
+        return math.nan
+    wealth = np.cumprod(1.0 + returns)
+    peak = np.maximum(np.maximum.accumulate(wealth), 1.0)
+    return math.sqrt(float(np.mean((1.0 - wealth / peak) ** 2)))
+
+
 def calmar(returns: FloatArray, periods: int = PERIODS) -> float:
     """Compound growth a year over the largest drawdown (Young 1991); NaN without a drawdown."""
     drawdown = max_drawdown(returns)
@@ -226,6 +235,16 @@ METRICS = _register(
         True,
         "max over t of 1 − W_t / max(1, W_1 … W_t), W the growth of 1; a positive number",
         "−empyrical `max_drawdown`",
+    ),
+    Metric(
+        "ulcer_index",
+        lambda t: ulcer_index(t.returns),
+        "ulcer index",
+        "fraction",
+        "lower",
+        True,
+        "√mean((1 − W_t / max(1, W_1 … W_t))²)",
+        "Martin and McCann (1989)",
     ),
     Metric(
         "hit_rate",

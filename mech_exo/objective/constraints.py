@@ -125,6 +125,16 @@ CONSTRAINTS = _register(
         "names that a rebalance asks for, ⌈(1 − cash_pct) / position_size_pct⌉",
     ),
     Constraint(
+        "max_ulcer",
+        "MAX_ULCER",
+        0.05,
+        (0.0, 1.0),
+        "at most",
+        "fraction",
+        lambda run: run.result.metric("ulcer_index"),
+        "root mean square of the drawdowns",
+    ),
+    Constraint(
         "max_tracking_error",
         "MAX_TRACKING_ERROR",
         0.1,

@@ -109,3 +109,11 @@ def test_hit_rate_counts_the_smallest_moves() -> None:
 def test_turnover_is_one_way_and_annual() -> None:
     # half of the portfolio sold and bought again once a month
     assert metrics.turnover(np.full(12, 1.0), 252) == pytest.approx(6.0)
+
+
+def test_the_ulcer_index_is_the_root_mean_square_of_the_drawdowns() -> None:
+    # wealth 1.1, 0.55, 1.1: drawdowns 0, 0.5, 0; then from the start, which counts as a peak
+    assert metrics.ulcer_index(np.array([0.1, -0.5, 1.0])) == pytest.approx(0.5 / math.sqrt(3))
+    assert metrics.ulcer_index(np.array([-0.2, 0.125])) == pytest.approx(math.sqrt(0.025))
+    assert metrics.ulcer_index(np.array([0.1, 0.0])) == 0.0
+    assert math.isnan(metrics.ulcer_index(np.array([])))

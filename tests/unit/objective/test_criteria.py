@@ -9,7 +9,7 @@ from mech_exo.objective.criteria import direction_of, directions
 
 def test_losses_risks_and_costs_are_minimised() -> None:
     minimised = {name for name in METRICS if direction_of(name) == "minimize"}
-    assert minimised == {"max_drawdown", "volatility", "turnover"}
+    assert minimised == {"max_drawdown", "volatility", "turnover", "ulcer_index"}
     assert directions(()) == ("maximize",)
     assert directions(("sharpe", "max_drawdown")) == ("maximize", "minimize")
 

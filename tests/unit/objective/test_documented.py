@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
@@ -28,7 +27,7 @@ def test_an_example_runs(
     assert evaluator.evaluate(evaluator.rehearse().params, {}).state == "complete"
 
 
-def test_the_page_names_every_metric_and_the_true_number_kept() -> None:
+def test_the_page_points_to_the_metrics_and_names_the_true_number_kept() -> None:
     assert len(BLOCKS) >= 5
-    assert all(f"`{name}`" in PAGE for name in METRICS)
+    assert "metrics.md" in PAGE
     assert f"the last {KEPT} combinations are kept" in PAGE
