@@ -1,6 +1,8 @@
 """Named edge cases: kernel against the daily loop, and against figures worked out by hand."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -589,6 +591,23 @@ def test_edge_case(name: str, reference: str, lag: int) -> None:
     result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
     assert np.isfinite(result.returns).all()
     assert not any(np.isinf(value) for value in result.metrics().values())
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("reference", ["entry", "rebalance"])
+@pytest.mark.parametrize("name", CASES)
+def test_edge_case_over_a_checkpoint(
+    name: str, reference: str, lag: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a year ends, and with it a part of the run, before one execution after the other
+    module = sys.modules[__name__]
+    for new_year in (3, 8, 13, 18):
+        start = np.busday_offset(np.datetime64("2019-01-01"), -new_year)
+        monkeypatch.setattr(module, "panel_of", partial(panel_of, start=str(start)))
+        monkeypatch.setattr(module, "agree", partial(agree, observe=lambda step, result: False))
+        result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
+        assert result.stopped_at is None
+        monkeypatch.undo()
 
 
 def test_all_names_stopping_together_is_stale_data() -> None:
