@@ -57,6 +57,13 @@ def test_what_a_decision_states_by_hand() -> None:
     )
 
 
+def test_little_evidence_needs_long_and_not_for_ever() -> None:
+    z = 3.0 * norm.isf(0.4) / math.sqrt(5.0)  # 0.34
+    assert decide(parts(0.4, 0.4, 0.4), SETTINGS).years_needed == pytest.approx(
+        4.0 * ((Z05 + Z20) / z) ** 2, rel=1e-12
+    )
+
+
 def test_no_evidence_needs_for_ever() -> None:
     # three p of one half: z is 0 (−0 or rounding), luck shows as much every second time
     decision = decide(parts(0.5, 0.5, 0.5), SETTINGS)

@@ -78,10 +78,31 @@ def test_three_strategies_and_the_one_in_the_middle() -> None:
 
 def test_a_strategy_without_variance_is_last_in_that_half() -> None:
     found = probability_of_overfitting(
-        table(((9.0, 9.0), (0.0, 2.0)), ((0.0, 2.0), (9.0, 9.0))), blocks=2
+        table(((9.0, 9.0), (2.0, 4.0)), ((0.0, 2.0), (0.0, 2.0))), blocks=2
     )
-    # half 1 is won by the second, flat in the other half: rank 1; and the other way round
+    # half 1 is won by the second, which is behind in the other; and the other way round
     assert found.logits == pytest.approx([-math.log(2.0)] * 2)
+
+
+def test_a_variance_counts_down_to_a_deviation_of_a_trillionth() -> None:
+    tiny = 1.485e-12  # deviation of 0 and tiny: 1.05e-12; ratios ±0.71 against ∓1.41
+    found = probability_of_overfitting(
+        table(((0.0, tiny), (-tiny, 0.0)), ((-1.0, -3.0), (1.0, 3.0))), blocks=2
+    )
+    assert found.logits == pytest.approx([-math.log(2.0)] * 2)
+
+
+def test_small_deviations_divide_as_well() -> None:
+    # half 1: 0.3/0.14 against 0.105/0.007, the smaller mean wins; half 2: it is behind in both
+    found = probability_of_overfitting(
+        table(((0.2, 0.4), (0.5, 0.52)), ((0.1, 0.11), (0.1, 0.3))), blocks=2
+    )
+    assert found.logits == pytest.approx([-math.log(2.0)] * 2)
+
+
+def test_sixteen_blocks_unless_said_otherwise() -> None:
+    moves = np.random.default_rng(0).normal(size=(32, 2))
+    assert len(probability_of_overfitting(moves).logits) == math.comb(16, 8)
 
 
 def test_unequal_blocks_by_hand() -> None:

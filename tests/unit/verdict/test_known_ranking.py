@@ -80,6 +80,8 @@ def test_the_market_is_the_mean_of_the_names_that_day() -> None:
     slope = np.polyfit(np.nanmean(returns[:60], axis=1), returns[:60, 0], 1)[0]
     assert common[0, 0] == pytest.approx(slope * 0.045, rel=1e-12)
     assert common[60, 0] == 0.0  # nobody traded
+    returns[60, 2] = 0.04  # the market of that day
+    assert ranking.market_model(returns)[0][60, 1] == pytest.approx(0.04, rel=1e-12)
     assert math.isnan(residual[0, 1])
     own = np.arange(60) != 0
     of_own_days = np.polyfit(np.nanmean(returns[:60], axis=1)[own], returns[:60, 1][own], 1)[0]
@@ -108,8 +110,8 @@ def test_a_flat_market_has_no_slope() -> None:
 
 
 def test_a_slope_is_estimated_on_a_market_that_hardly_moves() -> None:
-    # Σ(m − m̄)² = 60·σ²: 60·(1.4e-10)² = 1.18e-18 is enough, 60·(1.25e-10)² = 0.94e-18 is not
-    for size, beta in ((1.4e-10, 1.5), (1.25e-10, 1.0)):
+    # Σ(m − m̄)² = 60·σ²: 60·(1.32e-10)² = 1.05e-18 is enough, 60·(1.25e-10)² = 0.94e-18 is not
+    for size, beta in ((1.32e-10, 1.5), (1.25e-10, 1.0)):
         m = np.where(np.arange(60) % 2, size, -size)
         common, _ = ranking.market_model(np.column_stack([1.5 * m, 0.5 * m]))
         np.testing.assert_allclose(common[:, 0] / m, beta, rtol=1e-6)
@@ -131,10 +133,11 @@ def test_outcomes_by_hand() -> None:
         [[9.0, 9.0, 9.0], [1.0, np.nan, 9.0], [2.0, np.nan, 9.0], [4.0, 3.0, np.nan], [5.0] * 3]
     )
     holding = Holding(np.array([1, 3]), np.array([3, 5]), np.array([0, 0]))
-    found = ranking.period_outcomes(residual, np.array([0.5, 3.0, np.nan]), holding)
-    np.testing.assert_array_equal(
-        found, [[6.0, np.nan, np.nan], [18.0, 8.0 / 3.0, np.nan]]
-    )  # (1 + 2)/½, no return, no risk; (4 + 5)/½, (3 + 5)/3
+    found = ranking.period_outcomes(residual, np.array([0.5, 3.0, 2.0]), holding)
+    np.testing.assert_array_equal(found, [[6.0, np.nan, 9.0], [18.0, 8.0 / 3.0, 2.5]])
+    # (1 + 2)/½, no return, (9 + 9)/2; (4 + 5)/½, (3 + 5)/3, 5/2 of the only day
+    without = ranking.period_outcomes(residual, np.array([0.5, np.nan, 2.0]), holding)
+    assert np.isnan(without[:, 1]).all()
 
 
 def test_coefficient_by_hand() -> None:
@@ -159,7 +162,7 @@ def test_five_names_have_a_coefficient_and_four_have_none() -> None:
     assert math.isnan(found[1])
 
 
-@pytest.mark.parametrize(("spread", "known"), [(1.2e-13, True), (0.5e-13, False), (0.0, False)])
+@pytest.mark.parametrize(("spread", "known"), [(1.05e-13, True), (0.95e-13, False), (0.0, False)])
 def test_scores_that_hardly_differ_have_no_coefficient(spread: float, known: bool) -> None:
     # scale = √(10·spread²·10) = 10·spread, known above 1e-12
     scores = spread * np.array([[0.0, 1.0, 2.0, 3.0, 4.0]])
@@ -168,7 +171,7 @@ def test_scores_that_hardly_differ_have_no_coefficient(spread: float, known: boo
 
 
 def test_block_means_by_hand() -> None:
-    values = np.array([1.0, 2.0, np.nan, 4.0, -6.0, np.nan])
-    means = ranking.block_means(values, np.array([0, 0, 0, 1, 1, 2]))
-    np.testing.assert_array_equal(means, [1.5, -1.0, np.nan])
+    values = np.array([1.0, 2.0, np.nan, 4.0, -6.0, np.nan, 7.0])
+    means = ranking.block_means(values, np.array([0, 0, 0, 1, 1, 2, 3]))
+    np.testing.assert_array_equal(means, [1.5, -1.0, np.nan, 7.0])
     assert ranking.block_means(np.array([]), np.array([], dtype=np.int64)).shape == (0,)

@@ -78,6 +78,11 @@ def test_deflated_sharpe_is_against_the_noise() -> None:
     assert found == pytest.approx(norm.cdf((0.5 - 0.2598775) / (math.sqrt(3.0) / 4.0)), abs=1e-6)
 
 
+def test_deflated_sharpe_of_a_single_normal_trial_is_the_probabilistic_one() -> None:
+    found = st.deflated_sharpe(0.5, 2, trials=1, variance=0.25)
+    assert found == pytest.approx(norm.cdf(math.sqrt(2.0) / 3.0))  # as above
+
+
 def test_minimum_track_record_by_hand() -> None:
     # 1 + (1 + ½·0.04)·(1.644854/0.2)²
     assert st.minimum_track_record(0.2) == pytest.approx(1.0 + 1.02 * (Z95 / 0.2) ** 2, rel=1e-13)
