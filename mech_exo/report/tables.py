@@ -139,9 +139,14 @@ def _figures(result: Optimised) -> Table:
 
 
 def _outside_heading(result: Optimised, portfolio: Portfolio) -> str:
+    """Of a column of figures on the holdout; no line is wider than the incumbent's name."""
+    heading = f"{portfolio.label}\nout of sample"
     fit = result.incumbent_fit if portfolio is result.incumbent else None
-    words = "" if fit is None else fit.words.replace(": ", ":\n")
-    return f"{portfolio.label}\nout of sample" + (f"\n{words}" if words else "")
+    if fit is None or fit.knows is False:
+        return heading
+    if fit.knows is None:
+        return f"{heading}\nmay have seen\nthese dates"
+    return f"{heading}\nhas seen these\ndates: fitted\nuntil {fit.until}"
 
 
 def _weights(result: Optimised) -> Table:
