@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from mech_exo.backtest.settlement import NOTHING
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.portfolio.costs import trade_scale
@@ -110,7 +111,7 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
     held_value = _value(target, current)
     capital = _capital(sizing, current, float(held_value.sum()))
     liquid = capital - float(held_value[~target.priced].sum())
-    if not liquid > 0.0:
+    if not liquid > NOTHING * capital:
         raise ExoError(
             f"the capital of {capital:,.2f} is all in names without a price on {target.date}."
         )

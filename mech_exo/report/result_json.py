@@ -1,6 +1,7 @@
 """The result of a run as one JSON object; undefined figures are null."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from mech_exo.report.plain_json import plain
@@ -88,6 +89,7 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "hyperparameters": dict(portfolio.hyperparameters),
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
+        "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),
     }
 
 

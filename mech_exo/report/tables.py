@@ -25,6 +25,8 @@ SHOWN: dict[str, tuple[str, Format]] = {
     "turnover": ("turnover a year", percent),
     "hit_rate": ("days that gained", percent),
 }
+OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
+OFTEN_TIED = 0.1  # the same, of ties at the last place
 FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
 
 
@@ -43,9 +45,29 @@ def show_result(result: Optimised, console: Console) -> None:
             f"constraint. The least violating is trial {result.trial.number}:"
         )
     _show(console, _figures_title(result), _figures(result))
+    for line in occupancy_lines(result.best):
+        console.print(line, soft_wrap=True)
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
+
+
+def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
+    """What is worth knowing about how many names it held, and how the last one was chosen."""
+    occupancy = portfolio.occupancy
+    if occupancy is None:
+        return
+    n, executions = occupancy.positions, occupancy.executions
+    if occupancy.above > OFTEN_ABOVE * executions:
+        yield (
+            f"note: more than {n} names were held after {occupancy.above} of {executions} "
+            "executions in sample: names without a price could not be sold (docs/settings.md)."
+        )
+    if occupancy.tied > OFTEN_TIED * executions:
+        yield (
+            f"note: names tied for the last of {n} places at {occupancy.tied} of {executions} "
+            "rebalances in sample: the order of the symbols decided (docs/conventions.md)."
+        )
 
 
 def file_lines(result: Optimised) -> Iterator[str]:

@@ -55,6 +55,8 @@ def verification_line(found: Verification) -> str:
     if found.exit_code != ExitCode.DONE:
         computed = all(c.equal for c in found.identity)
         tail = "" if computed else " Its figures were not computed again."
+        if found.of_older_kernel:
+            tail = " Verify it with the exo that made it, or tune and export again with this one."
         return f"NOT verified: {'; '.join(found.reasons)}.{tail}"
     if kernel.equal:
         return f"verified: all {compared + 1} values are equal."

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mech_exo.backtest.version import kernel_needed
 from mech_exo.config import Settings
 from mech_exo.config.settings import FactorTable
 from mech_exo.data import identity
@@ -25,6 +26,7 @@ _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tunin
 _UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1
 _HASHES = ("objective file", _UNDIVIDED)
 _ROW = re.compile(r"\.\d+(?=\.|$)")  # position of a factor table in data.factors
+_KERNEL = "backtest kernel"
 _SHORT = 12  # digits of a hash in a line for people
 
 
@@ -59,7 +61,7 @@ def components_of(
         Of the backtest.
     """
     components = {"objective file": objective_sha256, **data.as_components()}
-    components["backtest kernel"] = kernel_version
+    components[_KERNEL] = kernel_version
     components["objectives"] = _word(list(objectives))
     components.update({f"space.{name}": describe(text) for name, text in space.items()})
     components.update({f"thresholds.{name}": _word(value) for name, value in thresholds.items()})
@@ -99,7 +101,8 @@ def difference(
             continue
         if name not in old and _default(name) == new[name]:
             continue
-        lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}")
+        needed = f"; {kernel_needed(old.get(name))}" if name == _KERNEL else ""
+        lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}{needed}")
     return lines
 
 
@@ -109,16 +112,20 @@ def in_one_hash(components: Mapping[str, str], undivided: str) -> dict[str, str]
     return kept | {_UNDIVIDED: undivided}
 
 
-def as_stated(components: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, str]:
-    """The components without the settings, at their defaults, that a factor file does not state.
+def as_stated(
+    components: Mapping[str, str], settings: Mapping[str, Any], kernel_version: str
+) -> dict[str, str]:
+    """The components in the form of an older version that made a factor file.
 
-    Its maker did not have them.
+    Without the settings, at their defaults, that the file does not state: its maker did not have
+    them.
     """
-    return {
+    found = {
         name: value
         for name, value in components.items()
         if value != _default(name) or _states(settings, name.split("."))
     }
+    return found | {_KERNEL: kernel_version}
 
 
 def _states(settings: Any, path: Sequence[str]) -> bool:

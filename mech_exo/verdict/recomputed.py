@@ -81,8 +81,8 @@ class Recomputed:
             n_trials=0,
         )
         problem = problem_of(plan)
-        found = as_stated(components_for(plan, problem, problem.space), stated)
-        found["backtest kernel"] = str(self.provenance.get("kernel_version"))
+        kernel = str(self.provenance.get("kernel_version"))
+        found = as_stated(components_for(plan, problem, problem.space), stated, kernel)
         return found if "data" in self.provenance else in_one_hash(found, undivided_data(plan))
 
     @cached_property

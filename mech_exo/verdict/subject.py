@@ -209,7 +209,8 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     if differing:
         raise ExoError(
             f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),
-            hint="Judge it with the settings, data and objective file that it was tuned with.",
+            hint="Judge it with the settings, data, objective file and exo that it was tuned with; "
+            "or tune it again with this one (--accept-changes, or another --study-name).",
         )
 
 

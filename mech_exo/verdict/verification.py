@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.backtest.version import KERNEL_VERSION, kernel_needed
 from mech_exo.errors import ExitCode
 from mech_exo.verdict.fields import Unchecked
 
@@ -73,8 +73,14 @@ class Verification:
         differing = [c for c in self.values if not c.equal]
         if not differing:
             return ExitCode.DONE
-        older = not self.kernel.equal and all(c.figure for c in differing)
-        return ExitCode.NOT_THE_FILES if older else ExitCode.REFUSED
+        return ExitCode.NOT_THE_FILES if self.of_older_kernel else ExitCode.REFUSED
+
+    @property
+    def of_older_kernel(self) -> bool:
+        """Whether nothing differs but figures, which another kernel may have given."""
+        differing = [c for c in (*self.identity, *self.values) if not c.equal]
+        other = not self.kernel.equal
+        return other and bool(differing) and all(c.figure for c in differing)
 
     @property
     def protected(self) -> bool:
@@ -103,11 +109,8 @@ class Verification:
 
     @property
     def _other_kernel(self) -> str:
-        made = f": {self.made_by}" if self.made_by else ""
-        return (
-            f" under kernel {self.kernel.computed}; it was made under kernel {self.kernel.stored}, "
-            f"and only a version of exo with that kernel can verify it{made}"
-        )
+        made = f", made by {self.made_by}" if self.made_by else ""
+        return f" under this one; to verify the file{made}, {kernel_needed(self.kernel.stored)}"
 
     @property
     def differing(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.backtest.version import KERNEL_VERSION
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.config.settings import Settings
 from mech_exo.data.identity import DataIdentity, differences

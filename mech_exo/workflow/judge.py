@@ -63,13 +63,15 @@ class Judge:
         """The portfolio of these parameters and its figures."""
         candidate = self.space.candidate(params)
         weights = dict(zip(self.space.factor_names, candidate.weights.tolist(), strict=True))
-        figures = [evaluator.run(params).metrics() for evaluator in self.evaluators]
+        inside = self.evaluators[0].run(params, keep_holdings=True)
+        figures = [e.run(params).metrics() for e in self.evaluators[1:]]
         return Portfolio(
             label=label,
             weights=weights | dict.fromkeys(self.space.missing, 0.0),
             hyperparameters={name: float(getattr(candidate, name)) for name in RANGES},
-            in_sample=figures[0],
-            out_of_sample=figures[1] if len(figures) > 1 else None,
+            in_sample=inside.metrics(),
+            out_of_sample=figures[0] if figures else None,
+            occupancy=inside.occupancy,
         )
 
     def universe(self, params: Params) -> Portfolio:

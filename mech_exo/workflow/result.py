@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.result import Occupancy
     from mech_exo.export.stage import Staged
     from mech_exo.tuning.plan import StudyOutcome
     from mech_exo.tuning.study import TrialRecord
@@ -30,6 +31,8 @@ class Portfolio:
         Factor -> weight of its raw score; empty for the universe.
     out_of_sample
         From the holdout alone; None without a holdout.
+    occupancy
+        How often, in sample, it was something else than its n best names; None for the universe.
     """
 
     label: str
@@ -37,6 +40,7 @@ class Portfolio:
     hyperparameters: Mapping[str, float]
     in_sample: Metrics
     out_of_sample: Metrics | None
+    occupancy: "Occupancy | None" = None
 
 
 @dataclass(frozen=True)

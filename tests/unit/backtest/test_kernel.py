@@ -9,7 +9,7 @@ from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from tests.unit.backtest.comparison import agree
-from tests.unit.backtest.markets import random_panel
+from tests.unit.backtest.markets import random_panel, suspended_panel
 
 RULES = st.builds(
     BacktestSettings,
@@ -66,6 +66,34 @@ def test_agrees_with_the_daily_loop_on_random_markets(
         irregular=irregular,
     )
     weights = np.random.default_rng(seed).standard_normal(factors)
+    agree(panel, rules, Candidate(weights, cash, stop, size))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rules=RULES,
+    seed=st.integers(0, 2**32 - 1),
+    names=st.integers(1, 6),
+    every=st.sampled_from([1, 2, 3, 5]),
+    missing=st.sampled_from([0.1, 0.5, 0.8]),
+    cash=st.sampled_from([0.0, 0.1]),
+    stop=st.sampled_from([0.02, 0.1, 0.5]),
+    size=st.sampled_from([0.2, 0.34, 1.0]),
+    scale=st.sampled_from([1e-305, 1e-10, 1.0, 1e305]),
+)
+def test_agrees_where_all_is_often_set_aside(
+    rules: BacktestSettings,
+    seed: int,
+    names: int,
+    every: int,
+    missing: float,
+    cash: float,
+    stop: float,
+    size: float,
+    scale: float,
+) -> None:
+    panel = suspended_panel(seed, names=names, every=every, missing=missing)
+    weights = scale * np.random.default_rng(seed).standard_normal(2)
     agree(panel, rules, Candidate(weights, cash, stop, size))
 
 
