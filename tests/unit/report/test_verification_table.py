@@ -19,9 +19,9 @@ def test_a_file_of_an_older_kernel_says_what_it_needs_and_how_to_go_on() -> None
     other = found("1", compare(SHARPE, 1.0, 1.1), compare(VOLATILITY, 0.1, 0.1))
     assert other.exit_code == ExitCode.NOT_THE_FILES
     assert verification_line(other) == (
-        "NOT verified: 1 figure differs under this one; to verify the file, made by mech-exo "
-        "0.1.0, it needs backtest kernel 1, this exo has kernel 2 (kernel 2: scores are ranked as means, "
-        "whatever the size of the weights; a benchmark that had all set aside pays for its next "
+        "NOT verified: 1 figure differs under this one; to verify the file, made by mech-exo 0.1.0"
+        ", it needs backtest kernel 1, this exo has kernel 2 (kernel 2: scores are ranked as means"
+        ", whatever the size of the weights; a benchmark that had all set aside pays for its next "
         "purchase; what is bought for nothing is not held). Verify it with the exo that made it, "
         "or tune and export again with this one."
     )
