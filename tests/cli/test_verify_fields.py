@@ -113,7 +113,7 @@ def change(place: Any, name: str) -> None:
     for key, value in pairs:
         if name == str(key):
             place[key] = other(value)
-        elif name.startswith(f"{key}."):
+        elif isinstance(value, (dict, list)) and name.startswith(f"{key}."):
             change(value, name.removeprefix(f"{key}."))
 
 
