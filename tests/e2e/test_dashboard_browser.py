@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +201,33 @@ fetch(address, {method, headers, body: method === "GET" ? undefined : "{}"}).the
 """
 
 
+_WHERE = (
+    "return document.readyState === 'complete' && document.URL !== 'about:blank' && document.URL"
+)
+
+
+@contextmanager
+def framing(address: str) -> Iterator[str]:
+    """The address of a page that frames another."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<iframe src='{address}'></iframe>".encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 @unclosed
 def test_read_only_and_strangers(tmp_path: Path, browser: Any) -> None:
     path = tmp_path / "f.db"
@@ -217,11 +246,12 @@ def test_read_only_and_strangers(tmp_path: Path, browser: Any) -> None:
         status, said = browser.execute_async_script(_FETCH, "/api/studies", "GET")
         assert status == 403
         assert "large" not in said
-        browser.get(f"data:text/html,<iframe src='{address}/dashboard'></iframe>")
-        browser.switch_to.frame(0)
-        shown = wait_for(browser, lambda b: b.find_element("css selector", "body").text)
-        assert "refused to connect" in shown
-        browser.switch_to.default_content()
+        with framing(f"{address}/dashboard") as other:
+            browser.get(other)
+            browser.switch_to.frame(0)
+            shown = wait_for(browser, lambda b: b.execute_script(_WHERE))
+            browser.switch_to.default_content()
+        assert shown == "chrome-error://chromewebdata/"
     assert study_names(path) == ["large"]
 
 
