@@ -15,17 +15,17 @@ Rows = dict[int, list[tuple[Any, ...]]]
 
 
 def foreign_trials(
-    connection: sqlite3.Connection, study_id: int, chosen: str, epochs: int = 0
+    connection: sqlite3.Connection, chosen: str, which: Mapping[str, int], epochs: int = 0
 ) -> list[TrialRecord]:
-    """The chosen trials of a study, by number.
+    """Chosen trials of a study.
 
     Numeric user attributes are read as metrics, the attribute `reason` (or Optuna's `fail_reason`)
     as the reason. A trial that names one of the study's epochs is one of exo's, copied by Optuna.
 
     Parameters
     ----------
-    chosen
-        Query for their ids; `:study` is the study's.
+    chosen, which
+        Query for their ids, and its parameters.
     epochs
         How many the study has; 0 for one of plain Optuna.
     """
@@ -36,7 +36,7 @@ def foreign_trials(
             f"SELECT trial_id, {columns} FROM {table} "  # noqa: S608  # no input in it
             f"WHERE trial_id IN ({chosen}) ORDER BY {order}"
         )
-        for trial_id, *rest in connection.execute(query, {"study": study_id}):
+        for trial_id, *rest in connection.execute(query, which):
             grouped[trial_id].append(tuple(rest))
         return grouped
 

@@ -68,7 +68,8 @@ def test_kill_9_at_any_moment_loses_no_stored_trial(tmp_path: Path) -> None:
         line = process.stdout.readline()
         time.sleep(rng.uniform(0.0, 0.1))
         process.kill()
-        rest, said = process.communicate()
+        rest = process.stdout.read()  # communicate() would miss what readline() has buffered
+        _, said = process.communicate()
         assert said == ""
         acknowledged = int((line + rest).split()[-1])
         study = read_study(path, "s")
