@@ -1,4 +1,4 @@
-"""An own factor named like one that has data: every command that uses the objective file says so."""
+"""An own factor named like one that has data: all who use the objective file say so."""
 
 from pathlib import Path
 
