@@ -70,6 +70,7 @@ class Judge:
             hyperparameters={name: float(getattr(candidate, name)) for name in RANGES},
             in_sample=figures[0],
             out_of_sample=figures[1] if len(figures) > 1 else None,
+            parameters=self.space.arguments(params),
         )
 
     def universe(self, params: Params) -> Portfolio:

@@ -131,7 +131,7 @@ def test_the_guide_s_snippet_runs_as_it_stands(project: Path, used: bool) -> Non
         (
             "def suggest_factor_weights(trial):\n"
             "    trial.suggest_float('weight_volatility_ratio', -1.0, 1.0)\n"
-            "    trial.suggest_categorical('volatility_short_window', [5, 10, 21])\n"
+            "    trial.suggest_int('volatility_short_window', 5, 120)\n"
             "    trial.suggest_int('volatility_long_window', 63, 252, log=True)\n",
             {"volatility_ratio": {"volatility_short_window", "volatility_long_window"}},
         ),
