@@ -100,6 +100,7 @@ class Judge:
             look=look,
             looks=looks,
             occupancy=inside.occupancy,
+            parameters=self.space.arguments(params),
         )
 
     def universe(self, params: Params) -> Portfolio:

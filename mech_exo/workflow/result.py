@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mech_exo.backtest.result import Occupancy
     from mech_exo.export.stage import Staged
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study import TrialRecord
+    from mech_exo.tuning.study import Parameter, TrialRecord
     from mech_exo.verdict.validate import Verdict
     from mech_exo.workflow.incumbent import Fit
     from mech_exo.workflow.session import Session
@@ -38,6 +38,8 @@ class Portfolio:
         seen there so far; 0 where none was made.
     occupancy
         How often, in sample, it was something else than its n best names; None for the universe.
+    parameters
+        Factor -> the arguments or windows that it takes, where it has any.
     """
 
     label: str
@@ -48,6 +50,7 @@ class Portfolio:
     look: int = 0
     looks: int = 0
     occupancy: "Occupancy | None" = None
+    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,7 @@ def open_with(
     from mech_exo.data.sources import load_market
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.names import check_against_panel
     from mech_exo.objective.probe import probe
     from mech_exo.objective.spec import ObjectiveSpec
 
@@ -190,6 +191,7 @@ def open_with(
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     market = load_market(settings)
     panel = build_panel(market, settings, listed)
+    check_against_panel(spec.factors, spec.label, panel)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
     _describe_data(session, log)
     return session
