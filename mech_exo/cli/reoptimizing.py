@@ -1,8 +1,7 @@
 """What `exo reoptimize` does with its options: lock, log, notify, run, print."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -75,7 +74,7 @@ def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode
     found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
     rotate(order.root, settings.reoptimize.keep_logs)
-    with _message(order, settings, journal) as channel:
+    with _message(options.telegram, order, settings, journal) as channel:
         session = prepare(order, journal)
         listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]
         if channel is not None:
@@ -124,11 +123,13 @@ class _Searches:
 
 
 @contextmanager
-def _message(order: Order, settings: "Settings", journal: Journal) -> Iterator[Channel | None]:
+def _message(
+    telegram: Mapping[str, str], order: Order, settings: "Settings", journal: Journal
+) -> Iterator[Channel | None]:
     """The run's message, if Telegram is set up; a failure of the run is its last text."""
     channel = None
-    if configured(os.environ):
-        channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
+    if configured(telegram):
+        channel = open_channel(telegram, settings.notify, say=journal.note, warn=journal.warn)
     if channel is None:
         yield None
         return

@@ -1,6 +1,5 @@
 """What `exo optuna-run` does with its options: listen, run, print."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +89,7 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
     if not options.notify_progress:
         yield None
         return
-    channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
+    channel = open_channel(options.telegram, session.settings.notify, say=log.note, warn=log.warn)
     try:
         yield channel
     finally:
