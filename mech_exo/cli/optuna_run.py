@@ -84,6 +84,12 @@ class RunOptions(JsonOption, SpaceOptions, StudyOptions, ProjectFolder, Telegram
         default=False,
         panel=OUTPUT,
     )
+    dry_run: bool = option(
+        "--dry-run",
+        help="Check everything, say what would be done; run no trial, write nothing.",
+        default=False,
+        panel=OUTPUT,
+    )
     quiet: bool = option(
         "--quiet",
         "-q",

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from mech_exo.cli.reoptimize import ReoptimizeOptions
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExitCode
-from mech_exo.notify.channel import Channel, configured, open_channel
+from mech_exo.notify.channel import Channel, configured, open_channel, way_of
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
-from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
+from mech_exo.reoptimize.run import Order, foretell, only_run, prepare
 from mech_exo.reoptimize.run import reoptimize as carry_out
 from mech_exo.report.console import Log, console
+from mech_exo.report.forecast import forecast_lines
 from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
 from mech_exo.report.search_progress import PARTS
@@ -31,7 +32,7 @@ def run(options: ReoptimizeOptions) -> ExitCode:
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
-        return _rehearse(order, log)
+        return _rehearse(order, options.telegram, log)
     with only_run(order.root):
         journal = open_journal(log, order.root, order.moment)
         try:
@@ -59,15 +60,14 @@ def _order(options: ReoptimizeOptions) -> Order:
     )
 
 
-def _rehearse(order: Order, log: Log) -> ExitCode:
+def _rehearse(order: Order, telegram: Mapping[str, str], log: Log) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
-    session = prepare(order, log)
-    print(
-        f"dry run: would bring study {order.study_name} in {order.study_file} to "
-        f"{trials_of(order, session)} trials on {session.panel.source}, "
-        f"{'judge' if order.validate else 'not judge'} its best, and stage it if it is better"
-    )
-    return ExitCode.DONE
+    found = foretell(order, prepare(order, log))
+    out = console(sys.stdout)
+    for line in forecast_lines(found, way_of(telegram) if configured(telegram) else ""):
+        out.print(line, soft_wrap=True)
+    out.print("then       the comparison; the best is staged if it is better")
+    return found.exit_code
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
