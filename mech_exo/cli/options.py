@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 O = TypeVar("O")  # noqa: E741 - an options class
 
+STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
 
 
@@ -188,7 +189,7 @@ class StudyFileOption:
     study_file: Path = option(
         "--study-file",
         help="SQLite database file.",
-        in_project="studies/factor_opt.db",
+        in_project=STUDY_FILE,
         panel=STUDY,
     )
 
