@@ -68,7 +68,7 @@ def refuse_unwritable(folder: Path) -> None:
     """Exit with one clear line if the study's folder cannot be written."""
     if os.access(folder, os.W_OK):
         return
-    if not folder.exists():
+    if not os.path.exists(folder):  # noqa: PTH110 - False, too, where it may not be looked for
         stop(f"{folder} is not there: mount a folder for the studies, -v ./studies:{folder}")
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
         why = os.strerror(errno.EROFS)
