@@ -136,9 +136,9 @@ cat "$TMP/unhurried.py" >research/obj_utils.py
 fresh_study
 
 # A run that is cut off never exits 0: the script's code is the container's own.
-cut_off() { # HOW CODE COMMAND…: start the script, wait for trials, cut it off
+cut_off() { # HOW CODE COMMAND…: start the script as a terminal would, wait for trials, cut it off
   local how=$1 wanted=$2 script code=0; shift 2
-  setsid scripts/run_optuna_docker.sh --trials 100000 --no-build >"$TMP/cut" 2>&1 &
+  env --default-signal=INT setsid scripts/run_optuna_docker.sh --trials 100000 --no-build >"$TMP/cut" 2>&1 &
   script=$!
   wait_until 180 grep -q ^trials "$TMP/cut" || no "$how: no trial: $(tail -3 "$TMP/cut")"
   SCRIPT=$script "$@" >/dev/null 2>&1
