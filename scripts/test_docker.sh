@@ -101,14 +101,9 @@ docker wait mech-exo-optuna-runner >/dev/null
 # Killed in mid-run, and up again: exactly the guide's 50. Slowed down, so that the kill comes in time.
 fresh_study() { compose down >/dev/null 2>&1; rm -f studies/factor_opt.db* factors/*.yml; }
 fresh_study
-cp research/obj_utils.py "$TMP/unhurried.py"
-printf '\n\nunhurried = objective\n\n\ndef objective(result):\n    import time\n\n    time.sleep(0.5)\n    return unhurried(result)\n' >>research/obj_utils.py
-compose up --detach 2>/dev/null
-wait_until 180 some_trials || no "no trial before the kill"
-wait_until 60 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" || no "not listed in mid-run"
-same "the dashboard lists the study while the runner is" running "$(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner)"
-
 # Another folder, or another study, ends no run that is under way.
+EXO_TRIALS=100000 compose up --detach 2>/dev/null
+wait_until 180 some_trials || no "no trial of a long run"
 first=$(runner_id)
 cd "$TMP/second/project"
 code=0; compose up --exit-code-from optuna-runner optuna-runner >"$TMP/second.out" 2>&1 || code=$?
@@ -125,7 +120,15 @@ EXO_STUDY=beside EXO_TRIALS=3 compose up --detach optuna-runner >/dev/null 2>&1
 same "another study beside it: exit" 0 "$(docker wait mech-exo-optuna-runner-beside)"
 same "the first run is" "$first running" "$(runner_id) $(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner)"
 docker exec mech-exo-optuna-runner exo study show beside 2>/dev/null | grep -q '3 ' && ok "its study is there" || no "no study"
-docker exec mech-exo-optuna-runner exo study trials factor_weight_optimization >/dev/null 2>&1
+docker kill mech-exo-optuna-runner >/dev/null
+EXO_STUDY=beside compose down >/dev/null 2>&1
+fresh_study
+cp research/obj_utils.py "$TMP/unhurried.py"
+printf '\n\nunhurried = objective\n\n\ndef objective(result):\n    import time\n\n    time.sleep(0.5)\n    return unhurried(result)\n' >>research/obj_utils.py
+compose up --detach 2>/dev/null
+wait_until 180 some_trials || no "no trial before the kill"
+wait_until 60 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" || no "not listed in mid-run"
+same "the dashboard lists the study while the runner is" running "$(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner)"
 docker kill mech-exo-optuna-runner >/dev/null
 before=$(trials)
 [ "$before" -lt 50 ] || no "the run was over before the kill"
