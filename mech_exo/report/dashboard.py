@@ -79,7 +79,7 @@ def serve(
     with server:
         if not is_local(host):
             announce(_warning(host, writable))
-        address = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}"
+        address = address_of(host, server.server_port)
         announce(f"dashboard of {study_file}: {address} (Ctrl-C ends it)")
         server.serve_forever()
 
@@ -151,6 +151,12 @@ def _warning(host: str, writable: bool) -> str:
         f"warning: the dashboard listens on {host} and has no password: whoever reaches this "
         f"machine {what} its studies. In a container, publish the port on 127.0.0.1 only."
     )
+
+
+def address_of(host: str, port: int) -> str:
+    """Where to look at a page that listens on `host`: no browser finds "all addresses"."""
+    name = "localhost" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def holds_studies(study_file: Path) -> bool:
