@@ -42,12 +42,7 @@ def ensure_file(path: Path) -> None:
 
 
 def create_file(path: Path) -> None:
-    """Make a study file without studies, whole or not at all; one that is there stays.
-
-    Optuna makes its own tables in memory, and the result is copied into a new file.
-    """
-    import optuna
-
+    """Make a study file without studies, whole or not at all; one that is there stays."""
     _check_no_orphan(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -56,24 +51,34 @@ def create_file(path: Path) -> None:
     except OSError as error:
         raise _no_folder(path, error) from error
     try:
-        storage = optuna.storages.RDBStorage("sqlite://")
         with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
-            pooled = storage.engine.raw_connection()
-            try:
-                source = pooled.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(file)
-            finally:
-                pooled.close()
-                storage.remove_session()
-                storage.engine.dispose()
-            add_value_column(file, 0.0)
+            make_tables(file)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def make_tables(file: sqlite3.Connection) -> None:
+    """Make the tables of a study file in an empty database.
+
+    Optuna makes its own in memory, and the result is copied.
+    """
+    import optuna
+
+    storage = optuna.storages.RDBStorage("sqlite://")
+    pooled = storage.engine.raw_connection()
+    try:
+        source = pooled.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(file)
+    finally:
+        pooled.close()
+        storage.remove_session()
+        storage.engine.dispose()
+    add_value_column(file, 0.0)
 
 
 def _check_no_orphan(path: Path) -> None:
