@@ -306,6 +306,16 @@ def stop_hit_to_the_last_bit(changes: dict[str, Any]) -> BacktestResult:
 
 
 @case
+def stop_hit_at_the_edge_of_its_tolerance(changes: dict[str, Any]) -> BacktestResult:
+    r = flat(40, 4)
+    r[5, 0] = (1.0 - 0.1 + 1e-12) - 1.0  # at the limit, to the last bit
+    r[5, 1] = np.nextafter(1.0 - 0.1 + 1e-12, 1.0) - 1.0  # above it
+    result = agree(panel_of(r, every=30), rules(changes), candidate(stop=0.1))
+    assert exits(result) == [(5 + changes["stop_lag"], 0, "stop")]
+    return result
+
+
+@case
 def stop_reached_step_by_step(changes: dict[str, Any]) -> BacktestResult:
     r = flat(40, 4)
     r[4:9, 0] = -0.03

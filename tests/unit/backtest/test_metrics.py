@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mech_exo.backtest import metrics
+from mech_exo.backtest.result import METRICS
 from mech_exo.data.panel import FloatArray
 
 DRAWS = {
@@ -109,3 +110,11 @@ def test_hit_rate_counts_the_smallest_moves() -> None:
 def test_turnover_is_one_way_and_annual() -> None:
     # half of the portfolio sold and bought again once a month
     assert metrics.turnover(np.full(12, 1.0), 252) == pytest.approx(6.0)
+
+
+def test_less_is_better_of_three_metrics() -> None:
+    assert {name for name, more in METRICS.items() if not more} == {
+        "volatility",
+        "max_drawdown",
+        "turnover",
+    }
