@@ -59,17 +59,20 @@ def test_names_writing_and_the_warning(
     with subprocess.Popen(
         command, cwd=project, env=environment(variables), stderr=subprocess.PIPE, text=True
     ) as server:
-        assert server.stderr is not None
-        if warned:
+        try:
+            assert server.stderr is not None
+            if warned:
+                line = server.stderr.readline()
+                assert line.startswith("warning: the dashboard listens on 0.0.0.0 and has no pass")
             line = server.stderr.readline()
-            assert line.startswith("warning: the dashboard listens on 0.0.0.0 and has no password")
-        assert server.stderr.readline().startswith("dashboard of studies/factor_opt.db: http://")
-        assert status(port, "GET", {"Host": "quant.example"}) == 200
-        assert status(port, "GET", {"Host": "evil.example"}) == 403
-        assert status(port, "DELETE", {"Origin": "http://evil.example"}) == 403
-        assert status(port, "DELETE", {}) == deleted
-        assert names(port, server) == ([] if deleted == 204 else ["mine"])
-        server.send_signal(signal.SIGTERM)
+            assert line.startswith("dashboard of studies/factor_opt.db: http://")
+            assert status(port, "GET", {"Host": "quant.example"}) == 200
+            assert status(port, "GET", {"Host": "evil.example"}) == 403
+            assert status(port, "DELETE", {"Origin": "http://evil.example"}) == 403
+            assert status(port, "DELETE", {}) == deleted
+            assert names(port, server) == ([] if deleted == 204 else ["mine"])
+        finally:
+            server.terminate()
         assert server.wait() == 0
 
 
