@@ -146,7 +146,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     if isinstance(value, float):
-        return float(value)
+        return float(value) + 0.0  # never −0.0
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Path):

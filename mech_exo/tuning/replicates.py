@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.encoding import json_text
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.replicate_store import ReplicateStore
@@ -53,7 +54,7 @@ class _Carrier:
             payload = self._replicating.replicate(params["part"], params["number"])
         except ExoError as error:  # the user's to mend: raised again by the parent
             return _Carried(error.message, "fail", metrics={"exit_code": float(error.exit_code)})
-        return _Carried(json.dumps(payload))
+        return _Carried(json_text(payload))
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,66 @@ def test_waits_serves_and_ends(exo: Exo, project: Path) -> None:
         assert exo("optuna-init", "--study-name", "mine", cwd=project).returncode == 0
         assert f"http://127.0.0.1:{port}" in server.stderr.readline()
         assert names(port, server) == ["mine"]
+        assert status(port, "GET", {"Host": "evil.example"}) == 403
+        assert status(port, "DELETE", {}) == 403
+        assert names(port, server) == ["mine"]
         server.send_signal(signal.SIGTERM)
         assert server.wait() == 0
         assert server.stderr.read() == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "warned", "deleted"),
+    [
+        (["--host", "0.0.0.0"], {"EXO_ALLOWED_HOSTS": "quant.example other.example"}, True, 403),
+        (["--allowed-host", "quant.example", "--writable"], {}, False, 204),
+    ],
+)
+def test_names_writing_and_the_warning(
+    exo: Exo,
+    project: Path,
+    options: list[str],
+    variables: dict[str, str],
+    warned: bool,
+    deleted: int,
+) -> None:
+    assert exo("optuna-init", "--study-name", "mine", cwd=project).returncode == 0
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "mech_exo.cli", "dashboard", "--port", str(port), *options]
+    with subprocess.Popen(
+        command, cwd=project, env=environment(variables), stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            assert server.stderr is not None
+            if warned:
+                line = server.stderr.readline()
+                assert line.startswith("warning: the dashboard listens on 0.0.0.0 and has no pass")
+            line = server.stderr.readline()
+            assert line.startswith("dashboard of studies/factor_opt.db: http://")
+            assert status(port, "GET", {"Host": "quant.example"}) == 200
+            assert status(port, "GET", {"Host": "evil.example"}) == 403
+            assert status(port, "DELETE", {"Origin": "http://evil.example"}) == 403
+            assert status(port, "DELETE", {}) == deleted
+            assert names(port, server) == ([] if deleted == 204 else ["mine"])
+        finally:
+            server.terminate()
+        assert server.wait() == 0
+
+
+def status(port: int, method: str, headers: dict[str, str]) -> int:
+    """What the dashboard answers: to the list of studies, or to deleting the first."""
+    address = f"http://127.0.0.1:{port}/api/studies" + ("/1" if method == "DELETE" else "")
+    request = urllib.request.Request(
+        address, method=method, headers=headers | {"Content-Type": "application/json"}, data=b"{}"
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def names(port: int, server: "subprocess.Popen[Any]") -> list[str]:
