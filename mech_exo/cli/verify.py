@@ -37,7 +37,7 @@ class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
         """What a session is opened with."""
         from mech_exo.workflow.session import Request
 
-        return Request(config=self.config, objective=self.objective)
+        return Request(config=self.config, objective=self.objective, factor_file=self.file)
 
 
 def verify(options: VerifyOptions) -> None:

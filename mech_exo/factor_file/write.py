@@ -22,7 +22,8 @@ _COMMENTS = {
     "stop_loss_pct": "Stop loss threshold",
     "position_size_pct": "Maximum position size",
 }
-_BARE = re.compile(r"[^\W\d][\w.-]*")  # 0E0 would be read as a number
+# 0E0 would be read as a number, and a stock called TRUE as a truth
+_BARE = re.compile(r"(?!(?:null|true|false)\Z)[^\W\d][\w.-]*", re.IGNORECASE)
 _CATEGORIES = ("fundamental", "technical", "sentiment")
 
 
@@ -95,7 +96,7 @@ def _hyperparameters(values: Mapping[str, float]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, keys that are words bare, text in double quotes, no anchors."""
+    """Block style, lists of numbers in a line, words bare as keys, text in quotes, no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
@@ -110,11 +111,17 @@ class _Dumper(yaml.SafeDumper):
         return node
 
 
+def _list(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.SequenceNode:
+    numbers = bool(data) and all(value is None or isinstance(value, float) for value in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=numbers or None)
+
+
 def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style='"')
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
 
 
 def _dump(values: Mapping[str, Any]) -> str:

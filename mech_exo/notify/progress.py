@@ -46,7 +46,7 @@ def final_message(result: Optimised) -> str:
     study = result.outcome.study
     words = "interrupted" if result.outcome.interrupted else "done"
     head = f"{study.name}: {words}, {len(study.current)} trials"
-    if result.pareto:
+    if result.pareto and result.front:
         return f"{head}, {len(result.front)} on the Pareto front"
     if result.trial is None or not result.feasible:
         return f"{head}; {study.without_feasible()}"
@@ -87,8 +87,10 @@ def _against_incumbent(result: Optimised) -> list[str]:
 
 
 def summary(event: TrialFinished) -> str:
-    """Trials done and the best feasible one so far."""
+    """Trials done and the best feasible one, or the size of the front, so far."""
     done = f"{event.finished}/{event.goal} trials"
+    if event.front:
+        return f"{done}, {event.front} on the Pareto front"
     if event.best is None:
         return f"{done}, no feasible trial yet"
     return f"{done}, best {event.best.values[0]:.4f} (trial {event.best.number})"

@@ -43,6 +43,13 @@ class Model:
     panel: "Panel"
 
     @cached_property
+    def doubt(self) -> str:
+        """Why nothing tells that the data are those of the file, in words; "" if something does."""
+        from mech_exo.workflow.continuation import doubt
+
+        return doubt(self.session, self.file)
+
+    @cached_property
     def kernel(self) -> "Kernel":
         """The backtest of `panel`."""
         from mech_exo.backtest.kernel import Kernel
@@ -62,7 +69,8 @@ def open_model(session: "Session", path: Path) -> Model:
     ------
     ExoError
         For a file that is none, that weighs a factor without data here, or has a parameter that
-        means nothing under the session's objective file.
+        means nothing under the session's objective file; with exit code 4 for one that was made on
+        another market.
     """
     return model_of(session, read_factor_file(path), str(path))
 
@@ -71,8 +79,10 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
     from mech_exo.objective.exposures import append_scores, extend_panel, known
     from mech_exo.objective.space import Space
+    from mech_exo.workflow.continuation import check_continuation
     from mech_exo.workflow.listing import panel_of
 
+    check_continuation(session, file, label)
     spec, settings, market = session.spec, session.settings, session.market
     panel = panel_of(session, file)
     if spec.factors:

@@ -58,8 +58,15 @@ def serve(
     except OSError as error:
         raise _not_bound(host, port, error) from error
     with server:
-        announce(f"dashboard of {study_file}: http://{host}:{server.server_port} (Ctrl-C ends it)")
+        address = address_of(host, server.server_port)
+        announce(f"dashboard of {study_file}: {address} (Ctrl-C ends it)")
         server.serve_forever()
+
+
+def address_of(host: str, port: int) -> str:
+    """Where to look at a page that listens on `host`: no browser finds "all addresses"."""
+    name = "localhost" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
 def holds_studies(study_file: Path) -> bool:

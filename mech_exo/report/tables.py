@@ -74,7 +74,8 @@ def file_lines(result: Optimised) -> Iterator[str]:
     """What was written, and what comes next."""
     files = result.files
     if files.exported is not None:
-        yield f"exported   {files.exported}"
+        before = " (by an earlier run; nothing has changed since)" if files.repeated else ""
+        yield f"exported   {files.exported}{before}"
     if files.staged is not None:
         yield from staged_lines(files.staged)
 
@@ -85,7 +86,7 @@ def staged_lines(staged: Staged) -> Iterator[str]:
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"
     yield f"review     cat {staged.dated}"
-    yield f"promote    cp {staged.latest} config/factors.yml"
+    yield f"promote    cp {staged.latest} {staged.latest.parent.parent / 'factors.yml'}"
     yield "or         exo factors promote"
 
 

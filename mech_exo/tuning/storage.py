@@ -30,7 +30,7 @@ from mech_exo.tuning.inserts import (
 from mech_exo.tuning.records import find_study, load_study
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
 from mech_exo.tuning.study import NO_EPOCH, Direction, Epoch, StudyRecord, TrialRecord
-from mech_exo.tuning.study_file import open_for_writing
+from mech_exo.tuning.study_file import open_copy, open_for_writing
 
 LONGEST_NAME = 512  # of Optuna's column
 
@@ -65,6 +65,11 @@ class StudyStore:
         """
         connection = open_for_writing(path, settings, create=create)
         return cls(path, connection, settings.busy_timeout_s)
+
+    @classmethod
+    def rehearse(cls, path: Path, settings: StorageSettings) -> Self:
+        """As `open` with `create`, on a copy in memory: nothing that is done here is kept."""
+        return cls(path, open_copy(path), settings.busy_timeout_s)
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.database import check_study_file, connect, in_words, patiently
+from mech_exo.factor_file.atomic import check_target
+from mech_exo.tuning.database import (
+    READER_PATIENCE_S,
+    check_study_file,
+    connect,
+    in_words,
+    patiently,
+    read_without_trace,
+)
 from mech_exo.tuning.schema import add_value_column, check_writable_schema
 
 
@@ -28,11 +36,44 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         try:
             patiently(lambda: check_writable_schema(connection, path), patience_s)
             _set_journal(connection, path, settings)
-            add_value_column(connection, patience_s)
+            _complete(connection, patience_s)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def open_copy(path: Path) -> sqlite3.Connection:
+    """A connection to a copy in memory of what a writer would find, for a rehearsal.
+
+    Nothing is written, beside the file neither.
+
+    Raises
+    ------
+    ExoError
+        As `open_for_writing` with `create`.
+    """
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    if _absent(path):
+        _check_no_orphan(path)
+        check_target(path, overwrite=True, touch=False)
+        _copy_empty(copy)
+    else:
+        check_study_file(path)
+        check_target(path, overwrite=True, touch=False)
+        if not os.access(path, os.W_OK):
+            raise ExoError(f"The study file {path} may not be written to.", hint=_WRITABLE)
+        with in_words(path, READER_PATIENCE_S):
+            read_without_trace(path, lambda connection: connection.backup(copy))
+            check_writable_schema(copy, path)
+    with in_words(path, 0.0):
+        _complete(copy, 0.0)
+    return copy
+
+
+def _complete(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Bring a file of any earlier exo, or of Optuna, to this exo's form."""
+    add_value_column(connection, patience_s)
 
 
 def ensure_file(path: Path) -> None:
@@ -46,8 +87,6 @@ def create_file(path: Path) -> None:
 
     Optuna makes its own tables in memory, and the result is copied into a new file.
     """
-    import optuna
-
     _check_no_orphan(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -56,24 +95,31 @@ def create_file(path: Path) -> None:
     except OSError as error:
         raise _no_folder(path, error) from error
     try:
-        storage = optuna.storages.RDBStorage("sqlite://")
         with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
-            pooled = storage.engine.raw_connection()
-            try:
-                source = pooled.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(file)
-            finally:
-                pooled.close()
-                storage.remove_session()
-                storage.engine.dispose()
-            add_value_column(file, 0.0)
+            _copy_empty(file)
+            _complete(file, 0.0)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _copy_empty(target: sqlite3.Connection) -> None:
+    """Fill a database with Optuna's tables, without a study."""
+    import optuna
+
+    storage = optuna.storages.RDBStorage("sqlite://")
+    pooled = storage.engine.raw_connection()
+    try:
+        source = pooled.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(target)
+    finally:
+        pooled.close()
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def _check_no_orphan(path: Path) -> None:
@@ -130,5 +176,8 @@ def _set_journal(connection: sqlite3.Connection, path: Path, settings: StorageSe
 def _no_folder(path: Path, error: OSError) -> ExoError:
     return ExoError(
         f"Cannot make the study file {path}: {error.strerror or error}.",
-        hint="Name a writable place with --study-file.",
+        hint=_WRITABLE,
     )
+
+
+_WRITABLE = "Name a writable place with --study-file."

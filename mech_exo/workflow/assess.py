@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExoError
 from mech_exo.export.document import Export, defined
 from mech_exo.export.provenance import git_commit, package_versions
@@ -146,6 +147,7 @@ def _provenance(result: Optimised) -> dict[str, Any]:
         "data": session.data_identity.as_dict(),
         "data_start": str(panel.dates[0]),
         "data_end": str(panel.dates[-1]),
+        "market": Likeness.of(session.market, session.settings.data.source).as_dict(),
         "in_sample_end": str(panel.dates[session.split - 1]),
         "objective_sha256": session.objective.sha256,
         "study_fingerprint": result.outcome.fingerprint or None,

@@ -190,7 +190,7 @@ def _write(job: Job, result: Optimised, target: Target) -> Files:
     if not wanted and not (job.stage and result.trial.feasible):
         return Files()
     file = factor_file_of(result)
-    exported = target.write(file) if wanted else None
+    exported, repeated = target.write(file) if wanted else (None, False)
     if job.stage and result.trial.feasible:
         staged = stage(file, job.root, datetime.now())
-    return Files(exported, staged)
+    return Files(exported, staged, repeated)

@@ -7,12 +7,17 @@ from mech_exo.config.packaged import OBJECTIVE, RISK_LIMITS, SETTINGS, packaged_
 from mech_exo.factor_file.atomic import write_atomically
 
 GITIGNORE = """\
-# exo: studies and exports are results; config/ and research/ are the source.
+# exo: studies, exports, logs and the paper ledger are results; config/ and research/ the source.
+# *.env holds tokens.
 /studies/*
 !/studies/.gitkeep
 /factors/*
 !/factors/.gitkeep
+/logs/
+/paper/
 .env
+*.env
+!*.env.example
 """
 
 

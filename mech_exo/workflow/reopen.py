@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.discover import SettingsFile
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
@@ -33,8 +33,7 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
     """
     own: Settings | None = None
     if request.config is not None:
-        found = find_settings(request.config, request.cwd, flag=request.config_flag)
-        own = load_settings(found.path, overrides=request.overrides)
+        own = load_settings(request.find_settings().path, overrides=request.overrides)
     settings = settings_of(label, file, own)
     if own is not None:
         settings = replace(settings, verdict=own.verdict)

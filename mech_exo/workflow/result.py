@@ -64,10 +64,11 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Files:
-    """What a run wrote."""
+    """What a run wrote; `repeated` if an earlier run had exported the very same."""
 
     exported: Path | None = None
     staged: "Staged | None" = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True)

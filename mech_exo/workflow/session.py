@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.discover import SettingsFile, find_settings, project_start
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExoError
@@ -39,6 +39,8 @@ class Request:
     ----------
     config
         Settings file, and the option that named it.
+    factor_file
+        The one that is judged; its own project comes before that of `cwd`.
     """
 
     config: Path | None = None
@@ -46,6 +48,16 @@ class Request:
     objective: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
+    factor_file: Path | None = None
+
+    @property
+    def start(self) -> Path:
+        """Folder from which the project's files are looked for upward."""
+        return project_start(self.factor_file, self.cwd)
+
+    def find_settings(self) -> SettingsFile:
+        """The settings file, and why it was chosen."""
+        return find_settings(self.config, self.cwd, flag=self.config_flag, start=self.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +160,7 @@ def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     ExoError
         For any file that cannot be read or used, and for data without a rebalance date.
     """
-    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
+    settings_file = request.find_settings()
     settings = load_settings(settings_file.path, overrides=request.overrides)
     session = open_with(settings, settings_file, request, log, listed)
     wanted = with_wanted(listed, session.spec, session.panel)
@@ -172,7 +184,7 @@ def open_with(
 
     directions(settings.tuning.objectives)  # a name that is no metric costs nothing here
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
-    objective = find_objective(request.objective, request.cwd)
+    objective = find_objective(request.objective, request.cwd, start=request.start)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
     probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
     spec = ObjectiveSpec.compile(objective.source, objective.label)
