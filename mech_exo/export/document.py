@@ -28,7 +28,7 @@ class Export:
     data_points
         Daily returns that the trial was judged on: sessions times names with a price.
     parameters
-        Factor of the objective file -> the parameters that it consumed.
+        Factor -> the arguments or windows that it takes, where it has any.
     sampler, pruner
         Their settings' names.
     provenance, out_of_sample

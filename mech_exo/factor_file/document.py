@@ -54,7 +54,7 @@ class FactorEntry(TypedDict):
     weight: float
     direction: Direction
     category: str
-    parameters: NotRequired[dict[str, Parameter]]  # of a factor of the objective file
+    parameters: NotRequired[dict[str, Parameter]]  # arguments, or windows of a built-in one
 
 
 @dataclass(frozen=True)

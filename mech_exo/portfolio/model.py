@@ -33,7 +33,8 @@ class Model:
     label
         The file, as messages name it.
     panel
-        With the scores of the objective file's own factors, under the file's parameters.
+        With the scores of the objective file's own factors, and of built-in ones whose windows
+        the file states, under its parameters.
     """
 
     session: "Session"
@@ -77,7 +78,7 @@ def open_model(session: "Session", path: Path) -> Model:
 
 def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
-    from mech_exo.objective.exposures import append_scores, extend_panel, known
+    from mech_exo.objective.exposures import extend_panel, known, with_arguments
     from mech_exo.objective.space import Space
     from mech_exo.workflow.continuation import check_continuation
     from mech_exo.workflow.listing import panel_of
@@ -99,10 +100,12 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
             f"{label}: weighs {', '.join(idle)}, for which the data ({panel.source}) has nothing.",
             hint="Add the data, choose other settings, or set the weight to 0.",
         )
-    arguments = space.arguments(params)
-    if arguments:
-        given = {f: arguments[f.name] for f in spec.factors if f.name in arguments}
-        panel = append_scores(panel, given, known(market, panel), spec, settings)
+    try:
+        panel = with_arguments(
+            panel, space.to_compute(params), known(market, panel), spec, settings
+        )
+    except ExoError as error:
+        raise ExoError(f"{label}: {error.message}", hint=error.hint) from error
     return Model(session, label, file, candidate, panel)
 
 

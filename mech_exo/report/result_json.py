@@ -87,6 +87,7 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "label": portfolio.label,
         "weights": dict(portfolio.weights),
         "hyperparameters": dict(portfolio.hyperparameters),
+        "parameters": {name: dict(given) for name, given in portfolio.parameters.items()},
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
         "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),

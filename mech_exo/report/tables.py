@@ -144,7 +144,16 @@ def _weights(result: Optimised) -> Table:
     for name, value in result.best.hyperparameters.items():
         row = [percent(value), *(percent(p.hyperparameters.get(name)) for p in others)]
         table.add_row(name, *row)
+    table.add_section()
+    theirs = [_parameters(p) for p in (result.best, *others)]
+    for name in theirs[0]:
+        table.add_row(name, *(str(found.get(name, "–")) for found in theirs))
     return table
+
+
+def _parameters(portfolio: Portfolio) -> dict[str, object]:
+    """Parameter -> value; factors that share one share its value."""
+    return {name: v for given in portfolio.parameters.values() for name, v in given.items()}
 
 
 def _signed(value: float | None) -> str:

@@ -9,14 +9,14 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mech_exo.backtest.version import kernel_needed
 from mech_exo.config import Settings
-from mech_exo.config.settings import FactorTable
+from mech_exo.config.settings import FactorTable, written_fields
 from mech_exo.data import identity
 from mech_exo.data.catalogue import FIRST_FACTORS
 from mech_exo.data.identity import DataIdentity
@@ -180,7 +180,9 @@ def _shown(name: str, components: Mapping[str, str]) -> str:
 def _flatten(name: str, value: Any) -> dict[str, str]:
     if is_dataclass(value):
         parts = {
-            f.name: getattr(value, f.name) for f in fields(value) if not f.metadata.get("path")
+            f.name: getattr(value, f.name)
+            for f in written_fields(value)
+            if not f.metadata.get("path")
         }
     elif isinstance(value, Mapping):
         parts = {str(key): part for key, part in value.items()}

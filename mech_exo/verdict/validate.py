@@ -187,7 +187,7 @@ def experiment_of(subject: Subject) -> Experiment:
         objective=subject.objective,
         settings=subject.settings,
         panel=panel,
-        market=subject.market.until(subject.split) if subject.spec.factors else None,
+        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
         trials=subject.trials,
         warm_start=subject.warm_start,
         windows=walk_forward_windows(panel, subject.settings.verdict),

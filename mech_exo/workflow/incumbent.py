@@ -71,12 +71,17 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
 
     if not session.settings.tuning.warm_start:
         return ()
+    from mech_exo.objective.space import Space
+
     rules = session.settings.hyperparameters
+    windows = Space.of(session.spec, session.panel, session.settings).windows
     equal = {f"weight_{name}": EQUAL_WEIGHT for name in session.factor_names}
-    equal |= {
+    equal |= windows | {
         "cash_pct": rules.cash_pct,
         "stop_loss_pct": rules.stop_loss_pct,
         "position_size_pct": rules.position_size_pct,
     }
-    starts = [] if incumbent is None else [WarmStart(INCUMBENT, incumbent.params)]
+    starts = []
+    if incumbent is not None:
+        starts = [WarmStart(INCUMBENT, {**windows, **incumbent.params})]
     return (*starts, WarmStart("equal weights", equal))

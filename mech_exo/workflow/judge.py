@@ -71,6 +71,7 @@ class Judge:
             hyperparameters={name: float(getattr(candidate, name)) for name in RANGES},
             in_sample=inside.metrics(),
             out_of_sample=figures[0] if figures else None,
+            parameters=self.space.arguments(params),
             occupancy=inside.occupancy,
         )
 

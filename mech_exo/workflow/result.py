@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mech_exo.backtest.result import Occupancy
     from mech_exo.export.stage import Staged
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study import TrialRecord
+    from mech_exo.tuning.study import Parameter, TrialRecord
     from mech_exo.verdict.validate import Verdict
     from mech_exo.workflow.session import Session
 
@@ -31,6 +31,8 @@ class Portfolio:
         Factor -> weight of its raw score; empty for the universe.
     out_of_sample
         From the holdout alone; None without a holdout.
+    parameters
+        Factor -> the arguments or windows that it takes, where it has any.
     occupancy
         How often, in sample, it was something else than its n best names; None for the universe.
     """
@@ -40,6 +42,7 @@ class Portfolio:
     hyperparameters: Mapping[str, float]
     in_sample: Metrics
     out_of_sample: Metrics | None
+    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
     occupancy: "Occupancy | None" = None
 
 

@@ -9,7 +9,7 @@ from mech_exo.workflow.result import Portfolio
 
 def lines(above: int, tied: int) -> list[str]:
     occupancy = Occupancy(positions=20, executions=100, above=above, tied=tied)
-    return list(occupancy_lines(Portfolio("trial 3", {}, {}, {}, None, occupancy)))
+    return list(occupancy_lines(Portfolio("trial 3", {}, {}, {}, None, occupancy=occupancy)))
 
 
 @pytest.mark.parametrize(("above", "tied"), [(0, 0), (2, 10)])
