@@ -31,7 +31,7 @@ class StageOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PromoteOptions(SettingsOptions, ProjectOption, ProjectFolder):
+class PromoteOptions(SettingsOptions, ProjectOption, ProjectFolder, StudyFileOption):
     """Options of `exo factors promote`."""
 
     file: Path = argument(help="Factor file.", metavar="[FILE]", in_project=LATEST)
@@ -76,21 +76,26 @@ def stage(options: StageOptions) -> None:
     from mech_exo.report.console import Log
     from mech_exo.report.tables import staged_lines
     from mech_exo.workflow.listing import factors_of_study
+    from mech_exo.workflow.remembered import standing_of_file, verdict_words
     from mech_exo.workflow.session import open_session
     from mech_exo.workflow.staging import study_text
 
     path = Path(options.source)
     if not options.source:
         raise ExoError("the name of the study or factor file is empty.", hint="Name one.")
+    rules = None
     if path.exists():
         text = read_text(path)
-        warn_if_edited(parse_factor_file(text, str(path)), path, Log())
+        file = parse_factor_file(text, str(path))
+        warn_if_edited(file, path, Log())
     else:
         listed = factors_of_study(options.study_file, options.source)
         session = open_session(options.request(), Log(), listed)
         text = study_text(session, options.study_file, options.source)
+        file, rules = parse_factor_file(text, options.source), session.settings.verdict
+    known = standing_of_file(file, options.study_file, rules)
     staged = stage_text(text, options.root, datetime.now())
-    for line in staged_lines(staged):
+    for line in staged_lines(staged, verdict_words(file, known)):
         typer.echo(line)
 
 
@@ -105,7 +110,7 @@ def promote(options: PromoteOptions) -> None:
 
     check_reason(force=options.force, reason=options.reason)
     session = open_session(options.request(), Log())
-    proposal = propose(session, options.root, options.file, datetime.now())
+    proposal = propose(session, options.root, options.file, datetime.now(), options.study_file)
     production = History(options.root).production
     if proposal.same:
         typer.echo(f"{production} is {options.file} already: nothing to do.")

@@ -17,7 +17,7 @@ from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
 from mech_exo.workflow.forecast import forecast
-from mech_exo.workflow.incumbent import warn_of_unknown
+from mech_exo.workflow.incumbent import warn_of_incumbent
 from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
@@ -34,7 +34,7 @@ def tune(options: RunOptions) -> ExitCode:
     listed = factors_of_study(job.study_file, job.study_name)
     session = open_session(options.request(), log, listed)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
     if options.dry_run:
         return _foretell(options, job, session, log)
     with _channel(options, session, log) as channel:

@@ -59,7 +59,7 @@ class Export:
         """The document."""
         return FactorFile(
             metadata=self._metadata(),
-            factors=self._factors(),
+            factors=factors_of(self.weights, self.categories, self.parameters),
             hyperparameters=dict(self.hyperparameters),
             provenance=self.provenance,
             out_of_sample=self.out_of_sample,
@@ -84,19 +84,25 @@ class Export:
             **({} if self.chosen == "best" else {"chosen": self.chosen}),
         }
 
-    def _factors(self) -> dict[str, dict[str, FactorEntry]]:
-        factors: dict[str, dict[str, FactorEntry]] = {}
-        for name, weight in self.weights.items():
-            category = self.categories[name]
-            entry: FactorEntry = {
-                "weight": weight,
-                "direction": "higher_better",
-                "category": category,
-            }
-            if self.parameters.get(name):
-                entry["parameters"] = dict(self.parameters[name])
-            factors.setdefault(category, {})[name] = entry
-        return factors
+
+def factors_of(
+    weights: Mapping[str, float],
+    categories: Mapping[str, str],
+    parameters: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, FactorEntry]]:
+    """The block `factors`: category -> factor -> entry, with the parameters that it consumed."""
+    factors: dict[str, dict[str, FactorEntry]] = {}
+    for name, weight in weights.items():
+        category = categories[name]
+        entry: FactorEntry = {
+            "weight": weight,
+            "direction": "higher_better",
+            "category": category,
+        }
+        if parameters.get(name):
+            entry["parameters"] = dict(parameters[name])
+        factors.setdefault(category, {})[name] = entry
+    return factors
 
 
 def defined(value: float | None) -> float | None:

@@ -55,6 +55,8 @@ def final_message(result: Optimised) -> str:
         lines.append(f"verdict: {result.verdict.overall}. {result.verdict.decision.reason}")
     elif result.verdict_failure is not None:
         lines.append(f"no verdict: {result.verdict_failure.message}")
+    else:
+        lines.append(f"verdict: {result.standing.words}")
     return "\n".join([*lines, *_against_incumbent(result)])
 
 
@@ -75,7 +77,11 @@ def _against_incumbent(result: Optimised) -> list[str]:
         ("out of sample", best.out_of_sample, incumbent.out_of_sample),
     ):
         if new is not None and old is not None:
-            lines.append(f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}")
+            fit = result.incumbent_fit if new is best.out_of_sample else None
+            seen = f" ({fit.words})" if fit is not None and fit.words else ""
+            lines.append(
+                f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}{seen}"
+            )
     change = {n: abs(w - incumbent.weights.get(n, 0.0)) for n, w in best.weights.items()}
     moved = sorted((n for n in change if change[n] > 0.0), key=lambda n: -change[n])
     if not moved:

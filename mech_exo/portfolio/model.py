@@ -35,6 +35,8 @@ class Model:
     panel
         With the scores of the objective file's own factors, and of built-in ones whose windows
         the file states, under its parameters.
+    content
+        `verdict.holdout.portfolio_hash` of what it holds.
     """
 
     session: "Session"
@@ -42,6 +44,7 @@ class Model:
     file: FactorFile
     candidate: "Candidate"
     panel: "Panel"
+    content: str
 
     @cached_property
     def doubt(self) -> str:
@@ -80,6 +83,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
     from mech_exo.objective.exposures import extend_panel, known, with_arguments
     from mech_exo.objective.space import Space
+    from mech_exo.verdict.holdout import portfolio_hash
     from mech_exo.workflow.continuation import check_continuation
     from mech_exo.workflow.listing import panel_of
 
@@ -106,7 +110,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
         )
     except ExoError as error:
         raise ExoError(f"{label}: {error.message}", hint=error.hint) from error
-    return Model(session, label, file, candidate, panel)
+    return Model(session, label, file, candidate, panel, portfolio_hash(space, params))
 
 
 def _params(file: FactorFile, space: "Space") -> "Mapping[str, Parameter]":

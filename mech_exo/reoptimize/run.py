@@ -21,7 +21,7 @@ from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.reoptimize.inputs import check_data
 from mech_exo.reoptimize.journal import LOGS
 from mech_exo.workflow.forecast import Forecast, forecast
-from mech_exo.workflow.incumbent import INCUMBENT, warn_of_unknown
+from mech_exo.workflow.incumbent import INCUMBENT, warn_of_incumbent
 from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, tuned
 from mech_exo.workflow.result import Optimised
@@ -108,7 +108,7 @@ def prepare(order: Order, log: Log) -> Session:
     listed = factors_of_study(order.study_file, order.study_name)
     session = open_session(order.request, log, listed)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
     path = order.root / INCUMBENT
     incumbent = read_factor_file(path) if path.exists() else None
     check_data(session, incumbent, order.moment.date())
@@ -132,6 +132,7 @@ def job_of(order: Order, session: Session) -> Job:
         target_trials=trials_of(order, session),
         accept_changes=order.accept_changes,
         validate=order.validate,
+        command="reoptimize",
         root=order.root,
     )
 
@@ -185,7 +186,7 @@ def _decided(order: Order, session: Session, result: Optimised, log: Log) -> Out
     """Stage the result unless something but its demo data speaks against it."""
     text = factor_file_text(repeatable(result))
     label = f"the best of study {order.study_name}"
-    proposal = weigh(session, order.root, label, text, order.moment)
+    proposal = weigh(session, order.root, label, text, order.moment, order.study_file)
     against = [o.words for o in proposal.objections if o.kind != "demo"]
     if against:
         words = "; ".join(against)

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
+from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 
 Format = Callable[[float | None], str]
@@ -50,6 +51,12 @@ def show_result(result: Optimised, console: Console) -> None:
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
+    if result.verdict is None:
+        console.print(f"verdict    {result.standing.words}", soft_wrap=True)
+    if result.starts_knowing:
+        console.print(
+            f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
+        )
 
 
 def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
@@ -77,14 +84,15 @@ def file_lines(result: Optimised) -> Iterator[str]:
         before = " (by an earlier run; nothing has changed since)" if files.repeated else ""
         yield f"exported   {files.exported}{before}"
     if files.staged is not None:
-        yield from staged_lines(files.staged)
+        yield from staged_lines(files.staged, result.standing.words)
 
 
-def staged_lines(staged: Staged) -> Iterator[str]:
-    """What was staged, and what comes next."""
+def staged_lines(staged: Staged, verdict: str) -> Iterator[str]:
+    """What was staged, what is known of it, and what comes next."""
     index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"
+    yield f"verdict    {verdict}"
     yield f"review     cat {staged.dated}"
     yield f"promote    cp {staged.latest} {staged.latest.parent.parent / 'factors.yml'}"
     yield "or         exo factors promote"
@@ -120,7 +128,7 @@ def _figures(result: Optimised) -> Table:
     for portfolio in _portfolios(result):
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
         if has_holdout:
-            table.add_column(f"{portfolio.label}\nout of sample", justify="right")
+            table.add_column(_outside_heading(result, portfolio), justify="right")
     for metric, (name, write) in SHOWN.items():
         cells = []
         for portfolio in _portfolios(result):
@@ -128,6 +136,17 @@ def _figures(result: Optimised) -> Table:
             cells += [write(part.get(metric)) for part in parts if part is not None]
         table.add_row(name, *cells)
     return table
+
+
+def _outside_heading(result: Optimised, portfolio: Portfolio) -> str:
+    """Of a column of figures on the holdout; no line is wider than the incumbent's name."""
+    heading = f"{portfolio.label}\nout of sample"
+    fit = result.incumbent_fit if portfolio is result.incumbent else None
+    if fit is None or fit.knows is False:
+        return heading
+    if fit.knows is None:
+        return f"{heading}\nmay have seen\nthese dates"
+    return f"{heading}\nhas seen these\ndates: fitted\nuntil {fit.until}"
 
 
 def _weights(result: Optimised) -> Table:

@@ -8,6 +8,7 @@ from mech_exo.config.discover import SettingsFile
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
+from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.verdict.verification import Verification
 from mech_exo.verdict.verify import settings_of, verify
 from mech_exo.workflow.listing import factors_of_file
@@ -64,13 +65,16 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Verification:
+def verify_file(path: Path, request: Request, log: Log, study_file: Path) -> Verification:
     """Compare a file with what its settings, data, objective and study give today.
+
+    Figures on the holdout that are computed again are a look at it. The export of a file was the
+    first; so a file that is as it was exported needs no ledger where there is none.
 
     Parameters
     ----------
     study_file
-        Where the study that the file names is looked for; it need not be there.
+        Where the study that the file names is looked for, and the ledger; it need not be there.
     """
     from mech_exo.tuning.records import read_study, study_names
 
@@ -78,7 +82,20 @@ def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Ver
     session = reopen(str(path), file, request, log)
     name = file.metadata.get("study_name")
     study = read_study(study_file, str(name)) if name in study_names(study_file) else None
-    return verify(file, session.settings, session.objective, session.market, session.panel, study)
+    found = verify(file, session.settings, session.objective, session.market, session.panel, study)
+    shown = any(c.name.startswith("out_of_sample.") for c in found.values)
+    if shown and (study_file.exists() or not file.hash_matches):
+        _look(path, file, session, study_file)
+    return found
+
+
+def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
+    from mech_exo.objective.space import Space
+    from mech_exo.workflow.judge import meaningful
+
+    space = Space.of(session.spec, session.panel, session.settings)
+    content = portfolio_hash(space, meaningful(space, file.params))
+    HoldoutLedger(study_file, session.panel, session.split).look(content, f"verify: {path}")
 
 
 def _check_here(label: str, settings: "Settings") -> None:

@@ -176,6 +176,7 @@ def test_no_feasible_trial(exo: Exo, project: Path) -> None:
 def test_the_current_factors_stand_beside_the_best_and_are_trial_0(exo: Exo, project: Path) -> None:
     lenient(project)
     (project / "config/factors.yml").write_text(
+        "metadata: {created_at: '2017-12-31'}\n"  # before the holdout
         "factors:\n  technical:\n    rsi_14: {weight: 0.25}\n    unheard_of: {weight: 1.0}\n"
         "hyperparameters: {cash_pct: 0.2, stop_loss_pct: 0.1, position_size_pct: 0.1}\n"
     )

@@ -17,6 +17,7 @@ from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.promote.checks import objections
 from mech_exo.report.console import Log
 from mech_exo.tuning.storage import StudyStore
+from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.session import Request, open_session
 from tests.cli.conftest import REPOSITORY
 
@@ -119,11 +120,11 @@ def test_an_older_file_is_not_refused_for_its_kernel(exo: Exo, tmp_path: Path) -
     session = open_session(Request(objective=objective, overrides=overrides), Log(quiet=True))
     file = parse_factor_file((BEFORE / "judged.yml").read_text(), "judged.yml")
     made = datetime.fromisoformat(str(file.metadata["created_at"]))
-    against = {o.kind: o.words for o in objections(file, "judged.yml", session, made)}
+    against = {o.kind: o.words for o in objections(file, "judged.yml", session, made, Standing())}
     assert "verify" not in against
     path = edited(tmp_path, "judged", EDITS["metadata.data_points"])
     file = parse_factor_file(path.read_text(), "edited.yml")
-    against = {o.kind: o.words for o in objections(file, "edited.yml", session, made)}
+    against = {o.kind: o.words for o in objections(file, "edited.yml", session, made, Standing())}
     assert "metadata.data_points differ" in against["verify"]
 
 

@@ -7,6 +7,7 @@ from typing import cast
 from mech_exo.notify.progress import ProgressMessages, final_message
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
 from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.result import Optimised, Portfolio
 
 
@@ -69,13 +70,16 @@ def test_the_digest_names_the_largest_changes_and_only_changes() -> None:
             feasible=True,
             verdict=None,
             verdict_failure=None,
+            standing=Standing(),
+            incumbent_fit=None,
             best=Portfolio("trial 3", weights, {}, {"sharpe": 1.25}, None),
             incumbent=old,
         )
         lines = final_message(cast("Optimised", result)).splitlines()
         assert lines[0] == "s: done, 0 trials, best 1.2500 (trial 3)"
-        assert lines[1] == "Sharpe in sample: 1.25, incumbent 1.00"
-        assert lines[2] == words
+        assert lines[1] == "verdict: none (not judged)"
+        assert lines[2] == "Sharpe in sample: 1.25, incumbent 1.00"
+        assert lines[3] == words
 
 
 def test_several_objectives_tell_the_size_of_the_front() -> None:
