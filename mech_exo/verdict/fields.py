@@ -27,7 +27,6 @@ REASONS: dict[str, str] = {
     "metadata.total_trials": _WITHOUT_STUDY,
     "metadata.chosen": "choosing takes the study's trials",
     "provenance.data_source": "it is a description in words; the fingerprints are compared",
-    "provenance.market": "it serves to know the market again; the fingerprints are compared",
     "provenance.study_fingerprint": "the file states none",
     "provenance.packages": _MAKER,
     "provenance.git_commit": _MAKER,
@@ -51,6 +50,7 @@ COVERED = {
     "hyperparameters": "content_hash",
     "provenance.content_hash": "content_hash",
     "provenance.document_hash": "document_hash",
+    "provenance.market": "provenance.market",
 }
 """Section -> the comparison that covers all of it."""
 

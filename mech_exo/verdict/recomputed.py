@@ -1,5 +1,6 @@
 """The fields of a factor file, computed again from its settings, objective file and data."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,8 @@ from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.config.settings import Settings
 from mech_exo.data.identity import DataIdentity
+from mech_exo.data.likeness import DIGITS as LIKENESS_DIGITS
+from mech_exo.data.likeness import Likeness
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS
@@ -128,6 +131,10 @@ class Recomputed:
         else:
             inside = data_fingerprint(self.inside, self.market, self.spec)
         yield from self._stated("in_sample_fingerprint", inside)
+        if "market" in self.provenance:
+            stated = self.provenance["market"]
+            now = Likeness.of(self.market, self.settings.data.source).as_dict()
+            yield Comparison("provenance.market", stated, now, _alike(stated, now))
 
     def _identity(self, panel: Panel) -> DataIdentity:
         return data_identity(panel, self.market, self.spec)
@@ -210,6 +217,17 @@ def _parts(stated: Mapping[str, Any], whole: DataIdentity) -> Iterator[Compariso
     now = dict(leaves(whole.as_dict(), "provenance.data"))
     for name, value in leaves(stated, "provenance.data"):
         yield _same(name, value, now.get(name))
+
+
+def _alike(stored: Any, computed: Any) -> bool:
+    """Whether two likenesses are the same, but for the last digit of a rounded return."""
+    before, now = dict(leaves(stored)), dict(leaves(computed))
+    return before.keys() == now.keys() and all(
+        math.isclose(value, now[name], rel_tol=0.0, abs_tol=1.5 * 10.0**-LIKENESS_DIGITS)
+        if isinstance(value, float) and isinstance(now[name], float)
+        else value == now[name]
+        for name, value in before.items()
+    )
 
 
 def _same(name: str, stored: Any, computed: Any, *, figure: bool = False) -> Comparison:

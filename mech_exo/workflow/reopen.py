@@ -65,7 +65,7 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Verification:
+def verify_file(path: Path, request: Request, log: Log, study_file: Path) -> Verification:
     """Compare a file with what its settings, data, objective and study give today.
 
     Figures on the holdout that are computed again are a look at it. The export of a file was the
@@ -74,7 +74,7 @@ def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Ver
     Parameters
     ----------
     study_file
-        Where the study that the file names is looked for; it need not be there.
+        Where the study that the file names is looked for, and the ledger; it need not be there.
     """
     from mech_exo.tuning.records import read_study, study_names
 

@@ -163,7 +163,7 @@ def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     settings_file = request.find_settings()
     settings = load_settings(settings_file.path, overrides=request.overrides)
     session = open_with(settings, settings_file, request, log, listed)
-    wanted = with_wanted(listed, session.spec, session.panel)
+    wanted = with_wanted(listed, session)
     return session if wanted == listed else session.listing(wanted)
 
 
