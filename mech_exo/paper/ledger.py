@@ -67,6 +67,11 @@ def opening(connection: Connection, path: Path) -> Opening | None:
     return Opening(row.opened, row.capital, bool(row.fractional), json.loads(row.rules))
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the ledger is of this program's format; an older one is not until its next step."""
+    return bool(connection.execute(select(LEDGER.c.format)).scalar_one() == FORMAT)
+
+
 def create(connection: Connection, start: Opening) -> None:
     """Make the tables and the first session, all in cash."""
     METADATA.create_all(connection)
@@ -204,7 +209,7 @@ def settle_orders(
             _close(connection, order, date, fill.shares)
         elif fill.reason in (REBALANCE, STOP):
             _book_unlisted(connection, date, due, fill)
-        listed = order.listed if order is not None else 0.0 if fill.reason == REBALANCE else None
+        listed = order.shares if order is not None else 0.0 if fill.reason == REBALANCE else None
         repriced.append(None if listed is None else fill.shares - listed)
     for order in open_orders.values():
         if order.reason == REBALANCE or order.symbol not in account.holdings:

@@ -30,11 +30,17 @@ def next_orders(
 
     Notes
     -----
-    The next close sizes the trades anew, at its own prices; the ledger keeps both numbers.
+    The next close sizes the trades anew, at its own prices; the ledger keeps both numbers. A name
+    that has hit its stop and is wanted again is rebalanced there and then sold, as in the
+    backtest; the list says what comes of both.
     """
-    waiting = {symbol for symbol, holding in account.holdings.items() if holding.hit}
+    decided = {} if due is None else due.weights
+    hit = {symbol for symbol, holding in account.holdings.items() if holding.hit}
+    unwanted = hit - set(decided) if due is not None else set()
+    unwanted -= {s for s in unwanted if not prices.priced[position, prices.places[s]]}
+    waiting = hit - unwanted
     stops = [Order(s, STOP, -account.holdings[s].shares, 0.0) for s in sorted(waiting)]
-    wanted = {} if due is None else {s: w for s, w in due.weights.items() if s not in waiting}
+    wanted = {s: w for s, w in decided.items() if s not in hit}
     target = _target(account, wanted, prices, position)
     held = np.array([h.shares for h in account.holdings.values()])
     here = [prices.places[s] for s in account.holdings]

@@ -1,15 +1,14 @@
 """Ledgers of earlier formats, turned into today's."""
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, inspect, text, update
 
 from mech_exo.paper.account import REBALANCE
-from mech_exo.paper.tables import FORMAT, LEDGER
+from mech_exo.paper.ledger import is_current
+from mech_exo.paper.tables import ADDED, FORMAT, LEDGER
 
 # Format 1 sized an order at the prices of its decision and left it so when the next close traded
 # another number of shares, or a name without an order.
 FROM_1 = (
-    "ALTER TABLE paper_orders ADD COLUMN listed FLOAT",
-    "ALTER TABLE paper_fills ADD COLUMN repriced FLOAT",
     "UPDATE paper_orders SET listed = shares WHERE done IS NULL OR done > decided",
     """UPDATE paper_orders SET shares = 0 WHERE status = 'not filled'""",
     """UPDATE paper_orders SET shares = fill.shares FROM paper_fills AS fill
@@ -33,8 +32,12 @@ FROM_1 = (
 
 def upgrade(connection: Connection) -> None:
     """Bring the ledger to this format, in the transaction of the step that finds an older one."""
-    if connection.execute(select(LEDGER.c.format)).scalar_one() == FORMAT:
+    if is_current(connection):
         return
+    there = inspect(connection)
+    for table, column in sorted(ADDED):
+        if column not in {c["name"] for c in there.get_columns(table)}:
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} FLOAT"))
     for statement in FROM_1:
         connection.execute(text(statement))
     connection.execute(update(LEDGER).values(format=FORMAT))

@@ -5,6 +5,7 @@ from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 METADATA = MetaData()
 FORMAT = 2
 READABLE = (1, FORMAT)  # the next step turns a ledger of format 1 into one of format 2
+ADDED = {("paper_orders", "listed"), ("paper_fills", "repriced")}  # by format 2
 
 # One row: what the ledger was opened with.
 LEDGER = Table(

@@ -101,8 +101,9 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
 
     As in the backtest: the trades pay their own costs; a name without a price at the last session
     is neither bought nor sold, and what is held of it is set aside. Whole shares are rounded down,
-    so the orders never cost more than there is. Between two rebalances a position within one share
-    of what is wanted stays as it is.
+    so the orders never cost more than there is. A decision divides what can be traded; the model
+    portfolio that stands between two is of the whole, and a position within one share of it stays
+    as it is.
 
     Raises
     ------
@@ -117,6 +118,8 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
             f"the capital of {capital:,.2f} is all in names without a price on {target.date}."
         )
     wanted = np.where(target.priced, target.weights, 0.0)
+    if not target.rebalance:  # its weights are of the whole, what cannot be traded included
+        wanted *= min(capital / liquid, 1.0 / max(float(wanted.sum()), 1e-300))
     held = np.where(target.priced, held_value, 0.0) / liquid
     x = trade_scale(sizing.cost, wanted, held)
     prices = np.where(target.prices > 0.0, target.prices, 1.0)

@@ -149,7 +149,7 @@ def test_equity_is_the_backtests_on_the_same_dates(model: Model, undisturbed: Pa
 def test_orders_are_filled_at_the_next_close(model: Model, undisturbed: Path) -> None:
     dates = [str(d) for d in model.panel.dates]
     orders = content(undisturbed)["paper_orders"]
-    for decided, _, reason, _, _, status, done in orders:
+    for decided, _, reason, _, _, status, done, _ in orders:
         if status == "filled":
             assert dates.index(done) - dates.index(decided) == (reason == "rebalance")
     assert {row[5] for row in orders} == {"filled", "not filled"}
@@ -282,6 +282,8 @@ def test_another_factor_file_counts_from_its_first_decision(model: Model, tmp_pa
     ("edit", "told"),
     [
         ("DROP TABLE paper_fills", "there is no table paper_fills"),
+        ("ALTER TABLE paper_fills DROP COLUMN repriced", "paper_fills has no column repriced"),
+        ("UPDATE paper_orders SET shares = 'x', status = 'open'", "the open order of .* is 'x'"),
         ("DELETE FROM paper_ledger", "paper_ledger has 0 rows"),
         ("UPDATE paper_ledger SET rules = '{'", "rules is no JSON object"),
         ("UPDATE paper_ledger SET rules = '[]'", "rules is no JSON object"),
