@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
+from mech_exo.config.user_file import check_regular
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.custody import Custody
 from mech_exo.tuning.database import DISK_FULL, read_without_trace
@@ -96,6 +97,7 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
 def _check_no_folder(path: Path) -> None:
     if path.is_dir():
         raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
+    check_regular(path, "the file of a ledger")
 
 
 def _engine(path: Path, storage: StorageSettings) -> Engine:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from mech_exo.config.user_file import check_regular
 from mech_exo.errors import ExitCode, ExoError
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ def check_study_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise ExoError(f"{path} is a directory, not a study file.", hint=_WHICH)
+        check_regular(path, "a study file")  # a pipe would be waited for
         if not path.exists():
             raise ExoError(
                 f"There is no study file {path}.",
@@ -190,6 +192,11 @@ def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> Exo
         return ExoError(
             f"The study file {path} is damaged: {error}.",
             hint='Restore a copy; `sqlite3 FILE ".recover"` saves what can be read.',
+        )
+    if not name and "decode to UTF-8" in str(error):  # Python's own, of a text column
+        return ExoError(
+            f"The study file {path} is damaged: a text in it is no UTF-8.",
+            hint="Restore a copy of the file.",
         )
     if name.startswith("SQLITE_IOERR"):
         return ExoError(f"Reading or writing the study file {path} failed: {error} ({name}).")

@@ -1,11 +1,11 @@
 """Trials that exo did not make, read from Optuna's rows."""
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RECORD_KEY, parse_time, untyped
 from mech_exo.tuning.ranges import from_stored
 from mech_exo.tuning.study import NO_EPOCH, TrialRecord
@@ -46,8 +46,8 @@ def foreign_trials(connection: sqlite3.Connection, study_id: int) -> list[TrialR
     trials = rows("trials", "number, state, datetime_start, datetime_complete", "number, trial_id")
     records = []
     for trial_id, [(number, state, started, completed)] in trials.items():
-        shown = {key: json.loads(text) for key, text in user[trial_id]}
-        hidden = {key: json.loads(text) for key, text in system[trial_id]}
+        shown = {key: parse_json(text) for key, text in user[trial_id]}
+        hidden = {key: parse_json(text) for key, text in system[trial_id]}
         records.append(
             TrialRecord(
                 number=number,

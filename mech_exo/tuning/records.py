@@ -4,13 +4,13 @@ A reader never creates a file, takes no lock that a writer would wait for, and n
 Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 """
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import (
@@ -115,7 +115,7 @@ def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRe
     """`read_study` over a connection; the caller holds the transaction."""
     try:
         return _load(connection, path, name)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise damaged(path, name, what) from error
 
@@ -199,7 +199,7 @@ def _attributes(connection: sqlite3.Connection, table: str, study_id: int) -> di
         f"SELECT key, value_json FROM {table} WHERE study_id = ?",  # noqa: S608  # not input
         (study_id,),
     )
-    return {key: json.loads(text) for key, text in rows}
+    return {key: parse_json(text) for key, text in rows}
 
 
 def _summary(study: StudyRecord) -> StudySummary:
