@@ -169,6 +169,17 @@ def _name(error: sqlite3.Error) -> str:
     return getattr(error, "sqlite_errorname", None) or ""
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite, or Python's reader of its texts, means that the file is damaged."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return True
+    return isinstance(error, sqlite3.DatabaseError) and any(w in str(error) for w in _DAMAGE)
+
+
+_DAMAGE = ("unsupported file format", "malformed", "decode to UTF-8")  # under a general code
+
+
 def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> ExoError | None:
     name = _name(error)
     if _is_busy(error):
@@ -188,15 +199,10 @@ def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> Exo
             f"The study file {path} cannot be opened for this: {error} ({name}).",
             hint="Check the permissions of the file and of its folder, which SQLite writes to.",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return ExoError(
             f"The study file {path} is damaged: {error}.",
             hint='Restore a copy; `sqlite3 FILE ".recover"` saves what can be read.',
-        )
-    if not name and "decode to UTF-8" in str(error):  # Python's own, of a text column
-        return ExoError(
-            f"The study file {path} is damaged: a text in it is no UTF-8.",
-            hint="Restore a copy of the file.",
         )
     if name.startswith("SQLITE_IOERR"):
         return ExoError(f"Reading or writing the study file {path} failed: {error} ({name}).")
