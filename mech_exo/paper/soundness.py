@@ -1,6 +1,5 @@
 """Whether a ledger still is what this program has written."""
 
-import json
 import math
 from collections.abc import Collection
 from datetime import date
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, inspect, select
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.paper.tables import ADDED, FORMAT, LEDGER, METADATA, ORDERS, POSITIONS, SESSIONS
 
@@ -99,7 +99,7 @@ def _account_wrong(connection: Connection, last: str) -> str:
 
 def _is_object(text: object) -> bool:
     try:
-        return isinstance(json.loads(str(text)), dict)
+        return isinstance(parse_json(str(text)), dict)
     except ValueError:
         return False
 

@@ -11,9 +11,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
+from mech_exo.config.user_file import check_regular
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.custody import Custody
-from mech_exo.tuning.database import DISK_FULL, read_without_trace
+from mech_exo.tuning.database import DISK_FULL, is_damage, read_without_trace
 
 T = TypeVar("T")
 
@@ -96,6 +97,7 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
 def _check_no_folder(path: Path) -> None:
     if path.is_dir():
         raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
+    check_regular(path, "the file of a ledger")
 
 
 def _engine(path: Path, storage: StorageSettings) -> Engine:
@@ -120,6 +122,8 @@ def _in_words(path: Path, hint: str) -> Iterator[None]:
     """Turn what SQLite says about the file into an ExoError; programming errors pass through."""
     try:
         yield
+    except OSError as error:  # of looking at the file; SQLite's own are below
+        raise ExoError(f"{path}: cannot be read ({error.strerror}).", hint=hint) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         said = error.orig if isinstance(error, DatabaseError) else error
         explanation = _explain(path, said, hint)
@@ -137,13 +141,14 @@ def _explain(path: Path, error: BaseException | None, hint: str) -> ExoError | N
             hint="Try again when it has ended; nothing was booked.",
             exit_code=ExitCode.LOCKED,
         )
+    if is_damage(error):
+        what = "not an SQLite database" if name.startswith("SQLITE_NOTADB") else "damaged"
+        return ExoError(f"{path}: is {what}.", hint=hint)
     words = {
         **dict.fromkeys(DISK_FULL, "the disk is full"),
         "SQLITE_IOERR": "the disk cannot be read or written",
         "SQLITE_READONLY": "may not be written",
         "SQLITE_CANTOPEN": "cannot be opened",
-        "SQLITE_NOTADB": "is not an SQLite database",
-        "SQLITE_CORRUPT": "is damaged",
         "SQLITE_PERM": "may not be opened",
     }
     found = next((text for code, text in words.items() if name.startswith(code)), None)

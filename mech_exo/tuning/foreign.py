@@ -1,12 +1,12 @@
 """Trials without a record of exo's, read from Optuna's rows: plain Optuna made or copied them."""
 
-import json
 import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RESERVED, parse_time, untyped
 from mech_exo.tuning.ranges import from_stored
 from mech_exo.tuning.study import NO_EPOCH, TrialRecord
@@ -50,8 +50,8 @@ def foreign_trials(
     trials = rows("trials", "number, state, datetime_start, datetime_complete", "number, trial_id")
     records = []
     for trial_id, [(number, state, started, completed)] in trials.items():
-        shown = {key: json.loads(text) for key, text in user[trial_id]}
-        hidden = {key: json.loads(text) for key, text in system[trial_id]}
+        shown = {key: parse_json(text) for key, text in user[trial_id]}
+        hidden = {key: parse_json(text) for key, text in system[trial_id]}
         seen = tuple(untyped(v, kind) for v, kind in values[trial_id])
         epoch = _epoch(shown, epochs)
         own = epoch != NO_EPOCH

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mech_exo.config.strict_json import parse_json
+from mech_exo.config.user_file import read_bytes
 from mech_exo.errors import ExitCode, ExoError
 
 POLL_S = 0.2
@@ -199,10 +201,10 @@ def _write_holder(descriptor: int) -> None:
 def _holder(path: Path) -> str:
     """The holder in words, as far as it has written them."""
     try:
-        holder = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        holder = parse_json(read_bytes(path))
+        return (
+            f"process {holder['pid']} on {holder['host']} since {holder['started']} "
+            f"({holder['command']})"
+        )
+    except (ExoError, ValueError, LookupError, TypeError):  # being written, or by another hand
         return "another process"
-    return (
-        f"process {holder['pid']} on {holder['host']} since {holder['started']} "
-        f"({holder['command']})"
-    )

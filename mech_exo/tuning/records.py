@@ -4,13 +4,13 @@ A reader never creates a file, takes no lock that a writer would wait for, and n
 Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 """
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import (
@@ -85,7 +85,7 @@ def current_epoch(study_file: Path, name: str) -> Epoch | None:
             own = _attributes(connection, "study_system_attributes", study_id).get(STUDY_KEY)
             epochs = [] if own is None else own["epochs"]
             return epoch_from_json(epochs[-1]) if epochs else None
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
 
     return read(study_file, query) if study_file.exists() else None
@@ -146,7 +146,7 @@ def load_study(
     """
     try:
         return _load(connection, path, name, first)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise damaged(path, name, what) from error
 
@@ -258,7 +258,7 @@ def _attributes(connection: sqlite3.Connection, table: str, study_id: int) -> di
         f"SELECT key, value_json FROM {table} WHERE study_id = ?",  # noqa: S608  # not input
         (study_id,),
     )
-    return {key: json.loads(text) for key, text in rows}
+    return {key: parse_json(text) for key, text in rows}
 
 
 def _summary(study: StudyRecord) -> StudySummary:

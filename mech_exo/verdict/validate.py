@@ -16,7 +16,7 @@ from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import Decision, Parts, decide
 from mech_exo.verdict.evidence import Evidence, skill_test, years_of
-from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment
+from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, check_payload
 from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
@@ -278,10 +278,13 @@ def _replicated(
     settings = subject.settings.verdict
     tasks = [(WINDOW, k) for k in range(settings.windows)]
     tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
-    return run_replicates(
+    payloads = run_replicates(
         experiment,
         tasks,
         jobs=jobs,
         store=store,
         progress=progress,
     )
+    for task, payload in payloads.items():
+        check_payload(task, payload)
+    return payloads

@@ -130,8 +130,8 @@ def test_a_year_of_orders_and_fills_agree(exo: Exo, project: Path) -> None:
     stopped = {**SMALL, "EXO_BACKTEST__DELISTING_RETURN": "0.3"}
     factors = project / "config/factors.yml"
     factors.write_text(re.sub(r"stop_loss_pct: [\d.]+", "stop_loss_pct: 0.06", factors.read_text()))
-    for date in ("2019-12-31", "2020-12-31"):
-        assert exo("paper", "step", "--date", date, cwd=project, env=stopped).returncode == 0
+    for day in ("2019-12-31", "2020-12-31"):
+        assert exo("paper", "step", "--date", day, cwd=project, env=stopped).returncode == 0
     with contextlib.closing(sqlite3.connect(project / "paper/ledger.db")) as connection:
         fills = connection.execute(
             "SELECT f.reason, f.shares, f.repriced, o.shares, o.listed FROM paper_fills AS f "
