@@ -227,6 +227,8 @@ class Kernel:
             first=first,
             _benchmark=lambda: self.benchmark_returns(candidate.cash_pct),
             _positions=positions,
+            _tied=lambda: self._selector.tied(candidate),
+            _wanted=candidate.positions,
         )
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 
+MOST = 2**31  # more names than any market has
+
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
@@ -52,7 +54,7 @@ class Candidate:
     @property
     def positions(self) -> int:
         """Number n of names to hold: ⌈q / position_size_pct⌉, forgiving a rounding error."""
-        return math.ceil(self.invested / self.position_size_pct - 1e-9)
+        return math.ceil(min(self.invested / self.position_size_pct - 1e-9, MOST))
 
 
 def _check(name: str, value: float, holds: bool, allowed: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 O = TypeVar("O")  # noqa: E741 - an options class
 
+STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
 
 
@@ -75,11 +76,10 @@ def argument(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def project_folder() -> Any:
-    """A field that is no option of its own: the project's folder."""
-    return dataclasses.field(
-        default=Path(), metadata={"typer": None, "setting": "", "in_project": ""}
-    )
+def no_option(default: Any = dataclasses.MISSING, *, in_project: str | None = None) -> Any:
+    """A field of which the command line says nothing."""
+    metadata = {"typer": None, "setting": "", "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def command(
@@ -88,7 +88,9 @@ def command(
     """Register a function of one `options` object as the command `name`."""
 
     def register(function: Callable[[O], None]) -> Callable[[O], None]:
-        def run(**values: Any) -> None:
+        def run(context: typer.Context, **values: Any) -> None:
+            if issubclass(options, TelegramVariables):
+                values["telegram"] = context.obj
             try:
                 with reader_may_leave():  # Typer itself would exit 1
                     _enter(values.get("project"))
@@ -130,11 +132,13 @@ def _in_project(options: type[Any], values: Mapping[str, Any]) -> dict[str, Path
 
 def _signature(options: type[Any]) -> inspect.Signature:
     hints = typing.get_type_hints(options)
+    keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Signature(
-        [
+        [inspect.Parameter("context", keyword, annotation=typer.Context)]
+        + [
             inspect.Parameter(
                 field.name,
-                inspect.Parameter.KEYWORD_ONLY,
+                keyword,
                 default=inspect.Parameter.empty
                 if field.default is dataclasses.MISSING
                 else field.default,
@@ -150,7 +154,14 @@ def _signature(options: type[Any]) -> inspect.Signature:
 class ProjectFolder:
     """Where the command's files lie that no option names."""
 
-    root: Path = project_folder()
+    root: Path = no_option(Path(), in_project="")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class TelegramVariables:
+    """The TELEGRAM_ variables, which are in the environment of no process from here on."""
+
+    telegram: Mapping[str, str] = no_option()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -178,7 +189,7 @@ class StudyFileOption:
     study_file: Path = option(
         "--study-file",
         help="SQLite database file.",
-        in_project="studies/factor_opt.db",
+        in_project=STUDY_FILE,
         panel=STUDY,
     )
 

@@ -11,13 +11,16 @@ from mech_exo.cli.options import (
     ProjectOption,
     SpaceOptions,
     StudyFileOption,
+    TelegramVariables,
     command,
     option,
 )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ReoptimizeOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
+class ReoptimizeOptions(
+    SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder, TelegramVariables
+):
     """Options of `exo reoptimize`."""
 
     target_trials: int | None = option(

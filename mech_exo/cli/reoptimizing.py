@@ -1,8 +1,7 @@
 """What `exo reoptimize` does with its options: lock, log, notify, run, print."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING
 from mech_exo.cli.reoptimize import ReoptimizeOptions
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExitCode
-from mech_exo.notify.channel import Channel, configured, open_channel
+from mech_exo.notify.channel import Channel, configured, open_channel, way_of
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
-from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
+from mech_exo.reoptimize.run import Order, foretell, only_run, prepare
 from mech_exo.reoptimize.run import reoptimize as carry_out
 from mech_exo.report.console import Log, console
+from mech_exo.report.forecast import forecast_lines
 from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
 from mech_exo.report.search_progress import PARTS
@@ -32,7 +32,7 @@ def run(options: ReoptimizeOptions) -> ExitCode:
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
-        return _rehearse(order, log)
+        return _rehearse(order, options.telegram, log)
     with only_run(order.root):
         journal = open_journal(log, order.root, order.moment)
         try:
@@ -60,22 +60,21 @@ def _order(options: ReoptimizeOptions) -> Order:
     )
 
 
-def _rehearse(order: Order, log: Log) -> ExitCode:
+def _rehearse(order: Order, telegram: Mapping[str, str], log: Log) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
-    session = prepare(order, log)
-    print(
-        f"dry run: would bring study {order.study_name} in {order.study_file} to "
-        f"{trials_of(order, session)} trials on {session.panel.source}, "
-        f"{'judge' if order.validate else 'not judge'} its best, and stage it if it is better"
-    )
-    return ExitCode.DONE
+    found = foretell(order, prepare(order, log))
+    out = console(sys.stdout)
+    for line in forecast_lines(found, way_of(telegram) if configured(telegram) else ""):
+        out.print(line, soft_wrap=True)
+    out.print("then       the comparison; the best is staged if it is better")
+    return found.exit_code
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
     found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
     rotate(order.root, settings.reoptimize.keep_logs)
-    with _message(order, settings, journal) as channel:
+    with _message(options.telegram, order, settings, journal) as channel:
         session = prepare(order, journal)
         listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]
         if channel is not None:
@@ -124,11 +123,13 @@ class _Searches:
 
 
 @contextmanager
-def _message(order: Order, settings: "Settings", journal: Journal) -> Iterator[Channel | None]:
+def _message(
+    telegram: Mapping[str, str], order: Order, settings: "Settings", journal: Journal
+) -> Iterator[Channel | None]:
     """The run's message, if Telegram is set up; a failure of the run is its last text."""
     channel = None
-    if configured(os.environ):
-        channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
+    if configured(telegram):
+        channel = open_channel(telegram, settings.notify, say=journal.note, warn=journal.warn)
     if channel is None:
         yield None
         return

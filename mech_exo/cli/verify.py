@@ -41,7 +41,7 @@ class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
 
 
 def verify(options: VerifyOptions) -> None:
-    """Compute a file's figures again: exit 0 if equal, 1 if not, 4 for other data or code."""
+    """Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code."""
     from mech_exo.report.console import Log, console
     from mech_exo.report.plain_json import json_text
     from mech_exo.report.verification_table import show_verification

@@ -121,12 +121,20 @@ def _absolute(values: Any, kind: Any, base: Path) -> Any:
         if value is None:
             continue
         if field.metadata.get("path") and isinstance(value, str):
-            result[field.name] = str(base / Path(value).expanduser())
+            result[field.name] = str(base / expanded(value))
         elif get_origin(inner) is tuple and isinstance(value, list):
             result[field.name] = [_absolute(v, get_args(inner)[0], base) for v in value]
         else:
             result[field.name] = _absolute(value, inner, base)
     return result
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with a leading ~ replaced; one of nobody's home stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _build(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str, str]) -> Any:
@@ -198,11 +206,21 @@ def _scalar(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     if kind is Path and isinstance(value, (str, Path)):
-        return Path(value)
+        return _path(value, where, origin, sources)
     if kind is str and isinstance(value, str):
         return value
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     raise _error(where, value, names.get(kind, "a path"), origin, sources)
+
+
+def _path(value: str | Path, where: str, origin: str, sources: Mapping[str, str]) -> Path:
+    try:
+        possible = b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        possible = False
+    if not possible:
+        raise _error(where, value, "a path", origin, sources)
+    return Path(value)
 
 
 def _error(

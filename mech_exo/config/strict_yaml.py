@@ -7,7 +7,15 @@ from typing import Any
 
 import yaml
 
+from mech_exo.config.user_file import read_bytes
 from mech_exo.errors import ExoError
+
+MOST_VALUES = 100_000  # of a file that repeats some by aliases
+_WORD = 2**63  # NumPy, SQLite and JSON's readers hold no larger whole number
+_TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("null", "bool", "int", "float", "str", "seq", "map", "merge")
+}
 
 
 class _Loader(yaml.SafeLoader):
@@ -65,13 +73,13 @@ def read_yaml(path: Path, *, hint: str = "") -> Document:
     Raises
     ------
     ExoError
-        For a file that cannot be read, is not UTF-8 or not YAML, or has a key twice or a key
-        that is not text; with the line.
+        For a file that cannot be read, is larger than 5 MB, is not UTF-8 or not YAML, or has a
+        key twice, a key that is not text, a whole number beyond 64 bits, a value within itself;
+        with the line.
     """
+    content = read_bytes(path, hint=hint)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ExoError(f"{path}: cannot be read ({error.strerror}).", hint=hint) from error
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
     return parse_yaml(text, str(path))
@@ -84,11 +92,11 @@ def parse_yaml(text: str, origin: str) -> Document:
         root = loader.get_single_node()
         if root is None:
             return Document(None, None)
-        _check_keys(root, origin, set())
+        _Check(origin).whole(root)
         return Document(loader.construct_document(root), root)
     except yaml.YAMLError as error:
         raise ExoError(f"{origin}: is not valid YAML: {one_line(error)}") from error
-    except ValueError as error:  # PyYAML's own constructors, for a tag forced on a value
+    except (ValueError, LookupError) as error:  # PyYAML's constructors, for a tag forced on a value
         raise ExoError(f"{origin}: is not valid YAML: {error}") from error
     except RecursionError as error:
         raise ExoError(f"{origin}: is nested too deeply.") from error
@@ -101,26 +109,57 @@ def one_line(error: yaml.YAMLError) -> str:
     return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else str(problem)
 
 
-def _check_keys(node: yaml.Node, origin: str, seen_nodes: set[int]) -> None:
-    if id(node) in seen_nodes:  # an alias of what was checked before
-        return
-    seen_nodes.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _check_keys(item, origin, seen_nodes)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    lines: dict[str, int] = {}
-    for key, value in node.value:
-        line = key.start_mark.line + 1
-        if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
-            shown = repr(str(key.value)) if isinstance(key, yaml.ScalarNode) else "a collection"
-            raise ExoError(f"{origin}: line {line}: the key {shown} is not text; quote it.")
-        if key.value in lines:
-            raise ExoError(
-                f"{origin}: line {line}: {key.value!r} stands here a second time "
-                f"(first on line {lines[key.value]}).",
-                hint="Keep one of the two.",
-            )
-        lines[key.value] = line
-        _check_keys(value, origin, seen_nodes)
+class _Check:
+    """What YAML allows and no file of ours may have."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._sizes: dict[int, int] = {}  # values below a node, 0 while it is being looked at
+
+    def whole(self, root: yaml.Node) -> None:
+        """Raise an ExoError for the first thing that is wrong."""
+        if self._size(root) > max(MOST_VALUES, len(self._sizes)):
+            raise ExoError(f"{self._origin}: its aliases make more than {MOST_VALUES:,} values.")
+
+    def _size(self, node: yaml.Node) -> int:
+        known = self._sizes.get(id(node))
+        if known == 0:
+            raise self._error(node, "the value contains itself")
+        if known is not None:  # an alias of what was checked before
+            return known
+        self._sizes[id(node)] = 0
+        if node.tag not in _TAGS:
+            raise self._error(node, f"the tag {node.tag!r} has no meaning here")
+        size = 1
+        if isinstance(node, yaml.SequenceNode):
+            size += sum(self._size(item) for item in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            self._keys(node)
+            size += sum(self._size(value) for _, value in node.value)
+        elif node.tag.endswith(":int") and not self._fits(node.value):
+            raise self._error(node, f"the whole number {node.value[:20]}… is too large")
+        self._sizes[id(node)] = size
+        return size
+
+    @staticmethod
+    def _fits(text: str) -> bool:
+        return len(text) <= 20 and (not text.lstrip("+-").isdigit() or abs(int(text)) < _WORD)
+
+    def _keys(self, node: yaml.MappingNode) -> None:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+                scalar = isinstance(key, yaml.ScalarNode)
+                shown = repr(str(key.value)) if scalar else "a collection"
+                raise self._error(key, f"the key {shown} is not text; quote it")
+            if key.value in lines:
+                raise ExoError(
+                    f"{self._origin}: line {line}: {key.value!r} stands here a second time "
+                    f"(first on line {lines[key.value]}).",
+                    hint="Keep one of the two.",
+                )
+            lines[key.value] = line
+
+    def _error(self, node: yaml.Node, what: str) -> ExoError:
+        return ExoError(f"{self._origin}: line {node.start_mark.line + 1}: {what}.")

@@ -5,13 +5,14 @@ import gzip
 import io
 import zlib
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
+from mech_exo.config.user_file import read_bytes, room, too_large
 from mech_exo.data.tables import Column, Table, is_parquet
 from mech_exo.errors import ExoError
 
+_CHECK = "Check the path; one in a settings file is relative to that file."
 UNNAMED_INDEX = "__index_level_0__"
 """How Parquet files written by pandas name an index without a name; here it is a date."""
 
@@ -26,14 +27,17 @@ def read_table(path: Path) -> Table:
         same column twice, or a line with more or fewer cells than columns.
     """
     name = path.name.lower()
-    if is_parquet(path):
-        table = _read_parquet(path)
-    elif name.endswith((".csv", ".csv.gz")):
-        table = _parse_csv(path, _read_text(path))
-    else:
-        raise ExoError(
-            f"{path}: is of no known format.", hint="Known endings: .csv, .csv.gz, .parquet."
-        )
+    try:
+        if is_parquet(path):
+            table = _read_parquet(path)
+        elif name.endswith((".csv", ".csv.gz")):
+            table = _parse_csv(path, _read_text(path))
+        else:
+            raise ExoError(
+                f"{path}: is of no known format.", hint="Known endings: .csv, .csv.gz, .parquet."
+            )
+    except MemoryError as error:
+        raise too_large(path, room()) from error
     if not len(table.rows):
         raise ExoError(f"{path}: has no rows.")
     return table
@@ -41,20 +45,28 @@ def read_table(path: Path) -> Table:
 
 def _read_text(path: Path) -> str:
     """The whole text of a file, decompressed if its name says so."""
+    content = read_bytes(path, limit=None, hint=_CHECK)
     try:
-        content = path.read_bytes()
         if path.name.lower().endswith(".gz"):
-            content = gzip.decompress(content)
+            content = _decompressed(path, content)
         return content.decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ExoError(
             f"{path}: is a truncated or damaged gzip file ({_first(error)}).",
             hint="Copy or download it again.",
         ) from error
-    except OSError as error:
-        _unreadable(path, error)
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+
+
+def _decompressed(path: Path, content: bytes) -> bytes:
+    """The text of a gzip file, which can be a thousand times as large."""
+    most = room()
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
+        text = file.read(most + 1)
+    if len(text) > most:
+        raise too_large(path, most)
+    return text
 
 
 def _parse_csv(path: Path, text: str) -> Table:
@@ -94,10 +106,11 @@ def _read_parquet(path: Path) -> Table:
             f"{path}: reading Parquet needs pyarrow.",
             hint="Install it: pip install 'mech-exo[parquet]', or save the table as CSV.",
         ) from error
+    content = read_bytes(path, limit=None, hint=_CHECK)
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(pa.BufferReader(content))
     except OSError as error:
-        _unreadable(path, error)
+        raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
     except pa.ArrowException as error:
         raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
     names = ["date" if name == UNNAMED_INDEX else name.strip() for name in table.column_names]
@@ -125,13 +138,6 @@ def _check_header(path: Path, header: list[str]) -> None:
         if name in seen:
             raise ExoError(f"{path}: has the column {name!r} twice, again as number {position}.")
         seen.add(name)
-
-
-def _unreadable(path: Path, error: OSError) -> NoReturn:
-    raise ExoError(
-        f"{path}: cannot be read ({error.strerror or _first(error)}).",
-        hint="Check the path; one in a settings file is relative to that file.",
-    ) from error
 
 
 def _first(error: BaseException) -> str:

@@ -7,26 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.factor_file.document import FactorEntry, FactorFile
+from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS, FactorEntry, FactorFile
 
 if TYPE_CHECKING:
     from mech_exo.tuning.study import StudyRecord, TrialRecord
-
-SAMPLERS = {
-    "tpe": "TPESampler",
-    "cmaes": "CMAES",
-    "nsga2": "NSGAIISampler",
-    "qmc": "QMCSampler",
-    "random": "RandomSampler",
-    "gp": "GPSampler",
-}
-PRUNERS = {"median": "MedianPruner", "none": "NopPruner"}
-FIGURES = {
-    "best_sharpe_ratio": "sharpe",
-    "max_drawdown": "max_drawdown",
-    "total_return": "total_return",
-    "volatility": "volatility",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +28,7 @@ class Export:
     data_points
         Daily returns that the trial was judged on: sessions times names with a price.
     parameters
-        Factor of the objective file -> the parameters that it consumed.
+        Factor -> the arguments or windows that it takes, where it has any.
     sampler, pruner
         Their settings' names.
     provenance, out_of_sample

@@ -41,9 +41,17 @@ class Staged:
         return not self.remark
 
 
-def check_staging(root: Path) -> None:
-    """Raise an ExoError now if `stage` could not write below `root` later."""
-    check_target(root / STAGING / LATEST, overwrite=True)
+def check_staging(root: Path, *, touch: bool = True) -> None:
+    """Raise an ExoError now if `stage` could not write below `root` later.
+
+    `touch` is that of `factor_file.atomic.check_target`.
+    """
+    check_target(root / STAGING / LATEST, overwrite=True, touch=touch)
+
+
+def dated_copy(root: Path, moment: datetime) -> Path:
+    """The name of the copy that is staged at a moment."""
+    return root / STAGING / f"{DATED}{moment:%Y%m%d_%H%M%S}.yml"
 
 
 def stage(file: FactorFile, root: Path, moment: datetime) -> Staged:
@@ -74,8 +82,7 @@ def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) 
     ExoError
         If config/staging cannot be written. git's own failures are a remark.
     """
-    folder = root / STAGING
-    wanted = folder / f"{DATED}{moment:%Y%m%d_%H%M%S}.yml"
+    wanted = dated_copy(root, moment)
     dated = _same(wanted, text) if again else None
     if dated is None:
         dated = write_to_free_name(wanted, text)

@@ -23,12 +23,14 @@ class Target:
     named: Path | None
     root: Path
 
-    def check(self) -> None:
-        """Raise an ExoError now if the file could not be written later."""
-        if self.named is not None:
-            check_target(self.named, overwrite=True)
-        else:
-            check_target(free_path(self._dated(date.today())))
+    def check(self, *, touch: bool = True) -> Path:
+        """Where the file would go now; an ExoError if it could not be written there.
+
+        `touch` is that of `factor_file.atomic.check_target`.
+        """
+        path = self.named or free_path(self._dated(date.today()))
+        check_target(path, overwrite=self.named is not None, touch=touch)
+        return path
 
     def write(self, file: FactorFile) -> tuple[Path, bool]:
         """Write the file whole; where it is, and whether an earlier run had written it already."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,12 @@ import yaml
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.atomic import write_atomically, write_to_free_name
-from mech_exo.factor_file.document import HYPERPARAMETERS, METADATA_FIELDS, FactorFile
+from mech_exo.factor_file.document import (
+    HYPERPARAMETERS,
+    METADATA_FIELDS,
+    FactorFile,
+    document_hash,
+)
 from mech_exo.factor_file.read import parse_factor_file
 
 _COMMENTS = {
@@ -26,7 +30,8 @@ _CATEGORIES = ("fundamental", "technical", "sentiment")
 def write_factor_file(path: Path, file: FactorFile, *, overwrite: bool = False) -> Path:
     """Write `file` to `path`, whole or not at all, and return `path`.
 
-    `provenance.content_hash` is set to the hash of what is written, if there is a provenance.
+    `provenance.content_hash` and `document_hash` are set to the hashes of what is written, if
+    there is a provenance.
 
     Raises
     ------
@@ -49,8 +54,7 @@ def factor_file_text(file: FactorFile) -> str:
     Floats are written by `repr` (as `1.0e-05`, which YAML 1.1 reads as a number too), so that
     the file's numbers are the trial's own.
     """
-    if file.provenance is not None:
-        file = replace(file, provenance=file.provenance | {"content_hash": file.content_hash})
+    file = _sealed(file)
     blocks = [
         _dump({"metadata": _ordered(file.metadata, METADATA_FIELDS)}),
         _dump({"factors": _ordered(file.factors, _CATEGORIES)}),
@@ -65,9 +69,18 @@ def factor_file_text(file: FactorFile) -> str:
         back = parse_factor_file(text, "the factor file")
     except ExoError as error:
         raise ValueError(f"not a valid factor file: {error}") from error
-    if back.content_hash != file.content_hash:
+    if (back.content_hash, back.document_hash) != (file.content_hash, file.document_hash):
         raise ValueError("the factor file does not read back as it was")
     return text
+
+
+def _sealed(file: FactorFile) -> FactorFile:
+    """The file in plain values; its provenance with the hashes of its content and of the whole."""
+    plain = {name: _plain(block) for name, block in file.as_dict().items()}
+    if file.provenance is not None:
+        plain["provenance"] |= {"content_hash": file.content_hash}
+        plain["provenance"] |= {"document_hash": document_hash(plain)}
+    return FactorFile(**plain)
 
 
 def _ordered(values: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
@@ -133,7 +146,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(inner) for inner in value]
     if isinstance(value, float):
-        return float(value)
+        return float(value) + 0.0  # never −0.0
     if isinstance(value, int):
         return int(value)
     if isinstance(value, Path):

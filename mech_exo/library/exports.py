@@ -8,7 +8,7 @@ from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
     from mech_exo.library.studies import Study
-    from mech_exo.verdict.verify import Verification
+    from mech_exo.verdict.verification import Verification
     from mech_exo.workflow.session import Log, Request, Session
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.config.settings import Settings
-    from mech_exo.verdict.verify import Verification
+    from mech_exo.verdict.verification import Verification
     from mech_exo.workflow.session import Request, Session
 
 Progress = Callable[[str, int, int], None]
@@ -305,7 +305,7 @@ class Project:
         if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:
             return self.session
         known = self.session.listing(listed)
-        return self.session.listing(with_wanted(listed, known.spec, known.panel))
+        return known.listing(with_wanted(listed, known))
 
     def _request(self) -> "Request":
         from mech_exo.workflow.session import Request

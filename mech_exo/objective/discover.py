@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mech_exo.config.packaged import OBJECTIVE, nearest, packaged_file
-from mech_exo.errors import ExoError
+from mech_exo.config.user_file import read_bytes
 
 VARIABLE = "EXO_OBJECTIVE"
 
@@ -72,14 +72,9 @@ def find_objective(
 
 
 def _read(path: Path, origin: str, cwd: Path) -> ObjectiveFile:
+    hint = f"Name a file with --objective, or keep one at {OBJECTIVE}."
+    source = read_bytes(path, hint=hint, what=f"the objective file {origin}")
     resolved = path.resolve()
-    try:
-        source = resolved.read_bytes()
-    except OSError as error:
-        raise ExoError(
-            f"{path}: the objective file {origin} cannot be read ({error.strerror}).",
-            hint=f"Name a file with --objective, or keep one at {OBJECTIVE}.",
-        ) from error
     base = cwd.resolve()
     inside = resolved.is_relative_to(base)
     label = str(resolved.relative_to(base)) if inside else str(Path(*resolved.parts[-2:]))

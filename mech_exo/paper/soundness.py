@@ -1,15 +1,15 @@
 """Whether a ledger still is what this program has written."""
 
-import json
 import math
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
-from mech_exo.paper.tables import LEDGER, METADATA, POSITIONS, SESSIONS
+from mech_exo.paper.tables import ADDED, FORMAT, LEDGER, METADATA, ORDERS, POSITIONS, SESSIONS
 
 TOLERANCE = 1e-6  # of the equity, between it and cash plus positions
 
@@ -44,6 +44,9 @@ def _wrong(connection: Connection, tables: Collection[str]) -> str:
         return f"{LEDGER.name} has {len(opening)} rows, expected one"
     if not _is_object(opening[0].rules):
         return f"{LEDGER.name}.rules is no JSON object"
+    columns = _lacking_columns(connection, ADDED if opening[0].format != FORMAT else set())
+    if columns:
+        return f"{columns[0][0]} has no column {columns[0][1]}"
     last = connection.execute(select(func.max(SESSIONS.c.date))).scalar_one()
     if last is None:
         return f"{SESSIONS.name} is empty"
@@ -55,7 +58,25 @@ def _wrong(connection: Connection, tables: Collection[str]) -> str:
                 return f"{table.name} has the {day} {latest!r}"
             if latest is not None and latest > last:
                 return f"{table.name} goes on to {latest}, the last session is {last}"
-    return _account_wrong(connection, last)
+    return _account_wrong(connection, last) or _orders_wrong(connection)
+
+
+def _lacking_columns(connection: Connection, later: set[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Table and column of what this program reads and the file does not have."""
+    there = inspect(connection)
+    found = {(t, c["name"]) for t in METADATA.tables for c in there.get_columns(t)}
+    wanted = {(table.name, c.name) for table in METADATA.tables.values() for c in table.c}
+    return sorted(wanted - found - later)
+
+
+def _orders_wrong(connection: Connection) -> str:
+    """What is no number in the orders that the next session fills."""
+    for order in connection.execute(
+        select(ORDERS.c.symbol, ORDERS.c.shares).where(ORDERS.c.status == "open")
+    ):
+        if not isinstance(order.shares, int | float) or not math.isfinite(order.shares):
+            return f"the open order of {order.symbol} is {order.shares!r}"
+    return ""
 
 
 def _account_wrong(connection: Connection, last: str) -> str:
@@ -78,7 +99,7 @@ def _account_wrong(connection: Connection, last: str) -> str:
 
 def _is_object(text: object) -> bool:
     try:
-        return isinstance(json.loads(str(text)), dict)
+        return isinstance(parse_json(str(text)), dict)
     except ValueError:
         return False
 

@@ -26,6 +26,30 @@ OUT_OF_SAMPLE = 126  # sessions after the tuning's data from which on only those
 
 
 @dataclass(frozen=True)
+class AgainstList:
+    """How the fills differ from what was listed the evening before.
+
+    Attributes
+    ----------
+    listed
+        Fills that a list could name.
+    repriced
+        Those of them of another number of shares: the list is sized at the last close, the trade
+        at its own.
+    value
+        Of the shares between the two, in money.
+    unlisted
+        Fills that no list could name: stops at the very close that hit them, delistings, a total
+        loss.
+    """
+
+    listed: int
+    repriced: int
+    value: float
+    unlisted: int
+
+
+@dataclass(frozen=True)
 class Record:
     """What a ledger holds.
 
@@ -39,6 +63,8 @@ class Record:
         Open orders: decided, symbol, reason, shares.
     traded, cost
         In money, since the opening.
+    against_list
+        None for a ledger of format 1 that has not been stepped since.
     """
 
     opening: book.Opening
@@ -50,6 +76,7 @@ class Record:
     fills: int
     traded: float
     cost: float
+    against_list: AgainstList | None
 
     @property
     def total_return(self) -> float:
@@ -157,6 +184,18 @@ def _record(connection: "Connection", start: book.Opening) -> Record:
         fills=len(connection.execute(select(FILLS.c.date)).all()),
         traded=sum(s.traded for s in sessions),
         cost=sum(s.cost for s in sessions),
+        against_list=_against_list(connection) if book.is_current(connection) else None,
+    )
+
+
+def _against_list(connection: "Connection") -> AgainstList:
+    fills = connection.execute(select(FILLS.c.repriced, FILLS.c.price)).all()
+    listed = [fill for fill in fills if fill.repriced is not None]
+    return AgainstList(
+        listed=len(listed),
+        repriced=sum(fill.repriced != 0.0 for fill in listed),
+        value=sum(abs(fill.repriced) * fill.price for fill in listed),
+        unlisted=len(fills) - len(listed),
     )
 
 

@@ -11,8 +11,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
+from mech_exo.config.user_file import check_regular
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.database import DISK_FULL, read_without_trace
+from mech_exo.tuning.custody import Custody
+from mech_exo.tuning.database import DISK_FULL, is_damage, read_without_trace
 
 T = TypeVar("T")
 
@@ -34,6 +36,7 @@ class Ledger:
     def __init__(self, path: Path, storage: StorageSettings) -> None:
         _check_no_folder(path)
         self.path = path
+        self._custody: Custody | None = None
         self._engine = _engine(path, storage)
 
     def close(self) -> None:
@@ -47,10 +50,26 @@ class Ledger:
         Raises
         ------
         ExoError
-            If the file is locked for too long, full, damaged, or no ledger.
+            If the file is locked for too long, full, damaged, or no ledger; if it was removed,
+            moved or replaced since the first transaction, after a copy has been made.
         """
-        with _in_words(self.path, "Nothing was booked."), self._engine.begin() as connection:
-            yield connection
+        with _in_words(self.path, "Nothing was booked."):
+            self.check()
+            with self._engine.begin() as connection:
+                self._hold(connection)
+                yield connection
+            self.check()
+
+    def check(self) -> None:
+        """Raise an ExoError, after a copy has been made, if the file is not at its path."""
+        if self._custody is not None:
+            self._custody.check()
+
+    def _hold(self, connection: Connection) -> None:
+        if self._custody is None:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            self._custody = Custody(self.path, raw, "ledger")
 
 
 def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
@@ -78,6 +97,7 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
 def _check_no_folder(path: Path) -> None:
     if path.is_dir():
         raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
+    check_regular(path, "the file of a ledger")
 
 
 def _engine(path: Path, storage: StorageSettings) -> Engine:
@@ -102,6 +122,8 @@ def _in_words(path: Path, hint: str) -> Iterator[None]:
     """Turn what SQLite says about the file into an ExoError; programming errors pass through."""
     try:
         yield
+    except OSError as error:  # of looking at the file; SQLite's own are below
+        raise ExoError(f"{path}: cannot be read ({error.strerror}).", hint=hint) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         said = error.orig if isinstance(error, DatabaseError) else error
         explanation = _explain(path, said, hint)
@@ -119,13 +141,14 @@ def _explain(path: Path, error: BaseException | None, hint: str) -> ExoError | N
             hint="Try again when it has ended; nothing was booked.",
             exit_code=ExitCode.LOCKED,
         )
+    if is_damage(error):
+        what = "not an SQLite database" if name.startswith("SQLITE_NOTADB") else "damaged"
+        return ExoError(f"{path}: is {what}.", hint=hint)
     words = {
         **dict.fromkeys(DISK_FULL, "the disk is full"),
         "SQLITE_IOERR": "the disk cannot be read or written",
         "SQLITE_READONLY": "may not be written",
         "SQLITE_CANTOPEN": "cannot be opened",
-        "SQLITE_NOTADB": "is not an SQLite database",
-        "SQLITE_CORRUPT": "is damaged",
         "SQLITE_PERM": "may not be opened",
     }
     found = next((text for code, text in words.items() if name.startswith(code)), None)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from mech_exo.errors import ExoError
+from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.standing import Standing
 
@@ -89,7 +89,8 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
         found = verify(file, settings, session.objective, market, panel)
     except ExoError as error:
         return f"it does not verify: {error.message}"
-    if not found.differing:
+    if found.exit_code == ExitCode.DONE:
         return ""
     more = f" and {len(found.differing) - SHOWN} more" if len(found.differing) > SHOWN else ""
-    return f"it does not verify: {', '.join(found.differing[:SHOWN])}{more} differ"
+    names = f"{', '.join(found.differing[:SHOWN])}{more} differ"
+    return f"it does not verify: {names} ({'; '.join(found.reasons)})"

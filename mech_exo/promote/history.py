@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+from mech_exo.config.strict_json import parse_json
+from mech_exo.config.user_file import read_bytes
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.atomic import remove_leftovers, write_atomically
 from mech_exo.factor_file.document import FactorFile
@@ -212,26 +214,19 @@ def read_text(path: Path) -> str:
         If it cannot be read.
     """
     try:
-        return _content(path).decode("utf-8")
+        return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
 
 
 def _kept_text(path: Path) -> str:
     """As `read_text`; bytes that are no UTF-8 are kept (as surrogates), to be written again."""
-    return _content(path).decode("utf-8", "surrogateescape")
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
+    return read_bytes(path).decode("utf-8", "surrogateescape")
 
 
 def _read_entry(path: Path) -> Entry:
     try:
-        values = json.loads(read_text(path))
+        values = parse_json(read_text(path))
         values = {f.name: values[f.name] for f in fields(Entry)}
         return Entry(**values | {"overridden": tuple(values["overridden"])})
     except (ValueError, KeyError, TypeError) as error:

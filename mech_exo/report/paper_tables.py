@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.paper.expectation import LEVEL, Band
-from mech_exo.paper.status import Comparison, PaperStatus
+from mech_exo.paper.status import AgainstList, Comparison, PaperStatus
 from mech_exo.paper.step import Stepped
 from mech_exo.report.figures import number, percent
 from mech_exo.report.plain_json import json_text, plain
@@ -68,6 +68,7 @@ def paper_json(status: PaperStatus) -> str:
             "fills": record.fills,
             "traded": record.traded,
             "cost": record.cost,
+            "against_list": plain(record.against_list),
             "holdings": plain(record.account.holdings),
             "open_orders": [
                 dict(zip(("decided", "symbol", "reason", "shares"), order, strict=True))
@@ -94,11 +95,21 @@ def _lines(status: PaperStatus) -> Iterator[str]:
         f"cash {record.account.cash:,.2f}"
     )
     yield f"trades     {record.fills} fills of {record.traded:,.2f}, cost {record.cost:,.2f}"
+    if record.against_list is not None:
+        yield _against_list(record.against_list)
     yield f"orders     {len(record.orders)} open"
     if status.comparison is None:
         yield "expected   nothing yet: no decision of this factor file has been executed"
     else:
         yield from _compared(status.comparison)
+
+
+def _against_list(found: AgainstList) -> str:
+    line = (
+        f"lists      {found.repriced} of {found.listed} fills differ from the evening's list, by "
+    )
+    line += f"{found.value:,.2f} in all: the next close's prices"
+    return line + (f"; {found.unlisted} could not be listed" if found.unlisted else "")
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:

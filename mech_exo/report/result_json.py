@@ -1,6 +1,7 @@
 """The result of a run as one JSON object; undefined figures are null."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from mech_exo.report.plain_json import plain
@@ -87,8 +88,10 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "label": portfolio.label,
         "weights": dict(portfolio.weights),
         "hyperparameters": dict(portfolio.hyperparameters),
+        "parameters": {name: dict(given) for name, given in portfolio.parameters.items()},
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
+        "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),
     }
 
 

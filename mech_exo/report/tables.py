@@ -13,6 +13,8 @@ from mech_exo.workflow.result import ConstraintValue, Optimised, Portfolio
 
 Format = Callable[[float | None], str]
 
+OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
+OFTEN_TIED = 0.1  # the same, of ties at the last place
 WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
 
@@ -31,6 +33,8 @@ def show_result(result: Optimised, console: Console) -> None:
             f"constraint. The least violating is trial {result.trial.number}:"
         )
     _show(console, _figures_title(result), _figures(result))
+    for line in occupancy_lines(result.best):
+        console.print(line, soft_wrap=True)
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
@@ -39,6 +43,24 @@ def show_result(result: Optimised, console: Console) -> None:
     if result.starts_knowing:
         console.print(
             f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
+        )
+
+
+def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
+    """What is worth knowing about how many names it held, and how the last one was chosen."""
+    occupancy = portfolio.occupancy
+    if occupancy is None:
+        return
+    n, executions = occupancy.positions, occupancy.executions
+    if occupancy.above > OFTEN_ABOVE * executions:
+        yield (
+            f"note: more than {n} names were held after {occupancy.above} of {executions} "
+            "executions in sample: names without a price could not be sold (docs/settings.md)."
+        )
+    if occupancy.tied > OFTEN_TIED * executions:
+        yield (
+            f"note: names tied for the last of {n} places at {occupancy.tied} of {executions} "
+            "rebalances in sample: the order of the symbols decided (docs/conventions.md)."
         )
 
 
@@ -106,9 +128,14 @@ def _figures(result: Optimised) -> Table:
 
 
 def _outside_heading(result: Optimised, portfolio: Portfolio) -> str:
+    """Of a column of figures on the holdout; no line is wider than the incumbent's name."""
+    heading = f"{portfolio.label}\nout of sample"
     fit = result.incumbent_fit if portfolio is result.incumbent else None
-    words = "" if fit is None else fit.words.replace(": ", ":\n")
-    return f"{portfolio.label}\nout of sample" + (f"\n{words}" if words else "")
+    if fit is None or fit.knows is False:
+        return heading
+    if fit.knows is None:
+        return f"{heading}\nmay have seen\nthese dates"
+    return f"{heading}\nhas seen these\ndates: fitted\nuntil {fit.until}"
 
 
 def _weights(result: Optimised) -> Table:
@@ -125,7 +152,16 @@ def _weights(result: Optimised) -> Table:
     for name, value in result.best.hyperparameters.items():
         row = [percent(value), *(percent(p.hyperparameters.get(name)) for p in others)]
         table.add_row(name, *row)
+    table.add_section()
+    theirs = [_parameters(p) for p in (result.best, *others)]
+    for name in theirs[0]:
+        table.add_row(name, *(str(found.get(name, "–")) for found in theirs))
     return table
+
+
+def _parameters(portfolio: Portfolio) -> dict[str, object]:
+    """Parameter -> value; factors that share one share its value."""
+    return {name: v for given in portfolio.parameters.values() for name, v in given.items()}
 
 
 def _signed(value: float | None) -> str:

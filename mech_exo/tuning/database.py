@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
+from mech_exo.config.user_file import check_regular
 from mech_exo.errors import ExitCode, ExoError
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ def check_study_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise ExoError(f"{path} is a directory, not a study file.", hint=_WHICH)
+        check_regular(path, "a study file")  # a pipe would be waited for
         if not path.exists():
             raise ExoError(
                 f"There is no study file {path}.",
@@ -167,6 +169,17 @@ def _name(error: sqlite3.Error) -> str:
     return getattr(error, "sqlite_errorname", None) or ""
 
 
+def is_damage(error: BaseException | None) -> bool:
+    """Whether SQLite, or Python's reader of its texts, means that the file is damaged."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return True
+    return isinstance(error, sqlite3.DatabaseError) and any(w in str(error) for w in _DAMAGE)
+
+
+_DAMAGE = ("unsupported file format", "malformed", "decode to UTF-8")  # under a general code
+
+
 def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> ExoError | None:
     name = _name(error)
     if _is_busy(error):
@@ -186,7 +199,7 @@ def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> Exo
             f"The study file {path} cannot be opened for this: {error} ({name}).",
             hint="Check the permissions of the file and of its folder, which SQLite writes to.",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if is_damage(error):
         return ExoError(
             f"The study file {path} is damaged: {error}.",
             hint='Restore a copy; `sqlite3 FILE ".recover"` saves what can be read.',

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.ranges import to_stored
 from mech_exo.tuning.study import FINISHED, Direction, Epoch, TrialRecord
 
@@ -125,7 +126,7 @@ def trial_from_record(
     number, state, started, completed, text = row
     if state not in FINISHED:
         raise ValueError(f"trial {number} has the state {state}")
-    record = json.loads(text)
+    record = parse_json(text)
     space = spaces[record["space"]]
     constraints = record["constraints"]
     return TrialRecord(

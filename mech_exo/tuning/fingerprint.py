@@ -94,7 +94,7 @@ def difference(
         called only where `old` is of such a study.
     """
     if undivided is not None and is_undivided(old):
-        new = {n: v for n, v in new.items() if not identity.is_part(n)} | {_UNDIVIDED: undivided()}
+        new = in_one_hash(new, undivided())
     lines = _of_data(old, new)
     for name in (*old, *(name for name in new if name not in old)):
         if identity.is_part(name) or old.get(name) == new.get(name):
@@ -104,6 +104,39 @@ def difference(
         needed = f"; {kernel_needed(old.get(name))}" if name == _KERNEL else ""
         lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}{needed}")
     return lines
+
+
+def in_one_hash(components: Mapping[str, str], undivided: str) -> dict[str, str]:
+    """The components in the form that they had before the data had a hash for each part."""
+    kept = {n: v for n, v in components.items() if not identity.is_part(n)}
+    return kept | {_UNDIVIDED: undivided}
+
+
+def as_stated(
+    components: Mapping[str, str], settings: Mapping[str, Any], kernel_version: str
+) -> dict[str, str]:
+    """The components in the form of an older version that made a factor file.
+
+    Without the settings, at their defaults, that the file does not state: its maker did not have
+    them.
+    """
+    found = {
+        name: value
+        for name, value in components.items()
+        if value != _default(name) or _states(settings, name.split("."))
+    }
+    return found | {_KERNEL: kernel_version}
+
+
+def _states(settings: Any, path: Sequence[str]) -> bool:
+    for step in path:
+        if isinstance(settings, Sequence) and step.isdecimal() and int(step) < len(settings):
+            settings = settings[int(step)]
+        elif isinstance(settings, Mapping) and step in settings:
+            settings = settings[step]
+        else:
+            return False
+    return True
 
 
 def is_undivided(components: Mapping[str, str]) -> bool:

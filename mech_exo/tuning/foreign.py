@@ -1,12 +1,12 @@
 """Trials without a record of exo's, read from Optuna's rows: plain Optuna made or copied them."""
 
-import json
 import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RESERVED, parse_time, untyped
 from mech_exo.tuning.ranges import from_stored
 from mech_exo.tuning.study import NO_EPOCH, TrialRecord
@@ -15,17 +15,17 @@ Rows = dict[int, list[tuple[Any, ...]]]
 
 
 def foreign_trials(
-    connection: sqlite3.Connection, study_id: int, chosen: str, epochs: int = 0
+    connection: sqlite3.Connection, chosen: str, which: Mapping[str, int], epochs: int = 0
 ) -> list[TrialRecord]:
-    """The chosen trials of a study, by number.
+    """Chosen trials of a study.
 
     Numeric user attributes are read as metrics, the attribute `reason` (or Optuna's `fail_reason`)
     as the reason. A trial that names one of the study's epochs is one of exo's, copied by Optuna.
 
     Parameters
     ----------
-    chosen
-        Query for their ids; `:study` is the study's.
+    chosen, which
+        Query for their ids, and its parameters.
     epochs
         How many the study has; 0 for one of plain Optuna.
     """
@@ -36,7 +36,7 @@ def foreign_trials(
             f"SELECT trial_id, {columns} FROM {table} "  # noqa: S608  # no input in it
             f"WHERE trial_id IN ({chosen}) ORDER BY {order}"
         )
-        for trial_id, *rest in connection.execute(query, {"study": study_id}):
+        for trial_id, *rest in connection.execute(query, which):
             grouped[trial_id].append(tuple(rest))
         return grouped
 
@@ -50,8 +50,8 @@ def foreign_trials(
     trials = rows("trials", "number, state, datetime_start, datetime_complete", "number, trial_id")
     records = []
     for trial_id, [(number, state, started, completed)] in trials.items():
-        shown = {key: json.loads(text) for key, text in user[trial_id]}
-        hidden = {key: json.loads(text) for key, text in system[trial_id]}
+        shown = {key: parse_json(text) for key, text in user[trial_id]}
+        hidden = {key: parse_json(text) for key, text in system[trial_id]}
         seen = tuple(untyped(v, kind) for v, kind in values[trial_id])
         epoch = _epoch(shown, epochs)
         own = epoch != NO_EPOCH

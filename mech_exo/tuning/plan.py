@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.tuning.events import StudyOpened
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,25 @@ class StudyPlan:
         ):
             if value is not None and value < low:
                 raise ExoError(f"{flag} is {value}, must be at least {low}.")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a run would begin with.
+
+    Parameters
+    ----------
+    opened
+        What its listener would be told when the study is opened.
+    study
+        The study at that moment; a new one, or a new epoch, is in it.
+    busy
+        Which run it would wait for, in words; "" for none.
+    """
+
+    opened: StudyOpened
+    study: StudyRecord
+    busy: str = ""
 
 
 @dataclass(frozen=True)

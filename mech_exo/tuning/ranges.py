@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.study import Parameter
 
 _INTEGER = ("IntDistribution", "IntUniformDistribution", "IntLogUniformDistribution")
@@ -18,7 +19,7 @@ def parse(distribution: str) -> tuple[str, Mapping[str, Any]]:
     Optuna's abbreviated form (`{"type": "float", …}`) and the class names of Optuna 2 are
     understood as well.
     """
-    document = json.loads(distribution)
+    document = parse_json(distribution)
     if "name" not in document:
         return document["type"], document
     name, attributes = document["name"], document["attributes"]

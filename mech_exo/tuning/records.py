@@ -4,13 +4,13 @@ A reader never creates a file, takes no lock that a writer would wait for, and n
 Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 """
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import (
@@ -85,7 +85,7 @@ def current_epoch(study_file: Path, name: str) -> Epoch | None:
             own = _attributes(connection, "study_system_attributes", study_id).get(STUDY_KEY)
             epochs = [] if own is None else own["epochs"]
             return epoch_from_json(epochs[-1]) if epochs else None
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
 
     return read(study_file, query) if study_file.exists() else None
@@ -137,16 +137,21 @@ def find_study(connection: sqlite3.Connection, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
-    """`read_study` over a connection; the caller holds the transaction."""
+def load_study(
+    connection: sqlite3.Connection, path: Path, name: str, *, first: int = 0
+) -> StudyRecord:
+    """`read_study` over a connection, with the trials from number `first` on.
+
+    The caller holds the transaction.
+    """
     try:
-        return _load(connection, path, name)
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        return _load(connection, path, name, first)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise damaged(path, name, what) from error
 
 
-def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
+def _load(connection: sqlite3.Connection, path: Path, name: str, first: int) -> StudyRecord:
     study_id = find_study(connection, name)
     if study_id is None:
         there = _names(connection)
@@ -166,7 +171,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         kind="plain" if own is None else "exo",
         version=None if own is None else own["version"],
         epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
-        trials=_trials(connection, study_id, own, spaces),
+        trials=_trials(connection, study_id, first, own, spaces),
         attributes=attributes,
         **names,
     )
@@ -183,9 +188,9 @@ def _directions(connection: sqlite3.Connection, study_id: int) -> tuple[Directio
     return tuple(known[direction] for (direction,) in rows)
 
 
-def _check_numbers(numbers: Sequence[Any]) -> None:
-    """Raise a ValueError unless trials are numbered from 0 without gaps, as exo writes them."""
-    for expected, number in enumerate(numbers):
+def _check_numbers(numbers: Sequence[Any], first: int) -> None:
+    """Raise a ValueError unless trials are numbered without gaps, as exo writes them."""
+    for expected, number in enumerate(numbers, first):
         if not isinstance(number, int):
             raise ValueError(f"{number!r} is no number of a trial")  # noqa: TRY004 (of a file)
         if number != expected:
@@ -199,26 +204,28 @@ def _check_numbers(numbers: Sequence[Any]) -> None:
 def _trials(
     connection: sqlite3.Connection,
     study_id: int,
+    first: int,
     own: Mapping[str, Any] | None,
     spaces: Mapping[str, Mapping[str, str]],
 ) -> tuple[TrialRecord, ...]:
     """Trials by number: of exo's record where they have one, else of Optuna's rows."""
+    which = {"study": study_id, "first": first}
     if own is None:
-        return _by_number(foreign_trials(connection, study_id, _ALL))
+        return _by_number(foreign_trials(connection, _CHOSEN, which))
     records = record_source(connection, own["version"])
     rows = connection.execute(
         "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, r.record "  # noqa: S608
         f"FROM trials t LEFT JOIN ({records}) r ON r.trial_id = t.trial_id "
-        "WHERE t.study_id = ? ORDER BY t.number, t.trial_id",
-        (study_id,),
+        f"WHERE {_WHICH} ORDER BY t.number, t.trial_id",
+        which,
     ).fetchall()
     trials = [trial_from_record(row, spaces) for row in rows if row[4] is not None]
     others: list[TrialRecord] = []
     if len(trials) < len(rows):
-        without = f"{_ALL} AND t.trial_id NOT IN (SELECT trial_id FROM ({records}))"  # noqa: S608
-        others = foreign_trials(connection, study_id, without, len(own["epochs"]))
+        without = f"{_CHOSEN} AND t.trial_id NOT IN (SELECT trial_id FROM ({records}))"  # noqa: S608
+        others = foreign_trials(connection, without, which, len(own["epochs"]))
     if all(trial.epoch != NO_EPOCH for trial in others):
-        _check_numbers([row[0] for row in rows])
+        _check_numbers([row[0] for row in rows], first)
     return _by_number([*trials, *others])
 
 
@@ -236,7 +243,9 @@ def record_source(connection: sqlite3.Connection, version: int) -> str:
     return "SELECT NULL AS trial_id, NULL AS record WHERE 0"  # Optuna copied the study
 
 
-_ALL = "SELECT t.trial_id FROM trials t WHERE t.study_id = :study"
+# an edited number may be none at all, and is to be seen
+_WHICH = "t.study_id = :study AND (:first = 0 OR t.number >= :first)"
+_CHOSEN = f"SELECT t.trial_id FROM trials t WHERE {_WHICH}"  # noqa: S608
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:
@@ -249,7 +258,7 @@ def _attributes(connection: sqlite3.Connection, table: str, study_id: int) -> di
         f"SELECT key, value_json FROM {table} WHERE study_id = ?",  # noqa: S608  # not input
         (study_id,),
     )
-    return {key: json.loads(text) for key, text in rows}
+    return {key: parse_json(text) for key, text in rows}
 
 
 def _summary(study: StudyRecord) -> StudySummary:

@@ -32,6 +32,14 @@ def damaged(path: Path, name: str, what: str) -> ExoError:
     )
 
 
+def damaged_replicate(part: str, number: int) -> ExoError:
+    """A replicate that a database keeps is not what the verdict has written."""
+    return ExoError(
+        f"The kept replicate {part} {number} of the verdict has been damaged or edited.",
+        hint="`sqlite3 STUDY_FILE 'DELETE FROM exo_replicates'` has all computed again.",
+    )
+
+
 def already_there(path: Path, study: StudyRecord) -> ExoError:
     """The name that a new study shall have is taken."""
     count = len(study.trials)

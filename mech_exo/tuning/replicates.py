@@ -12,9 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.encoding import json_text
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.problem import Suggestion
+from mech_exo.tuning.refusals import damaged_replicate
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.workers import Answer, Crew, Loss
 
@@ -53,7 +56,7 @@ class _Carrier:
             payload = self._replicating.replicate(params["part"], params["number"])
         except ExoError as error:  # the user's to mend: raised again by the parent
             return _Carried(error.message, "fail", metrics={"exit_code": float(error.exit_code)})
-        return _Carried(json.dumps(payload))
+        return _Carried(json_text(payload))
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class _Work:
     ) -> None:
         kept = store.finished()
         self.done: dict[tuple[str, int], Payload] = {
-            task: json.loads(kept[task]) for task in tasks if task in kept
+            task: _payload(task, kept[task]) for task in tasks if task in kept
         }
         self.open = [task for task in tasks if task not in self.done]
         self._store = store
@@ -178,6 +181,16 @@ class _Work:
         self.done[part, number] = json.loads(answer.reason)
         self._counts[part] += 1
         self._tell(part, self._counts[part], self._totals[part])
+
+
+def _payload(task: tuple[str, int], text: str) -> Payload:
+    try:
+        payload = parse_json(text)
+    except (ValueError, TypeError) as error:
+        raise damaged_replicate(*task) from error
+    if not isinstance(payload, dict):
+        raise damaged_replicate(*task)
+    return payload
 
 
 def _silent(part: str, done: int, total: int) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import Listener, StudyOpened, Waiting, ignore
 from mech_exo.tuning.fingerprint import difference, fingerprint_of
 from mech_exo.tuning.interrupt import Interrupts
-from mech_exo.tuning.lock import study_lock
-from mech_exo.tuning.plan import StudyOutcome, StudyPlan, WarmStart
+from mech_exo.tuning.lock import check_study_free, study_lock
+from mech_exo.tuning.plan import Preview, StudyOutcome, StudyPlan, WarmStart
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
+from mech_exo.tuning.runs import with_run
 from mech_exo.tuning.space import Space, to_json
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Parameter, StudyRecord
@@ -73,25 +76,49 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
         A mistake in the objective file, another fingerprint, a locked or broken study file, a
         full disk, stored trials that cannot be reproduced. What was finished by then is stored.
     """
+    return run_job(job_of(plan), listener)
+
+
+def preview_study(plan: StudyPlan) -> Preview:
+    """What `run_study` would begin with; nothing is run, written or locked.
+
+    Raises
+    ------
+    ExoError
+        As `run_study` up to the first trial; a study that another run holds, unless the plan
+        waits for it.
+    """
+    job, busy = job_of(plan), ""
+    space = try_once(job.problem, job.settings.tuning.seed)
+    check_sampler(job.problem, job.settings.tuning.sampler)
+    try:
+        check_study_free(job.study_file, job.study_name)
+    except ExoError as error:
+        if not (job.wait and error.exit_code is ExitCode.LOCKED):
+            raise
+        busy = error.message
+    with StudyStore.rehearse(job.study_file, job.settings.storage) as store:
+        return _Session(job, store, space).preview(busy)
+
+
+def job_of(plan: StudyPlan) -> Job:
+    """A plan without its objective layer."""
     from mech_exo.tuning.equity import components_for, problem_of, undivided_data
 
     problem = problem_of(plan)
-    return run_job(
-        Job(
-            problem=problem,
-            components=lambda space: components_for(plan, problem, space),
-            study_name=plan.study_name,
-            study_file=plan.study_file,
-            settings=plan.settings,
-            n_jobs=plan.n_jobs,
-            n_trials=plan.n_trials,
-            target_trials=plan.target_trials,
-            accept_changes=plan.accept_changes,
-            wait=plan.wait,
-            warm_start=plan.warm_start,
-            undivided=lambda: undivided_data(plan),
-        ),
-        listener,
+    return Job(
+        problem=problem,
+        components=lambda space: components_for(plan, problem, space),
+        study_name=plan.study_name,
+        study_file=plan.study_file,
+        settings=plan.settings,
+        n_jobs=plan.n_jobs,
+        n_trials=plan.n_trials,
+        target_trials=plan.target_trials,
+        accept_changes=plan.accept_changes,
+        wait=plan.wait,
+        warm_start=plan.warm_start,
+        undivided=lambda: undivided_data(plan),
     )
 
 
@@ -109,7 +136,9 @@ def run_job(job: Job, listener: Listener = ignore) -> StudyOutcome:
                 f"Interrupted by {interrupts.requested} before the first trial.",
                 exit_code=ExitCode.INTERRUPTED,
             ) from None
-        return session.run(listener, interrupts)
+        outcome = session.run(listener, interrupts)
+    confirm_stored(job.study_file, outcome.study)
+    return outcome
 
 
 def _opened(job: Job, stack: ExitStack, listener: Listener) -> StudyStore:
@@ -166,26 +195,12 @@ class _Session:
         asker, tally = self._asker(), Tally(self._job.problem.directions)
         for record in self._study.current:
             tally.add(record)
-        finished = len(self._study.current)
-        goal = self._job.goal(finished)
-        window = asker.sampler.window
-        self._note_jobs(window)
-        listener(
-            StudyOpened(
-                study_name=self._job.study_name,
-                study_file=self._job.study_file,
-                created=self._created,
-                finished=finished,
-                goal=goal,
-                jobs=min(self._job.n_jobs, window),
-                window=window,
-                sampler=asker.sampler.name,
-                pruner=self._job.settings.tuning.pruner if asker.prunes else "none",
-                notes=tuple(self._notes),
-            )
-        )
+        opened = self._opened(asker)
+        finished, goal = opened.finished, opened.goal
+        listener(opened)
         begun, done = time.monotonic(), finished >= goal
         if not done:
+            self._store.set_attributes(with_run(self._study, datetime.now(UTC)))
             try:
                 done = self._evaluate(asker, tally, goal, listener, interrupts)
             except KeyboardInterrupt:
@@ -198,6 +213,26 @@ class _Session:
             elapsed_seconds=time.monotonic() - begun,
             notes=tuple(self._notes),
             fingerprint=fingerprint_of(self._components),
+        )
+
+    def preview(self, busy: str) -> Preview:
+        """What `run` would begin with; `busy` says whom it would wait for."""
+        return Preview(opened=self._opened(self._asker()), study=self._study, busy=busy)
+
+    def _opened(self, asker: Asker) -> StudyOpened:
+        finished, window = len(self._study.current), asker.sampler.window
+        self._note_jobs(window)
+        return StudyOpened(
+            study_name=self._job.study_name,
+            study_file=self._job.study_file,
+            created=self._created,
+            finished=finished,
+            goal=self._job.goal(finished),
+            jobs=min(self._job.n_jobs, window),
+            window=window,
+            sampler=asker.sampler.name,
+            pruner=self._job.settings.tuning.pruner if asker.prunes else "none",
+            notes=tuple(self._notes),
         )
 
     def _evaluate(

@@ -117,6 +117,24 @@ def url_of(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+def path_of(url: str) -> Path:
+    """The study file that such an address names.
+
+    Raises
+    ------
+    ExoError
+        It is the address of another kind of storage, or none.
+    """
+    scheme, slashes, path = url.partition(":///")
+    if not slashes or scheme != "sqlite" or not path or "?" in path:
+        raise ExoError(
+            f"--storage {url}: is no study file.",
+            hint="Write sqlite:///PATH (four slashes before an absolute one), or name the file "
+            "with --study-file.",
+        )
+    return Path(path)
+
+
 def _tables(connection: sqlite3.Connection) -> list[str]:
     rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
     return [name for (name,) in rows]

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.database import check_study_file, connect, in_words, patiently
+from mech_exo.factor_file.atomic import check_target
+from mech_exo.tuning.database import (
+    READER_PATIENCE_S,
+    check_study_file,
+    connect,
+    in_words,
+    patiently,
+    read_without_trace,
+)
 from mech_exo.tuning.migration import migrate
 from mech_exo.tuning.schema import check_writable_schema, complete_schema
 
@@ -31,12 +39,45 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         try:
             patiently(lambda: check_writable_schema(connection, path), patience_s)
             _set_journal(connection, path, settings)
-            complete_schema(connection, patience_s)
-            migrate(connection, path, patience_s)
+            _complete(connection, path, patience_s)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def open_copy(path: Path) -> sqlite3.Connection:
+    """A connection to a copy in memory of what a writer would find, for a rehearsal.
+
+    Nothing is written, beside the file neither.
+
+    Raises
+    ------
+    ExoError
+        As `open_for_writing` with `create`.
+    """
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    if _absent(path):
+        _check_no_orphan(path)
+        check_target(path, overwrite=True, touch=False)
+        make_tables(copy, path)
+    else:
+        check_study_file(path)
+        check_target(path, overwrite=True, touch=False)
+        if not os.access(path, os.W_OK):
+            raise ExoError(f"The study file {path} may not be written to.", hint=_WRITABLE)
+        with in_words(path, READER_PATIENCE_S):
+            read_without_trace(path, lambda connection: connection.backup(copy))
+            check_writable_schema(copy, path)
+    with in_words(path, 0.0):
+        _complete(copy, path, 0.0)
+    return copy
+
+
+def _complete(connection: sqlite3.Connection, path: Path, patience_s: float) -> None:
+    """Bring a file of any earlier exo, or of Optuna, to this exo's form."""
+    complete_schema(connection, patience_s)
+    migrate(connection, path, patience_s)
 
 
 def ensure_file(path: Path) -> None:
@@ -46,12 +87,7 @@ def ensure_file(path: Path) -> None:
 
 
 def create_file(path: Path) -> None:
-    """Make a study file without studies, whole or not at all; one that is there stays.
-
-    Optuna makes its own tables in memory, and the result is copied into a new file.
-    """
-    import optuna
-
+    """Make a study file without studies, whole or not at all; one that is there stays."""
     _check_no_orphan(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -60,24 +96,34 @@ def create_file(path: Path) -> None:
     except OSError as error:
         raise _no_folder(path, error) from error
     try:
-        storage = optuna.storages.RDBStorage("sqlite://")
         with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
-            pooled = storage.engine.raw_connection()
-            try:
-                source = pooled.driver_connection
-                assert isinstance(source, sqlite3.Connection)
-                source.backup(file)
-            finally:
-                pooled.close()
-                storage.remove_session()
-                storage.engine.dispose()
-            complete_schema(file, 0.0)
+            make_tables(file, path)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def make_tables(file: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a study file in an empty database.
+
+    Optuna makes its own in memory, and the result is copied.
+    """
+    import optuna
+
+    storage = optuna.storages.RDBStorage("sqlite://")
+    pooled = storage.engine.raw_connection()
+    try:
+        source = pooled.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(file)
+    finally:
+        pooled.close()
+        storage.remove_session()
+        storage.engine.dispose()
+    _complete(file, path, 0.0)
 
 
 def _check_no_orphan(path: Path) -> None:
@@ -134,5 +180,8 @@ def _set_journal(connection: sqlite3.Connection, path: Path, settings: StorageSe
 def _no_folder(path: Path, error: OSError) -> ExoError:
     return ExoError(
         f"Cannot make the study file {path}: {error.strerror or error}.",
-        hint="Name a writable place with --study-file.",
+        hint=_WRITABLE,
     )
+
+
+_WRITABLE = "Name a writable place with --study-file."

@@ -1,11 +1,13 @@
 """A benchmark of the user's own: a CSV of dates and daily returns."""
 
 import csv
+import io
 import math
 from pathlib import Path
 
 import numpy as np
 
+from mech_exo.config.user_file import read_bytes
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.errors import ExoError
 
@@ -21,14 +23,14 @@ def read_benchmark(path: Path, dates: DateArray) -> FloatArray:
     ExoError
         Names the line that cannot be read, or the first date without a return.
     """
+    hint = "Mend verdict.benchmark, or leave it out for the equal-weighted universe."
+    content = read_bytes(path, limit=None, what="the benchmark", hint=hint)
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
-    except OSError as error:
-        raise ExoError(
-            f"{path}: the benchmark cannot be read ({error.strerror}).",
-            hint="Mend verdict.benchmark, or leave it out for the equal-weighted universe.",
-        ) from error
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except UnicodeDecodeError as error:
+        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+    except csv.Error as error:
+        raise ExoError(f"{path}: is not CSV ({error}).") from error
     values: dict[np.datetime64, float] = {}
     for number, row in enumerate(rows, 1):
         try:

@@ -181,6 +181,32 @@ class _Unmeasured:
         return self.evaluator.evaluate(params, limits, measure=False)
 
 
+def check_payload(task: tuple[str, int], payload: Any) -> None:
+    """Raise an ExoError for a kept replicate that somebody has edited."""
+    from mech_exo.tuning.refusals import damaged_replicate
+
+    part, number = task
+    whole = isinstance(payload, dict) and _are_numbers(payload.get("seconds"))
+    if whole and part == PLACEBO:
+        whole = all(_are_numbers(payload.get(name) or 0.0) for name in ("ratio", "rank_t"))
+        whole = whole and {"ratio", "rank_t"} <= payload.keys()
+    elif whole and payload.get("params", 0) is not None:
+        params = payload.get("params")
+        weights = params if isinstance(params, dict) else {"weight_": None}
+        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith("weight_"))
+        series = ("active", "skill", "skill_sums", "coefficients")
+        whole = whole and all(isinstance(payload.get(name), list) for name in series)
+        whole = whole and all(_are_numbers(payload.get(n)) for n in ("in_sample", *series))
+    if not whole:
+        raise damaged_replicate(part, number)
+
+
+def _are_numbers(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_are_numbers, value))
+    return isinstance(value, float | int) and not isinstance(value, bool)
+
+
 def winner(study: "StudyRecord") -> "TrialRecord | None":
     """The trial that a search ends with.
 

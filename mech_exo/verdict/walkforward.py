@@ -80,7 +80,7 @@ def _result(window: Window, payload: Mapping[str, Any], dates: DateArray) -> Win
     def span(start: int, stop: int) -> tuple[str, str]:
         return str(dates[start]), str(dates[stop - 1])
 
-    params = payload["params"] or {}
+    params, inside = payload["params"] or {}, payload.get("in_sample")
     weights = {
         name.removeprefix(WEIGHT): float(value)
         for name, value in params.items()
@@ -90,7 +90,7 @@ def _result(window: Window, payload: Mapping[str, Any], dates: DateArray) -> Win
         trained=span(window.train_start, window.train_stop),
         tested=span(window.test_start, window.test_stop),
         feasible=bool(payload.get("feasible", False)),
-        in_sample=float(payload["in_sample"]) if params else float("nan"),
+        in_sample=float("nan") if inside is None else float(inside),
         out_of_sample=unpack(payload).ratio if params else float("nan"),
         weights=weights,
     )

@@ -139,7 +139,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         weights=result.best.weights,
         categories=judge.categories,
         hyperparameters=result.best.hyperparameters,
-        parameters=judge.space.arguments(result.trial.params),
+        parameters=result.best.parameters,
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=tuning.sampler,
         pruner=tuning.pruner if prunes else "none",

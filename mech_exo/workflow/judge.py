@@ -89,15 +89,18 @@ class Judge:
             content = portfolio_hash(self.space, params)
             entered = ledger.look(content, by)
             look, looks = rank(entered, content), distinct(entered)
-        figures = [evaluator.run(params).metrics() for evaluator in self.evaluators]
+        inside = self.evaluators[0].run(params, keep_holdings=True)
+        figures = [e.run(params).metrics() for e in self.evaluators[1:]]
         return Portfolio(
             label=label,
             weights=self.weights(params),
             hyperparameters=self.hyperparameters(params),
-            in_sample=figures[0],
-            out_of_sample=figures[1] if len(figures) > 1 else None,
+            in_sample=inside.metrics(),
+            out_of_sample=figures[0] if figures else None,
             look=look,
             looks=looks,
+            occupancy=inside.occupancy,
+            parameters=self.space.arguments(params),
         )
 
     def universe(self, params: Params) -> Portfolio:

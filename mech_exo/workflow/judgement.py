@@ -10,7 +10,7 @@ from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.validate import Verdict, validate
-from mech_exo.verdict.verify import identity_of
+from mech_exo.verdict.verify import hashes_of, verify
 from mech_exo.verdict.windows import walk_forward_windows
 from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.remembered import keep_on_file, keep_on_trial, standing_of_trial
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
     from mech_exo.tuning.study import StudyRecord, TrialRecord
 
 Keep = Callable[[Verdict], None]
-
-DIFFERING = {
-    "provenance.data_fingerprint": "data",
-    "provenance.objective_sha256": "objective file",
-    "provenance.kernel_version": "backtest code",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +139,12 @@ def _subject(session: Session, study: "StudyRecord", trial: "TrialRecord | None"
 
 def _of_study(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.records import read_study
+    from mech_exo.tuning.recovery import confirm_stored
 
     study = read_study(case.study_file, case.study_name)
     session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
     session.try_apart()
+    confirm_stored(case.study_file, study)  # reading the data took its time
     subject, best = _subject(session, study), study.best()
     assert best is not None, "else it is no subject"
 
@@ -162,11 +158,12 @@ def _of_file(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     path = case.factors
     assert path is not None
     file = read_factor_file(path)
+    check_unedited(path, file)
     stated = isinstance((file.provenance or {}).get("settings"), Mapping)
     session = reopen(str(path), file, request, log) if stated else open_session(request, log)
     session.try_apart()
     if stated:
-        _check_same_inputs(path, file, session)
+        _check_verified(path, file, session)
     else:
         log.warn(f"{path} states no settings: those at hand are used.")
     study = _study_of(file, case.study_file)
@@ -186,14 +183,35 @@ def _of_file(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     return subject, keep
 
 
-def _check_same_inputs(path: Path, file: "FactorFile", session: Session) -> None:
-    compared = identity_of(file, session.objective, session.market, session.panel)
-    differing = [DIFFERING[c.name] for c in compared if not c.equal]
+def check_unedited(path: Path, file: "FactorFile") -> None:
+    """Refuse to judge a file whose hashes are not its own: the verdict would be another file's.
+
+    Raises
+    ------
+    ExoError
+        Exit code 1.
+    """
+    if (file.provenance or {}).get("content_hash") is None:
+        return  # written by hand
+    differing = [c.name for c in hashes_of(file) if not c.equal]
     if differing:
         raise ExoError(
-            f"{path}: {' and '.join(differing)} are not those that it was tuned with.",
-            hint="Name them with --config and --objective; `exo verify` shows what differs.",
-            exit_code=ExitCode.NOT_THE_FILES,
+            f"{path}: has been changed since it was exported ({', '.join(differing)}); a verdict "
+            "on it would not be one on the exported file.",
+            hint="Export it again; or take the block `provenance` out to judge the portfolio as "
+            "one written by hand, under the settings at hand.",
+            exit_code=ExitCode.REFUSED,
+        )
+
+
+def _check_verified(path: Path, file: "FactorFile", session: Session) -> None:
+    found = verify(file, session.settings, session.objective, session.market, session.panel)
+    if found.exit_code != ExitCode.DONE:
+        raise ExoError(
+            f"{path}: {'; '.join(found.reasons)}.",
+            hint="Name data and objective file with --config and --objective; `exo verify` shows "
+            "what differs.",
+            exit_code=found.exit_code,
         )
 
 

@@ -1,5 +1,6 @@
 """Which factors a study or a factor file was made with, so that a later one changes nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,6 @@ from mech_exo.data.catalogue import DEFAULT_FACTORS, FIRST_FACTORS
 if TYPE_CHECKING:
     from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import FactorFile
-    from mech_exo.objective.spec import ObjectiveSpec
     from mech_exo.workflow.session import Session
 
 Listed = tuple[str, ...] | None  # None: all factors that are known now
@@ -37,28 +37,33 @@ def factors_of_file(file: "FactorFile") -> Listed:
     return FIRST_FACTORS if "data_fingerprint" in stated else None
 
 
-def with_wanted(listed: Listed, spec: "ObjectiveSpec", panel: "Panel") -> Listed:
+def with_wanted(listed: Listed, session: "Session") -> Listed:
     """A study's list, and the factors known since that its objective file suggests a weight of.
 
     Parameters
     ----------
-    panel
+    session
         Of the list.
     """
+    from mech_exo.data.build import build_panel
     from mech_exo.objective.space import WEIGHT, Space
 
     if listed is None:
         return None
-    own = {factor.name for factor in spec.factors}
-    new = tuple(n for n in DEFAULT_FACTORS if n not in own and n not in _names(panel))
+    own, panel = {factor.name for factor in session.spec.factors}, session.panel
+    known = {*own, *panel.factor_names, *panel.missing_factors}
+    new = tuple(name for name in DEFAULT_FACTORS if name not in known)
     if not new:
         return listed
-    from mech_exo.config.settings import HyperparameterSettings
-
-    names = (*panel.factor_names, *(n for n in own if n not in panel.factor_names), *new)
-    missing = tuple(n for n in panel.missing_factors if n not in own)
-    asked = Space(spec, names, missing, HyperparameterSettings()).rehearse().distributions
-    return (*listed, *(name for name in new if WEIGHT + name in asked))
+    wider = build_panel(session.market, session.settings, (*listed, *new))
+    space = Space.of(session.spec, wider, session.settings)
+    lacking = tuple(name for name in space.missing if name in new)
+    asked = replace(
+        space,
+        factor_names=(*space.factor_names, *lacking),
+        missing=tuple(name for name in space.missing if name not in new),
+    ).rehearse()
+    return (*listed, *(name for name in new if WEIGHT + name in asked.distributions))
 
 
 def panel_of(session: "Session", file: "FactorFile") -> "Panel":
@@ -71,7 +76,3 @@ def panel_of(session: "Session", file: "FactorFile") -> "Panel":
     if present == (panel.factor_names, tuple(panel.missing_factors)):
         return panel
     return build_panel(market, session.settings, listed)
-
-
-def _names(panel: "Panel") -> set[str]:
-    return {*panel.factor_names, *panel.missing_factors}

@@ -9,7 +9,8 @@ from mech_exo.config.load import load_settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-from mech_exo.verdict.verify import Verification, settings_of, verify
+from mech_exo.verdict.verification import Verification
+from mech_exo.verdict.verify import settings_of, verify
 from mech_exo.workflow.listing import factors_of_file
 from mech_exo.workflow.session import Log, Request, Session, open_with
 
@@ -65,14 +66,23 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
 
 
 def verify_file(path: Path, request: Request, log: Log, study_file: Path) -> Verification:
-    """Compare a file with what its settings, data and objective give today.
+    """Compare a file with what its settings, data, objective and study give today.
 
     Figures on the holdout that are computed again are a look at it. The export of a file was the
     first; so a file that is as it was exported needs no ledger where there is none.
+
+    Parameters
+    ----------
+    study_file
+        Where the study that the file names is looked for, and the ledger; it need not be there.
     """
+    from mech_exo.tuning.records import read_study, study_names
+
     file = read_factor_file(path)
     session = reopen(str(path), file, request, log)
-    found = verify(file, session.settings, session.objective, session.market, session.panel)
+    name = file.metadata.get("study_name")
+    study = read_study(study_file, str(name)) if name in study_names(study_file) else None
+    found = verify(file, session.settings, session.objective, session.market, session.panel, study)
     shown = any(c.name.startswith("out_of_sample.") for c in found.values)
     if shown and (study_file.exists() or not file.hash_matches):
         _look(path, file, session, study_file)

@@ -9,9 +9,10 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.verdict.standing import Standing
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.result import Occupancy
     from mech_exo.export.stage import Staged
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study import TrialRecord
+    from mech_exo.tuning.study import Parameter, TrialRecord
     from mech_exo.verdict.validate import Verdict
     from mech_exo.workflow.incumbent import Fit
     from mech_exo.workflow.session import Session
@@ -35,6 +36,10 @@ class Portfolio:
     look, looks
         Which look at the holdout this portfolio's first was, and how many portfolios have been
         seen there so far; 0 where none was made.
+    occupancy
+        How often, in sample, it was something else than its n best names; None for the universe.
+    parameters
+        Factor -> the arguments or windows that it takes, where it has any.
     """
 
     label: str
@@ -44,6 +49,8 @@ class Portfolio:
     out_of_sample: Metrics | None
     look: int = 0
     looks: int = 0
+    occupancy: "Occupancy | None" = None
+    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

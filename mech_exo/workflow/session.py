@@ -163,7 +163,7 @@ def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     settings_file = request.find_settings()
     settings = load_settings(settings_file.path, overrides=request.overrides)
     session = open_with(settings, settings_file, request, log, listed)
-    wanted = with_wanted(listed, session.spec, session.panel)
+    wanted = with_wanted(listed, session)
     return session if wanted == listed else session.listing(wanted)
 
 
@@ -185,6 +185,7 @@ def open_with(
     from mech_exo.data.sources import load_market
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.names import check_against_panel
     from mech_exo.objective.probe import probe
     from mech_exo.objective.spec import ObjectiveSpec
 
@@ -198,6 +199,7 @@ def open_with(
     if market is None:
         market = load_market(settings)
     panel = build_panel(market, settings, listed)
+    check_against_panel(spec.factors, spec.label, panel)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
     _describe_data(session, log)
     return session

@@ -49,15 +49,16 @@ def repeatable(result: Optimised) -> "FactorFile":
     It is dated by the study's last trial, its id is drawn from the study's fingerprint, the look
     at the holdout is its first one, and the verdict's own running times are left out.
     """
+    from mech_exo.tuning.runs import elapsed_seconds
+
     file = factor_file_of(result)
     study = result.outcome.study
     ended = [trial.completed for trial in study.current if trial.completed is not None]
-    begun = [trial.started for trial in study.current if trial.started is not None]
     stated: dict[str, Any] = {}
-    if ended and begun:
+    if ended:
         made = max(ended).astimezone().replace(tzinfo=None)  # local, as in every factor file
         stated["created_at"] = made.isoformat(timespec="microseconds")
-        stated["elapsed_time_seconds"] = (max(ended) - min(begun)).total_seconds()
+        stated["elapsed_time_seconds"] = elapsed_seconds(study)
     fingerprint = study.epoch.fingerprint if study.epoch is not None else ""
     name = f"{study.name} {fingerprint} {file.content_hash}"
     stated["run_id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, name))

@@ -118,6 +118,43 @@ def test_a_study_whose_objective_file_wants_it_is_told_so(project: Path, exo: Ex
     assert exo(*accepted[:-1])[0] == 0  # and goes on without a word
 
 
+@pytest.mark.parametrize("name", ["inventory", "short_interest"])
+def test_one_of_a_table_is_wanted_as_well(project: Path, exo: Exo, name: str) -> None:
+    objective = project / "research/obj_utils.py"
+    text = objective.read_text()
+    objective.write_text(text.replace('"rsi_14",\n', f'"rsi_14",\n    "{name}",\n'))
+    code, shown = exo("optuna-run", "--n-trials", "1", "--n-jobs", "1")
+    assert code == 2, shown
+    assert f"\n  factor {name} is new\n" in shown
+
+
+def test_a_factor_of_ones_own_may_have_its_name(project: Path, exo: Exo) -> None:
+    """The file's own `reversal` was there before exo's: this study goes on with it."""
+    objective = project / "research/obj_utils.py"
+    own = """
+
+from mech_exo.objective.factor import factor
+
+
+@factor(name="reversal", category="technical")
+def reversal(market):
+    return -market.close
+"""
+    text = objective.read_text().replace('"rsi_14",\n', '"rsi_14",\n    "reversal",\n')
+    objective.write_text(text + own)
+    run = ("optuna-run", "--n-trials", "1", "--n-jobs", "1", "--study-name", "own")
+    with pytest.MonkeyPatch.context() as before:
+        before.delitem(DEFAULT_FACTORS, "reversal")
+        before.delitem(TECHNICAL, "reversal")
+        assert exo(*run, "--export-yaml", "own.yml")[0] == 0
+    code, shown = exo(*run)
+    assert code == 0, shown
+    assert exo("verify", "own.yml")[0] == 0
+    code, shown = exo(*run[:-1], "other")
+    assert code == 2
+    assert "the data has a factor 'reversal' already" in shown
+
+
 @pytest.mark.usefixtures("project")
 def test_an_older_file_is_applied_with_its_own_factors(exo: Exo) -> None:
     shutil.copy("factors/a.yml", "config/factors.yml")

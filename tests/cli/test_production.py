@@ -4,7 +4,9 @@ import contextlib
 import csv
 import io
 import json
+import re
 import shutil
+import sqlite3
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -121,6 +123,29 @@ def test_paper_is_stepped_once(exo: Exo, project: Path) -> None:
     found = json.loads(exo("paper", "status", "--json", cwd=project, env=SMALL).stdout)
     assert found["equity"] == sessions[-1]["equity"]
     assert found["sessions"] == len(sessions)
+
+
+def test_a_year_of_orders_and_fills_agree(exo: Exo, project: Path) -> None:
+    """On the demo, with stops; 39 fills of 118 of another demo's year had another number before."""
+    stopped = {**SMALL, "EXO_BACKTEST__DELISTING_RETURN": "0.3"}
+    factors = project / "config/factors.yml"
+    factors.write_text(re.sub(r"stop_loss_pct: [\d.]+", "stop_loss_pct: 0.06", factors.read_text()))
+    for day in ("2019-12-31", "2020-12-31"):
+        assert exo("paper", "step", "--date", day, cwd=project, env=stopped).returncode == 0
+    with contextlib.closing(sqlite3.connect(project / "paper/ledger.db")) as connection:
+        fills = connection.execute(
+            "SELECT f.reason, f.shares, f.repriced, o.shares, o.listed FROM paper_fills AS f "
+            "LEFT JOIN paper_orders AS o ON o.done = f.date AND o.symbol = f.symbol "
+            "AND o.reason = f.reason WHERE f.reason IN ('rebalance', 'stop')"
+        ).fetchall()
+    assert {reason for reason, *_ in fills} == {"rebalance", "stop"}
+    assert [shares for _, shares, *_ in fills] == [ordered for *_, ordered, _ in fills]
+    listed = [fill for fill in fills if fill[0] == "rebalance"]
+    assert all(shares - of_list == repriced for _, shares, repriced, _, of_list in listed)
+    differing = sum(repriced != 0 for _, _, repriced, _, _ in listed)
+    assert 0 < differing < len(listed)
+    status = exo("paper", "status", cwd=project, env=stopped)
+    assert f"lists      {differing} of {len(listed)} fills differ" in status.stdout
 
 
 @pytest.mark.parametrize(

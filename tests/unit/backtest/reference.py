@@ -67,19 +67,33 @@ def score(weights: FloatArray, known_scores: FloatArray) -> float | None:
     return round(composite / known * 2**30) / 2.0**30
 
 
-def choose_best(panel: Panel, candidate: Candidate, row: int) -> Choice:
+def rank(panel: Panel, candidate: Candidate, row: int) -> list[tuple[float, str, int]]:
+    """Names from the best on: score (negative), symbol, position."""
     ranked = []
     for i, symbol in enumerate(panel.symbols):
         if panel.tradable[row, i]:
             s = score(candidate.weights, panel.exposures[row, i])
             if s is not None:
                 ranked.append((-s, symbol, i))
-    invested = 1.0 - candidate.cash_pct
-    n = math.ceil(invested / candidate.position_size_pct - 1e-9)
-    names = [i for _, _, i in sorted(ranked)[:n]]
+    return sorted(ranked)
+
+
+def number_of_positions(candidate: Candidate) -> int:
+    return math.ceil((1.0 - candidate.cash_pct) / candidate.position_size_pct - 1e-9)
+
+
+def choose_best(panel: Panel, candidate: Candidate, row: int) -> Choice:
+    n = number_of_positions(candidate)
+    names = [i for _, _, i in rank(panel, candidate, row)[:n]]
     if not names:
         return [], 0.0
-    return names, min(candidate.position_size_pct, invested / len(names))
+    return names, min(candidate.position_size_pct, (1.0 - candidate.cash_pct) / len(names))
+
+
+def tie_decides(panel: Panel, candidate: Candidate, row: int) -> bool:
+    """Whether the last name chosen and the first left out have the same score."""
+    n, ranked = number_of_positions(candidate), rank(panel, candidate, row)
+    return 0 < n < len(ranked) and ranked[n - 1][0] == ranked[n][0]
 
 
 def self_financing(cost: float, weight: float, chosen: list[int], held: dict[int, float]) -> float:

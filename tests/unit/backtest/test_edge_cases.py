@@ -1,6 +1,8 @@
 """Named edge cases: kernel against the daily loop, and against figures worked out by hand."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -304,6 +306,16 @@ def stop_hit_to_the_last_bit(changes: dict[str, Any]) -> BacktestResult:
 
 
 @case
+def stop_hit_at_the_edge_of_its_tolerance(changes: dict[str, Any]) -> BacktestResult:
+    r = flat(40, 4)
+    r[5, 0] = (1.0 - 0.1 + 1e-12) - 1.0  # at the limit, to the last bit
+    r[5, 1] = np.nextafter(1.0 - 0.1 + 1e-12, 1.0) - 1.0  # above it
+    result = agree(panel_of(r, every=30), rules(changes), candidate(stop=0.1))
+    assert exits(result) == [(5 + changes["stop_lag"], 0, "stop")]
+    return result
+
+
+@case
 def stop_reached_step_by_step(changes: dict[str, Any]) -> BacktestResult:
     r = flat(40, 4)
     r[4:9, 0] = -0.03
@@ -589,6 +601,23 @@ def test_edge_case(name: str, reference: str, lag: int) -> None:
     result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
     assert np.isfinite(result.returns).all()
     assert not any(np.isinf(value) for value in result.metrics().values())
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("reference", ["entry", "rebalance"])
+@pytest.mark.parametrize("name", CASES)
+def test_edge_case_over_a_checkpoint(
+    name: str, reference: str, lag: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a year ends, and with it a part of the run, before one execution after the other
+    module = sys.modules[__name__]
+    for new_year in (3, 8, 13, 18):
+        start = np.busday_offset(np.datetime64("2019-01-01"), -new_year)
+        monkeypatch.setattr(module, "panel_of", partial(panel_of, start=str(start)))
+        monkeypatch.setattr(module, "agree", partial(agree, observe=lambda step, result: False))
+        result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
+        assert result.stopped_at is None
+        monkeypatch.undo()
 
 
 def test_all_names_stopping_together_is_stale_data() -> None:

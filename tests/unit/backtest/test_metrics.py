@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mech_exo.backtest import metrics
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.data.panel import FloatArray
 
 DRAWS = {
@@ -117,3 +118,12 @@ def test_the_ulcer_index_is_the_root_mean_square_of_the_drawdowns() -> None:
     assert metrics.ulcer_index(np.array([-0.2, 0.125])) == pytest.approx(math.sqrt(0.025))
     assert metrics.ulcer_index(np.array([0.1, 0.0])) == 0.0
     assert math.isnan(metrics.ulcer_index(np.array([])))
+
+
+def test_less_is_better_of_four_metrics() -> None:
+    assert {name for name, metric in METRICS.items() if metric.better == "lower"} == {
+        "volatility",
+        "max_drawdown",
+        "ulcer_index",
+        "turnover",
+    }

@@ -149,7 +149,7 @@ def test_equity_is_the_backtests_on_the_same_dates(model: Model, undisturbed: Pa
 def test_orders_are_filled_at_the_next_close(model: Model, undisturbed: Path) -> None:
     dates = [str(d) for d in model.panel.dates]
     orders = content(undisturbed)["paper_orders"]
-    for decided, _, reason, _, _, status, done in orders:
+    for decided, _, reason, _, _, status, done, _ in orders:
         if status == "filled":
             assert dates.index(done) - dates.index(decided) == (reason == "rebalance")
     assert {row[5] for row in orders} == {"filled", "not filled"}
@@ -282,6 +282,8 @@ def test_another_factor_file_counts_from_its_first_decision(model: Model, tmp_pa
     ("edit", "told"),
     [
         ("DROP TABLE paper_fills", "there is no table paper_fills"),
+        ("ALTER TABLE paper_fills DROP COLUMN repriced", "paper_fills has no column repriced"),
+        ("UPDATE paper_orders SET shares = 'x', status = 'open'", "the open order of .* is 'x'"),
         ("DELETE FROM paper_ledger", "paper_ledger has 0 rows"),
         ("UPDATE paper_ledger SET rules = '{'", "rules is no JSON object"),
         ("UPDATE paper_ledger SET rules = '[]'", "rules is no JSON object"),
@@ -308,3 +310,30 @@ def test_an_edited_ledger_is_refused_and_left_alone(
     with pytest.raises(ExoError, match=f"damaged or edited: .*{told}"):
         book(model, path, START + 20)
     assert content(path) == before
+
+
+@pytest.mark.parametrize("deed", ["removed", "moved", "replaced"])
+def test_a_ledger_that_goes_away_is_noticed_and_copied(
+    model: Model, tmp_path: Path, deed: str
+) -> None:
+    path = tmp_path / "a" / "ledger.db"
+    book(model, path, START)
+    sessions = step(until(model, START + 20), path, WANTED)
+    for _ in range(5):
+        next(sessions)
+    if deed == "removed":
+        path.unlink()
+    else:
+        path.rename(tmp_path / "moved.db")
+    if deed == "replaced":
+        path.write_bytes(b"")
+    with pytest.raises(ExoError, match="while it was being written") as caught:
+        next(sessions)
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
+    [saved] = path.parent.glob("*.recovered.db")
+    assert str(saved) in caught.value.hint
+    book(model, saved, START + 20)
+    whole = tmp_path / "whole.db"
+    book(model, whole, START)
+    book(model, whole, START + 20)
+    assert content(saved) == content(whole)

@@ -1,5 +1,6 @@
 """Order lists, by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +175,34 @@ def test_printed() -> None:
         "2024-01-05,A,buy,16.0,30.0,480.0,0.0,0.0,16.0,0.5,0.48,\n"
     )
     assert '"order": 16.0' in orders_json(aims, orders)
+
+
+def test_between_rebalances_a_name_without_a_price_moves_no_other() -> None:
+    # The model holds A and B at 0.45 each, as the account does. B has no price today.
+    held = Current(np.array([45.0, 90.0]), 100.0)
+    wanted = target([0.45, 0.45], [10.0, 5.0], [True, False])
+    sizing = Sizing(min_trade=0.0)
+    standing = replace(wanted, rebalance=False)
+    assert order_list(standing, held, sizing).orders == ()
+    # A decision sets B's 450 aside, and gives A 0.45 of the 550 that are left: 24.75 -> 24.
+    assert by_name(order_list(wanted, held, sizing))["A"].order == -21.0
+    # From cash B's part stays cash.
+    joins = by_name(order_list(standing, Current.nothing(2), Sizing(capital=1_000.0)))
+    assert joins["A"].order == 45.0
+    # Who holds far more of B than the model buys no more A than there is cash for.
+    heavy = order_list(standing, Current(np.array([0.0, 180.0]), 100.0), sizing)
+    assert by_name(heavy)["A"].order == 10.0
+
+
+def test_between_rebalances_a_whole_number_is_not_rounded_again() -> None:
+    # A 33 at 30, wanted 0.99 of 1,000: 33.0 exactly; then the cash is worth 9.99: 32.99, still 33.
+    held = Current(np.array([33.0, 0.0]), 9.99)
+    wanted = target([0.99, 0.0], [30.0, 5.0])
+    sizing = Sizing(min_trade=0.0)
+    assert by_name(order_list(wanted, held, sizing))["A"].order == -1.0
+    standing = replace(wanted, rebalance=False)
+    assert order_list(standing, held, sizing).orders == ()
+    more = Current(held.shares, 200.0)  # who adds money buys
+    assert by_name(order_list(standing, more, sizing))["A"].order == 6.0
+    gone = replace(standing, weights=np.array([0.0, 0.0]))
+    assert by_name(order_list(gone, held, sizing))["A"].order == -33.0

@@ -9,6 +9,11 @@ from mech_exo.data.identity import DataIdentity, is_part
 from mech_exo.tuning.fingerprint import components_of, difference, factors_of, fingerprint_of
 from tests.unit.tuning.stored_studies import SPACE, WEIGHT
 
+KERNEL_2 = (
+    "backtest kernel: 1 → 2; it needs backtest kernel 1, this exo has kernel 2 "
+    "(kernel 2: scores are ranked as means, whatever the size of the weights; a benchmark that "
+    "had all set aside pays for its next purchase; what is bought for nothing is not held)"
+)
 DATA = DataIdentity(
     symbols="AA, BB, CC",
     months="2016-01 0123456789abcdef",
@@ -116,11 +121,7 @@ def test_the_space_the_thresholds_and_the_files_are_named() -> None:
     assert changed_lines(objective_sha256="c" * 64) == [f"objective file: {'a' * 12} → {'c' * 12}"]
     dearer = replace(DATA, prices="d" * 64, months="2016-01 01234567----cdef")
     assert changed_lines(data=dearer) == ["prices of 2016-03 are gone"]
-    assert changed_lines(kernel_version="2") == [
-        "backtest kernel: 1 → 2; it needs backtest kernel 1, this exo has kernel 2 "
-        "(kernel 2: scores are ranked as means, whatever the size of the weights; a benchmark that "
-        "had all set aside pays for its next purchase; what is bought for nothing is not held)"
-    ]
+    assert changed_lines(kernel_version="2") == [KERNEL_2]
     assert changed_lines(objectives=("sharpe", "max_drawdown")) == [
         'objectives: ["sharpe"] → ["sharpe", "max_drawdown"]'
     ]
@@ -135,10 +136,9 @@ def undivided(**changed: str) -> dict[str, str]:
 
 def test_a_study_of_one_hash_is_compared_in_its_own_form() -> None:
     now = components(kernel_version="2")
-    (kernel,) = difference(undivided(), now, lambda: "e" * 64)
-    assert kernel.startswith("backtest kernel: 1 → 2; ")
+    assert difference(undivided(), now, lambda: "e" * 64) == [KERNEL_2]
     assert difference(undivided(), now, lambda: "f" * 64) == [
-        kernel,
+        KERNEL_2,
         f"data: {'e' * 12} → {'f' * 12}",
     ]
     assert factors_of(undivided()) == FIRST_FACTORS

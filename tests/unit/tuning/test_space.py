@@ -9,6 +9,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from mech_exo.errors import ExoError
 from mech_exo.tuning.space import Cube, clip, from_json, to_json
 from mech_exo.tuning.study import Parameter
 
@@ -73,3 +74,16 @@ def test_integers_have_equal_parts_of_their_axis() -> None:
 def test_ranges_read_back() -> None:
     for distribution in [*RANGES, CategoricalDistribution(["a", None, 1])]:
         assert from_json(to_json(distribution)) == distribution
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        CategoricalDistribution([1.0, float("nan")]),
+        CategoricalDistribution(["a", float("inf")]),
+        FloatDistribution(0.0, float("inf")),
+    ],
+)
+def test_a_range_that_json_does_not_have_is_refused(odd: BaseDistribution) -> None:
+    with pytest.raises(ExoError, match=r"a bound or a choice that is (NaN|Infinity)"):
+        to_json(odd)

@@ -1,8 +1,10 @@
+import math
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import optuna
 import pytest
 
@@ -396,3 +398,39 @@ def test_closing_folds_the_wal_while_a_reader_has_the_file_open(tmp_path: Path) 
     copy.write_bytes(path.read_bytes())
     reader.close()
     assert len(read_study(copy, "s").trials) == 1
+
+
+@pytest.mark.parametrize(
+    "odd", [float("nan"), float("inf"), float("-inf"), -0.0, 5e-324, np.float64(-0.0)]
+)
+def test_every_json_column_is_valid_json_whatever_the_figures(tmp_path: Path, odd: float) -> None:
+    path = tmp_path / "f.db"
+    trial = replace(
+        complete(0, -0.0),
+        metrics={"sharpe": odd, "calmar": -0.0},
+        constraints=(odd, -0.0),
+        intermediate={0: odd},
+    )
+    with new_store(path) as store:
+        store.append([trial, replace(failed(1), constraints=(odd,), metrics={"a": odd})])
+        store.set_attributes({"warm_start": {"0": [{"weight_a": odd}]}})
+        store.begin_epoch({"data": "d2"})
+    columns = {
+        "trial_user_attributes": "value_json",
+        "trial_system_attributes": "value_json",
+        "study_user_attributes": "value_json",
+        "study_system_attributes": "value_json",
+        "trial_params": "distribution_json",
+        "exo_records": "record",
+    }
+    for table, column in columns.items():
+        texts = sql(path, f"SELECT {column}, json_extract({column}, '$') FROM {table}")
+        assert texts, table
+        assert not any("-0.0" in str(text).replace("-0.05", "") for text, _ in texts), table
+    query = "SELECT json_extract(value_json, '$') FROM trial_user_attributes WHERE key = 'sharpe'"
+    assert sql(path, query) == [(None if math.isnan(odd) else odd,)]
+    [read, _] = read_study(path, "s").trials
+    assert repr(read) == repr(trial.canonical())
+    shown = optuna.load_study(study_name="s", storage=f"sqlite:///{path}").trials[0]
+    assert all(math.isfinite(c) for c in shown.constraints.values())
+    assert any(c > 0 for c in shown.constraints.values()) == (not odd <= 0)

@@ -1,0 +1,85 @@
+"""The one door to files that a user names: a regular file, and no larger than makes sense."""
+
+import os
+import stat
+from pathlib import Path
+
+from mech_exo.errors import ExoError
+
+SMALL = 5_000_000
+"""Bytes that a file of settings, weights, limits or code has at most."""
+
+_KINDS = {
+    stat.S_IFDIR: "is a directory",
+    stat.S_IFIFO: "is a pipe",
+    stat.S_IFSOCK: "is a socket",
+    stat.S_IFCHR: "is a device",
+    stat.S_IFBLK: "is a device",
+}
+
+
+def read_bytes(path: Path, *, limit: int | None = SMALL, hint: str = "", what: str = "") -> bytes:
+    """The content of a file.
+
+    Parameters
+    ----------
+    limit
+        Bytes that it has at most; None: as many as the memory allows (`room`).
+    hint
+        What to do about one that cannot be read.
+    what
+        What the file is, for messages ("the objective file").
+
+    Raises
+    ------
+    ExoError
+        For a file that cannot be read, is none (a pipe would be waited for, for ever), or is too
+        large.
+    """
+    label = f"{path}: {what} cannot be read" if what else f"{path}: cannot be read"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                kind = _KINDS.get(stat.S_IFMT(status.st_mode), "is no file")
+                raise ExoError(f"{label} ({kind}).", hint=hint or "Name a regular file.")
+            most = room() if limit is None else limit
+            content = file.read(most + 1)
+    except OSError as error:
+        raise ExoError(f"{label} ({error.strerror}).", hint=hint) from error
+    except ValueError as error:  # a NUL, or half of a surrogate pair, in the name
+        raise ExoError(f"{str(path)!r}: cannot be the name of a file ({error}).") from error
+    if len(content) > most:
+        raise too_large(path, most)
+    return content
+
+
+def check_regular(path: Path, what: str) -> None:
+    """Raise an ExoError for something other than a regular file that `path` leads to.
+
+    What is not there, or may not be looked at, passes: opening it says more.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        kind = _KINDS.get(stat.S_IFMT(mode), "is no file")
+        raise ExoError(f"{path}: {kind}, expected {what}.")
+
+
+def room() -> int:
+    """Bytes of a data file that this machine can hold: a quarter of its memory.
+
+    A parsed table takes several times its text.
+    """
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+
+
+def too_large(path: Path, limit: int) -> ExoError:
+    """A file holds more than is read."""
+    return ExoError(
+        f"{path}: is larger than {limit / 1e6:,.0f} MB, the most that is read of it.",
+        hint="Is it the file that was meant?",
+    )
