@@ -28,6 +28,15 @@ class DashboardOptions(ProjectFolder):
     host: str = option(
         "--host", help="Address to listen on; the page has no password.", default="127.0.0.1"
     )
+    allowed_host: list[str] | None = option(
+        "--allowed-host",
+        help="Name under which the page is asked, beside localhost, --host and, where others reach "
+        "it, this machine's name and addresses; may be repeated.",
+        envvar="EXO_ALLOWED_HOSTS",
+    )
+    writable: bool = option(
+        "--writable", help="Let the page change and delete studies.", default=False
+    )
     wait: bool = option("--wait", help="Wait for a study file that is not there.", default=False)
 
 
@@ -42,7 +51,7 @@ def _study_file(options: DashboardOptions) -> Path:
 
 
 def dashboard(options: DashboardOptions) -> None:
-    """Serve optuna-dashboard for a study file until Ctrl-C."""
+    """Serve optuna-dashboard for a study file until Ctrl-C; read-only without --writable."""
     from mech_exo.report.dashboard import serve
 
     study_file = _study_file(options)
@@ -53,6 +62,8 @@ def dashboard(options: DashboardOptions) -> None:
             options.host,
             options.port,
             wait=options.wait,
+            writable=options.writable,
+            allowed=tuple(options.allowed_host or ()),
             announce=lambda line: typer.echo(line, err=True),
         )
 

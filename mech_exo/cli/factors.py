@@ -31,7 +31,7 @@ class StageOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PromoteOptions(SettingsOptions, ProjectOption, ProjectFolder, StudyFileOption):
+class PromoteOptions(SettingsOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors promote`."""
 
     file: Path = argument(help="Factor file.", metavar="[FILE]", in_project=LATEST)

@@ -8,7 +8,6 @@ most names are still there, and returned then what they return now for the same 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,6 @@ import numpy as np
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.prices import last_known
-from mech_exo.errors import ExoError
 
 NAMES = 16
 PERIODS = 4
@@ -79,15 +77,7 @@ class Likeness:
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> Self:
-        """What `as_dict` gave.
-
-        Raises
-        ------
-        ExoError
-            For a period that is not two dates.
-        """
-        for period in stated["periods"]:
-            _days(period)
+        """What `as_dict` gave."""
         returns = {name: tuple(values) for name, values in stated["returns"].items()}
         return cls(**{**stated, "periods": tuple(stated["periods"]), "returns": returns})
 
@@ -123,7 +113,7 @@ class Likeness:
         """How many names can be compared, and those whose returns are others."""
         spans, covered = list[tuple[int, int]](), list[int]()
         for p, period in enumerate(self.periods):
-            first, last = _days(period)
+            first, last = (np.datetime64(day, "D") for day in period.split("/"))
             if market.dates[0] <= first and last <= market.dates[-1]:
                 a, b = np.searchsorted(market.dates, [first, last], side="right") - 1
                 spans.append((int(a), int(b)))
@@ -163,18 +153,6 @@ def _returns(market: Market, spans: list[tuple[int, int]]) -> FloatArray:
         traded = np.isfinite(market.close[first + 1 : last + 1]).any(axis=0)
         returns[p, traded] = close[last, traded] / close[first, traded] - 1.0
     return returns
-
-
-def _days(period: str) -> tuple[np.datetime64, np.datetime64]:
-    """First and last day of "first/last"."""
-    try:
-        first, last = (np.datetime64(date.fromisoformat(day), "D") for day in period.split("/"))
-    except ValueError as error:
-        raise ExoError(
-            f"provenance.market.periods has {period!r}, not two dates.",
-            hint="Write YYYY-MM-DD/YYYY-MM-DD, or take out the block market.",
-        ) from error
-    return first, last
 
 
 def _listed(names: list[str]) -> str:

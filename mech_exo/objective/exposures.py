@@ -178,8 +178,8 @@ def check_repeats(
 def data_identity(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> DataIdentity:
     """All data that a trial depends on, one hash per part.
 
-    Of the panel (as it was built, not extended); if the file has factors of its own or may
-    suggest a window, of the market up to the panel's last date as well, since they read it.
+    Of the panel (as it was built, not extended); if the file has factors of its own or may suggest
+    a window, of the market up to the panel's last date as well, since they may read any of it.
 
     Raises
     ------

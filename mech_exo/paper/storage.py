@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.custody import Custody
 from mech_exo.tuning.database import DISK_FULL, read_without_trace
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Ledger:
     def __init__(self, path: Path, storage: StorageSettings) -> None:
         _check_no_folder(path)
         self.path = path
+        self._custody: Custody | None = None
         self._engine = _engine(path, storage)
 
     def close(self) -> None:
@@ -47,10 +49,26 @@ class Ledger:
         Raises
         ------
         ExoError
-            If the file is locked for too long, full, damaged, or no ledger.
+            If the file is locked for too long, full, damaged, or no ledger; if it was removed,
+            moved or replaced since the first transaction, after a copy has been made.
         """
-        with _in_words(self.path, "Nothing was booked."), self._engine.begin() as connection:
-            yield connection
+        with _in_words(self.path, "Nothing was booked."):
+            self.check()
+            with self._engine.begin() as connection:
+                self._hold(connection)
+                yield connection
+            self.check()
+
+    def check(self) -> None:
+        """Raise an ExoError, after a copy has been made, if the file is not at its path."""
+        if self._custody is not None:
+            self._custody.check()
+
+    def _hold(self, connection: Connection) -> None:
+        if self._custody is None:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            self._custody = Custody(self.path, raw, "ledger")
 
 
 def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:

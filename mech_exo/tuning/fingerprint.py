@@ -25,8 +25,8 @@ from mech_exo.tuning.ranges import describe
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
 _UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1
 _HASHES = ("objective file", _UNDIVIDED)
-_ROW = re.compile(r"\.\d+(?=\.|$)")  # position of a factor table in data.factors
 _KERNEL = "backtest kernel"
+_ROW = re.compile(r"\.\d+(?=\.|$)")  # position of a factor table in data.factors
 _SHORT = 12  # digits of a hash in a line for people
 
 

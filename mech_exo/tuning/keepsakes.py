@@ -19,14 +19,22 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def writing(study_file: Path, statements: Sequence[str]) -> Iterator[sqlite3.Connection]:
-    """A write transaction on a study file, after `statements` that make what is not there yet."""
+def opened(study_file: Path, statements: Sequence[str]) -> Iterator[sqlite3.Connection]:
+    """A writer of a study file, after `statements` that make what is not there yet."""
     ensure_file(study_file)
     with (
         in_words(study_file, PATIENCE_S),
         closing(connect(study_file, mode="rw", patience_s=PATIENCE_S)) as connection,
-        transaction(connection, PATIENCE_S),
     ):
+        for statement in statements:
+            connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def writing(study_file: Path, statements: Sequence[str]) -> Iterator[sqlite3.Connection]:
+    """A write transaction on a study file, after `statements` that make what is not there yet."""
+    with opened(study_file, ()) as connection, transaction(connection, PATIENCE_S):
         for statement in statements:
             connection.execute(statement)
         yield connection

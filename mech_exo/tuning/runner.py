@@ -26,6 +26,7 @@ from mech_exo.tuning.lock import check_study_free, study_lock
 from mech_exo.tuning.plan import Preview, StudyOutcome, StudyPlan, WarmStart
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.runs import with_run
 from mech_exo.tuning.space import Space, to_json
@@ -135,7 +136,9 @@ def run_job(job: Job, listener: Listener = ignore) -> StudyOutcome:
                 f"Interrupted by {interrupts.requested} before the first trial.",
                 exit_code=ExitCode.INTERRUPTED,
             ) from None
-        return session.run(listener, interrupts)
+        outcome = session.run(listener, interrupts)
+    confirm_stored(job.study_file, outcome.study)
+    return outcome
 
 
 def _opened(job: Job, stack: ExitStack, listener: Listener) -> StudyStore:

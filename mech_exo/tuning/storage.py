@@ -15,21 +15,24 @@ from typing import Any, Self
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
+from mech_exo.tuning.custody import Custody
 from mech_exo.tuning.database import in_words, patiently, snapshot, transaction
-from mech_exo.tuning.encoding import rows_of, space_of
+from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.inserts import (
-    hide_values,
     insert_trials,
-    keep_record,
+    keep_records,
     put_directions,
     put_epochs,
     put_space,
     put_user_attributes,
+    supersede,
 )
 from mech_exo.tuning.records import find_study, load_study
+from mech_exo.tuning.recovery import LostError, is_spoilt, recovered
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
-from mech_exo.tuning.study import NO_EPOCH, Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.schema import check_tables
+from mech_exo.tuning.study import Direction, Epoch, StudyRecord, TrialRecord
 from mech_exo.tuning.study_file import open_copy, open_for_writing
 
 LONGEST_NAME = 512  # of Optuna's column
@@ -43,13 +46,20 @@ class StudyStore:
     Not to be used from two threads, nor across a fork.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, patience_s: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        patience_s: float,
+        custody: Custody | None,
+    ) -> None:
         self.path = path
         self._connection = connection
+        self._custody = custody  # None: a copy in memory
         self._patience_s = patience_s
-        self._study: StudyRecord | None = None  # as last read; its trials are not kept up to date
+        self._study: StudyRecord | None = None  # as last read, without its trials
         self._study_id = 0
-        self._stored = 0  # trials in the study
+        self._trials: list[TrialRecord] = []  # of the study, in the file
         self._spaces: set[str] = set()  # keys that are known to be in the file
         self._seen = -1  # SQLite's data_version when the above was read
 
@@ -64,12 +74,13 @@ class StudyStore:
             or locked for longer than `settings.busy_timeout_s`.
         """
         connection = open_for_writing(path, settings, create=create)
-        return cls(path, connection, settings.busy_timeout_s)
+        custody = Custody(path, connection, "study file")
+        return cls(path, connection, settings.busy_timeout_s, custody)
 
     @classmethod
     def rehearse(cls, path: Path, settings: StorageSettings) -> Self:
         """As `open` with `create`, on a copy in memory: nothing that is done here is kept."""
-        return cls(path, open_copy(path), settings.busy_timeout_s)
+        return cls(path, open_copy(path), settings.busy_timeout_s, None)
 
     def __enter__(self) -> Self:
         return self
@@ -131,9 +142,11 @@ class StudyStore:
         Raises
         ------
         ExoError
-            There is no study of that name.
+            There is no study of that name, or the file is not at its path any more.
         """
         with in_words(self.path, self._patience_s):
+            if self._custody is not None:
+                self._custody.check()
             return patiently(lambda: self._read(name), self._patience_s)
 
     def load(self) -> StudyRecord:
@@ -155,7 +168,7 @@ class StudyStore:
             The study has trials, and they have other objectives.
         """
         study = self._own()
-        if tuple(directions) != study.directions and self._stored:
+        if tuple(directions) != study.directions and self._trials:
             raise other_objectives(study, directions, objective_names)
         with self._writing():
             self._check_unchanged()
@@ -182,8 +195,8 @@ class StudyStore:
     def begin_epoch(self, components: Mapping[str, str]) -> Epoch:
         """Begin an epoch of trials made under `components`; "best" means best of it from now on.
 
-        The values that Optuna's readers see of earlier trials become a stand-in that cannot be a
-        best; `TrialRecord.values` and the attribute `objective` keep the true ones.
+        Earlier trials become ones that cannot be a best to Optuna's readers (`inserts.supersede`);
+        `TrialRecord.values` keeps the true ones.
         """
         study = self.load()
         self._own()
@@ -191,16 +204,13 @@ class StudyStore:
             number=len(study.epochs),
             fingerprint=fingerprint_of(components),
             components=dict(components),
-            first_trial=self._stored,
+            first_trial=len(self._trials),
             created=datetime.now(UTC),
         )
         with self._writing():
             self._check_unchanged()
-            for trial in study.trials:
-                if trial.epoch == NO_EPOCH and trial.finished:
-                    put_space(self._connection, self._study_id, *space_of(trial))
-                    keep_record(self._connection, self._study_id, trial)
-            hide_values(self._connection, self._study_id, study.directions)
+            keep_records(self._connection, self._study_id, study.trials)
+            supersede(self._connection, self._study_id, study.directions, study.trials)
             put_epochs(self._connection, self._study_id, (*study.epochs, epoch))
         self.load()
         return epoch
@@ -222,7 +232,8 @@ class StudyStore:
         ------
         ExoError
             The disk is full, the file is locked for too long, or another program added trials or
-            deleted the study. Nothing of this call is stored then.
+            deleted the study. Nothing of this call is stored then. The file was removed, moved or
+            spoilt: then a copy beside it holds the study and the trials of this call.
         ValueError
             The trials are not the next ones, not finished, or not of the current epoch.
         """
@@ -234,14 +245,28 @@ class StudyStore:
         if any(trial.epoch != study.epoch.number for trial in stored):
             raise ValueError(f"the current epoch is {study.epoch.number}")
         new_spaces = {row.space for row in rows if row.space[0] not in self._spaces}
-        with self._writing():
-            self._check_unchanged()
-            if [t.number for t in stored] != list(range(self._stored, self._stored + len(stored))):
-                raise ValueError(f"the next trial of the study is number {self._stored}")
+
+        def insert(connection: sqlite3.Connection) -> None:
             for key, text in sorted(new_spaces):
-                put_space(self._connection, self._study_id, key, text)
-            insert_trials(self._connection, self._study_id, rows)
-        self._stored += len(stored)
+                put_space(connection, self._study_id, key, text)
+            insert_trials(connection, self._study_id, rows)
+
+        try:
+            if self._custody is not None:
+                with in_words(self.path, self._patience_s):
+                    self._custody.check(insert)
+            with self._writing():
+                self._check_unchanged()
+                count = len(self._trials)
+                if [t.number for t in stored] != list(range(count, count + len(stored))):
+                    raise ValueError(f"the next trial of the study is number {count}")
+                insert(self._connection)
+        except ExoError as error:
+            if isinstance(error, LostError) or is_spoilt(error.__cause__):
+                whole = replace(study, trials=(*self._trials, *stored))
+                raise recovered(self.path, whole, error) from error
+            raise
+        self._trials.extend(stored)
         self._spaces.update(key for key, _ in new_spaces)
         return stored
 
@@ -268,7 +293,7 @@ class StudyStore:
             (self._seen,) = self._connection.execute("PRAGMA data_version").fetchone()
         assert study_id is not None
         self._study, self._study_id = replace(study, trials=()), study_id
-        self._stored, self._spaces = len(study.trials), set()
+        self._trials, self._spaces = list(study.trials), set()
         return study
 
     def _check_unchanged(self) -> None:
@@ -277,17 +302,20 @@ class StudyStore:
         if version == self._seen:
             return  # no other connection has written to the file at all
         name = self._selected.name
+        try:
+            check_tables(self._connection, self.path)
+        except ExoError as error:  # another file was written over this one
+            raise LostError(error.message) from error
         if find_study(self._connection, name) != self._study_id:
-            raise ExoError(
-                f"Study '{name}' was deleted from {self.path} while this run was at work.",
-                hint="Restore a copy of the file, or begin again.",
+            raise LostError(
+                f"Study '{name}' was deleted from {self.path} while this run was at work."
             )
         query = "SELECT COUNT(*) FROM trials WHERE study_id = ?"
         (count,) = self._connection.execute(query, (self._study_id,)).fetchone()
-        if count != self._stored:
+        if count != len(self._trials):
             raise ExoError(
                 f"Another program has changed study '{name}' in {self.path} while this run was "
-                f"at work: it has {count} trials instead of {self._stored}.",
+                f"at work: it has {count} trials instead of {len(self._trials)}.",
                 hint="Nothing is lost. Let only one program add trials to a study.",
             )
         self._seen = version

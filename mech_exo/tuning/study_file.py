@@ -16,11 +16,14 @@ from mech_exo.tuning.database import (
     patiently,
     read_without_trace,
 )
-from mech_exo.tuning.schema import add_value_column, check_writable_schema
+from mech_exo.tuning.migration import migrate
+from mech_exo.tuning.schema import check_writable_schema, complete_schema
 
 
 def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:
     """A connection for the writer, in the journal mode of the settings.
+
+    Studies of an older exo are turned into the form of this one.
 
     Raises
     ------
@@ -36,7 +39,7 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         try:
             patiently(lambda: check_writable_schema(connection, path), patience_s)
             _set_journal(connection, path, settings)
-            _complete(connection, patience_s)
+            _complete(connection, path, patience_s)
         except BaseException:
             connection.close()
             raise
@@ -57,7 +60,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
     if _absent(path):
         _check_no_orphan(path)
         check_target(path, overwrite=True, touch=False)
-        _copy_empty(copy)
+        make_tables(copy, path)
     else:
         check_study_file(path)
         check_target(path, overwrite=True, touch=False)
@@ -67,13 +70,14 @@ def open_copy(path: Path) -> sqlite3.Connection:
             read_without_trace(path, lambda connection: connection.backup(copy))
             check_writable_schema(copy, path)
     with in_words(path, 0.0):
-        _complete(copy, 0.0)
+        _complete(copy, path, 0.0)
     return copy
 
 
-def _complete(connection: sqlite3.Connection, patience_s: float) -> None:
+def _complete(connection: sqlite3.Connection, path: Path, patience_s: float) -> None:
     """Bring a file of any earlier exo, or of Optuna, to this exo's form."""
-    add_value_column(connection, patience_s)
+    complete_schema(connection, patience_s)
+    migrate(connection, path, patience_s)
 
 
 def ensure_file(path: Path) -> None:
@@ -83,10 +87,7 @@ def ensure_file(path: Path) -> None:
 
 
 def create_file(path: Path) -> None:
-    """Make a study file without studies, whole or not at all; one that is there stays.
-
-    Optuna makes its own tables in memory, and the result is copied into a new file.
-    """
+    """Make a study file without studies, whole or not at all; one that is there stays."""
     _check_no_orphan(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
@@ -96,8 +97,7 @@ def create_file(path: Path) -> None:
         raise _no_folder(path, error) from error
     try:
         with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
-            _copy_empty(file)
-            _complete(file, 0.0)
+            make_tables(file, path)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error
@@ -106,8 +106,11 @@ def create_file(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _copy_empty(target: sqlite3.Connection) -> None:
-    """Fill a database with Optuna's tables, without a study."""
+def make_tables(file: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a study file in an empty database.
+
+    Optuna makes its own in memory, and the result is copied.
+    """
     import optuna
 
     storage = optuna.storages.RDBStorage("sqlite://")
@@ -115,11 +118,12 @@ def _copy_empty(target: sqlite3.Connection) -> None:
     try:
         source = pooled.driver_connection
         assert isinstance(source, sqlite3.Connection)
-        source.backup(target)
+        source.backup(file)
     finally:
         pooled.close()
         storage.remove_session()
         storage.engine.dispose()
+    _complete(file, path, 0.0)
 
 
 def _check_no_orphan(path: Path) -> None:

@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ from mech_exo.verdict.walkforward import WalkForward, walk
 from mech_exo.verdict.windows import walk_forward_windows
 
 if TYPE_CHECKING:
+    from mech_exo.tuning.replicate_store import ReplicateStore
     from mech_exo.tuning.replicates import Payload, Progress
 
 VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
@@ -111,11 +112,28 @@ def validate(
     ------
     ExoError
         Too little data for the walk-forward; exit code 130 on Ctrl-C, after which the same call
-        goes on from what was finished.
+        goes on from what was finished; a database that was removed, moved or replaced meanwhile,
+        after a copy of it has been made.
     """
-    begun = time.perf_counter()
-    experiment, settings = experiment_of(subject), subject.settings.verdict
-    payloads = _replicated(experiment, subject, study_file, jobs or cores(), progress)
+    from mech_exo.tuning.replicate_store import ReplicateStore
+
+    experiment = experiment_of(subject)
+    with closing(ReplicateStore(study_file, experiment_key(experiment))) as store:
+        verdict = _judged(subject, experiment, study_file, store, jobs or cores(), progress)
+        store.check()
+    return verdict
+
+
+def _judged(
+    subject: Subject,
+    experiment: Experiment,
+    study_file: Path,
+    store: "ReplicateStore",
+    jobs: int,
+    progress: "Progress | None",
+) -> Verdict:
+    begun, settings = time.perf_counter(), subject.settings.verdict
+    payloads = _replicated(experiment, subject, store, jobs, progress)
     placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
     walked, joined = walk(
         experiment.windows,
@@ -251,11 +269,10 @@ def verdict_block(verdict: Verdict) -> dict[str, Any]:
 def _replicated(
     experiment: Experiment,
     subject: Subject,
-    study_file: Path,
+    store: "ReplicateStore",
     jobs: int,
     progress: "Progress | None",
 ) -> "dict[tuple[str, int], Payload]":
-    from mech_exo.tuning.replicate_store import ReplicateStore
     from mech_exo.tuning.replicates import run_replicates
 
     settings = subject.settings.verdict
@@ -265,6 +282,6 @@ def _replicated(
         experiment,
         tasks,
         jobs=jobs,
-        store=ReplicateStore(study_file, experiment_key(experiment)),
+        store=store,
         progress=progress,
     )

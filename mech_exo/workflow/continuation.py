@@ -22,10 +22,7 @@ def check_continuation(session: "Session", file: "FactorFile", label: str) -> No
     ExoError
         Exit code 4; says what differs.
     """
-    try:
-        why = other_market(session, file)
-    except ExoError as error:
-        raise ExoError(f"{label}: {error.message}", hint=error.hint) from error
+    why = other_market(session, file)
     if why:
         raise ExoError(
             f"{label}: was made on another market: {why}.",

@@ -90,17 +90,17 @@ class Judge:
             entered = ledger.look(content, by)
             look, looks = rank(entered, content), distinct(entered)
         inside = self.evaluators[0].run(params, keep_holdings=True)
-        figures = [evaluator.run(params).metrics() for evaluator in self.evaluators[1:]]
+        figures = [e.run(params).metrics() for e in self.evaluators[1:]]
         return Portfolio(
             label=label,
             weights=self.weights(params),
             hyperparameters=self.hyperparameters(params),
             in_sample=inside.metrics(),
             out_of_sample=figures[0] if figures else None,
-            parameters=self.space.arguments(params),
-            occupancy=inside.occupancy,
             look=look,
             looks=looks,
+            occupancy=inside.occupancy,
+            parameters=self.space.arguments(params),
         )
 
     def universe(self, params: Params) -> Portfolio:

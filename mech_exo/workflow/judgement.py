@@ -118,10 +118,12 @@ def _subject(session: Session, study: "StudyRecord", trial: "TrialRecord | None"
 
 def _of_study(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.records import read_study
+    from mech_exo.tuning.recovery import confirm_stored
 
     study = read_study(case.study_file, case.study_name)
     session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
     session.try_apart()
+    confirm_stored(case.study_file, study)  # reading the data took its time
     subject, best = _subject(session, study), study.best()
     assert best is not None, "else it is no subject"
 

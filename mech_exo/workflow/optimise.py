@@ -107,6 +107,7 @@ def tuned(
     progress: "Progress | None" = None,
 ) -> Optimised:
     """As `optimise`, without writing any file but the study."""
+    from mech_exo.tuning.recovery import confirm_stored
     from mech_exo.tuning.runner import run_study
 
     if job.validate:
@@ -115,6 +116,7 @@ def tuned(
     result = assess(session, job.study_file, outcome, job.trial, job.command)
     if job.validate and result.feasible and not outcome.interrupted:
         result = judged(result, job.n_jobs, progress)
+        confirm_stored(job.study_file, outcome.study)  # a verdict takes its time
     return result
 
 

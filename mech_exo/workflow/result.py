@@ -33,13 +33,13 @@ class Portfolio:
         Factor -> weight of its raw score; empty for the universe.
     out_of_sample
         From the holdout alone; None without a holdout.
-    parameters
-        Factor -> the arguments or windows that it takes, where it has any.
-    occupancy
-        How often, in sample, it was something else than its n best names; None for the universe.
     look, looks
         Which look at the holdout this portfolio's first was, and how many portfolios have been
         seen there so far; 0 where none was made.
+    occupancy
+        How often, in sample, it was something else than its n best names; None for the universe.
+    parameters
+        Factor -> the arguments or windows that it takes, where it has any.
     """
 
     label: str
@@ -47,10 +47,10 @@ class Portfolio:
     hyperparameters: Mapping[str, float]
     in_sample: Metrics
     out_of_sample: Metrics | None
-    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
-    occupancy: "Occupancy | None" = None
     look: int = 0
     looks: int = 0
+    occupancy: "Occupancy | None" = None
+    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

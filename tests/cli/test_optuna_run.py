@@ -360,3 +360,32 @@ def test_says_when_ties_and_blocked_sales_decide(exo: Exo, tmp_path: Path) -> No
     again = exo("optuna-run", "--n-trials", "0", cwd=project)
     assert f"note: names tied for the last of 3 places at {occupancy['tied']} of" in again.stdout
     assert f"note: more than 3 names were held after {occupancy['above']} of" in again.stdout
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_study_file_that_is_removed_ends_the_run_with_an_error_and_a_copy(
+    exo: Exo, project: Path, jobs: str
+) -> None:
+    objective = project / "research/obj_utils.py"
+    objective.write_text(
+        objective.read_text() + "\nimport os\nfrom pathlib import Path\ndef objective(result):\n"
+        "    study = Path('studies/factor_opt.db')\n"
+        "    if study.exists():\n"
+        "        Path(f'studies/seen{result.sharpe}').touch()\n"
+        "        gone = Path('studies/gone')\n"
+        "        if len(list(Path('studies').glob('seen*'))) >= 9 and not gone.exists():\n"
+        "            gone.touch()\n"
+        "            study.unlink()\n"
+        "    return result.sharpe\n"
+    )
+    (project / "studies").mkdir(exist_ok=True)
+    run = exo("optuna-run", "--n-trials", "40", "--n-jobs", jobs, cwd=project)
+    assert "was removed while it was being written" in one_error(run)
+    assert not (project / "studies/factor_opt.db").exists()
+    assert list((project / "factors").glob("*.yml")) == []
+    saved = project / "studies/factor_opt.recovered.db"
+    shown = json.loads(exo("study", "show", "--study-file", saved, "--json", cwd=project).stdout)
+    assert 5 <= sum(shown["states"].values()) < 40
+    saved.rename(project / "studies/factor_opt.db")
+    again = exo("optuna-run", "--target-trials", "40", "--n-jobs", jobs, cwd=project)
+    assert again.returncode in (0, 3), again.stderr

@@ -196,6 +196,26 @@ def test_the_demo_is_no_market_of_a_promotion(
 
 
 @pytest.mark.usefixtures("empty")
+def test_from_the_demo_to_real_data(project: Path, demo: Path, capsys: Said) -> None:
+    """A file on demo data is promoted by force only, and is no champion of another market."""
+    tune = ["optuna-run", "--n-trials", "2", "--n-jobs", "1", "--quiet"]
+    assert run([*tune, "--config", str(demo / "config/settings.yml")]) in (0, 3)
+    made = str(next(Path("factors").glob("*.yml")).resolve())
+    promote = ["factors", "promote", made, "--project", str(demo)]
+    assert run(promote) == 1
+    assert "it rests on demo data" in capsys.readouterr().err
+    assert run([*promote, "--force", "--reason", "a try"]) == 0
+    (demo / "config/settings.yml").write_text(
+        f"data: {{source: files, prices: {project / 'prices.csv'}}}\n"
+    )
+    shutil.copy(project / "research/obj_utils.py", demo / "research/obj_utils.py")
+    real = ["factors", "promote", str(project / PRODUCTION), "--project", str(demo)]
+    assert run(real) == 0, capsys.readouterr().err
+    assert "the incumbent cannot be run" in capsys.readouterr().out
+    assert (demo / PRODUCTION).read_bytes() == (project / PRODUCTION).read_bytes()
+
+
+@pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("old", [False, True])
 def test_two_demo_markets_are_two(demo: Path, old: bool, capsys: Said) -> None:
     tune = ["optuna-run", "--n-trials", "2", "--n-jobs", "1", "--quiet"]
@@ -279,12 +299,25 @@ def test_a_file_by_hand_is_applied_to_any_data(
 
 
 @pytest.mark.usefixtures("empty")
-def test_a_damaged_block_is_named(project: Path, capsys: Said) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "new", "words"),
+    [
+        (r'(periods:\n +- ")\d{4}-\d\d', r"\g<1>2020-13", "periods.0 is '2020-13-"),
+        (r'(periods:\n +- ")[^"]+', r"\g<1>2020-12-01", "periods.0 is '2020-12-01', expected two"),
+        (r"(  market:.*?) periods:.*? returns:", r"\1 periods: 5\n    returns:", "expected a list"),
+        (r"    names: \d+", "    name: 3", "has an unknown key 'name'"),
+        (r"(S00: \[)[^,]+", r"\1.nan", "returns.S00 is nan, expected a finite number"),
+        (r"(S00: \[)[^,]+", r'\1"x"', "returns.S00.0 is 'x', expected a number or empty"),
+        (r'(data_end: )"[^"]+"', r'\1"2020-02-30"', "data_end is '2020-02-30', expected a date"),
+    ],
+)
+def test_a_damaged_block_is_named(
+    project: Path, pattern: str, new: str, words: str, capsys: Said
+) -> None:
     file = project / PRODUCTION
-    edit(file, r'(periods:\n +- ")\d{4}-\d\d', r"\g<1>2020-13")
+    edit(file, pattern, new)
     assert run(["risk", "status", "--config", str(file)]) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith(f"error: {file}: provenance.market.periods has '2020-13-")
-    edit(file, r"    names: \d+", "    name: 3")
-    assert run(["risk", "status", "--config", str(file)]) == 2
-    assert "provenance.market" in capsys.readouterr().err
+    assert error.startswith(f"error: {file}: line ")
+    assert f": provenance.{'' if 'data_end' in words else 'market'}" in error
+    assert words in error

@@ -206,3 +206,30 @@ def test_data_too_short_for_a_verdict_is_said_before_the_search(exo: Exo, tmp_pa
     run = exo("optuna-run", "--n-trials", "4", "--validate", cwd=folder)
     assert "windows" in one_error(run, 2)
     assert not (folder / "studies/factor_opt.db").exists()
+
+
+def test_a_study_file_that_is_removed_during_the_verdict_is_noticed(tmp_path: Path) -> None:
+    folder = small_project(tmp_path / "project")
+    study = folder / "studies/factor_opt.db"
+    assert run_exo("optuna-run", "--n-trials", "4", "-q", cwd=folder).returncode == 0
+    command = [sys.executable, "-m", "mech_exo.cli", "validate", "--n-jobs", "1"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("searches"):
+                study.unlink()
+                break
+        *_, last = process.stderr.readlines()
+    assert process.returncode == 2
+    assert last.startswith(f"error: The study file {study.relative_to(folder)} was removed while")
+    assert not study.exists()
+    saved = folder / "studies/factor_opt.recovered.db"
+    assert str(saved) in last
+    connection = connect(saved, mode="ro", patience_s=5.0)
+    (kept,) = connection.execute("SELECT COUNT(*) FROM exo_replicates").fetchone()
+    connection.close()
+    assert kept >= 1
+    saved.rename(study)
+    assert run_exo("validate", cwd=folder).returncode == 0

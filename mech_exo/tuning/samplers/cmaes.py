@@ -4,9 +4,12 @@ Optuna's own CmaEsSampler ignores constraints and keeps pickles in the study. He
 rebuilt from the trials: generation g is the trials g·P … (g+1)·P − 1, told in number order.
 """
 
+import sys
 from collections.abc import Mapping
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import cmaes
 import numpy as np
 
 from mech_exo.data.panel import FloatArray
@@ -15,6 +18,9 @@ from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
 from mech_exo.tuning.space import Cube, Space
 from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+
+if TYPE_CHECKING:
+    from cmaes import CMA
 
 INITIAL_SIGMA = 0.25  # of the unit cube
 
@@ -65,9 +71,9 @@ class CMAES(GenerationWindow, Random):
         if self._cma.should_stop():
             self._cma = self._start(self._restart_mean())
 
-    def _start(self, mean: FloatArray) -> cmaes.CMA:
+    def _start(self, mean: FloatArray) -> "CMA":
         bounds = np.tile([0.0, 1.0], (len(self._cube), 1))
-        return cmaes.CMA(
+        return _cma()(
             mean=mean if len(mean) else np.array([0.5]),
             sigma=INITIAL_SIGMA,
             bounds=bounds if len(mean) else None,
@@ -79,6 +85,27 @@ class CMAES(GenerationWindow, Random):
         """Where a search that has converged begins anew: a point of the generation's number."""
         sequence = np.random.SeedSequence(self._seed, spawn_key=(self._count, 1))
         return np.random.Generator(np.random.PCG64(sequence)).uniform(size=len(self._cube))
+
+
+def _cma() -> "type[CMA]":
+    """The library's CMA, from its own module where that can be loaded alone.
+
+    The package imports all its other algorithms, and with them scipy.stats: half a second.
+    """
+    name = "cmaes._cma"
+    if name not in sys.modules:
+        package = find_spec("cmaes")  # without running it
+        folders = package.submodule_search_locations if package is not None else None
+        file = Path(next(iter(folders or ()), "")) / "_cma.py"
+        spec = spec_from_file_location(name, file) if file.is_file() else None
+        if spec is None or spec.loader is None:
+            from cmaes import CMA
+
+            return CMA  # type: ignore[no-any-return]
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+        sys.modules[name] = module
+    return sys.modules[name].CMA  # type: ignore[no-any-return]
 
 
 def rank(record: TrialRecord, sign: float) -> tuple[float, ...]:

@@ -308,3 +308,30 @@ def test_an_edited_ledger_is_refused_and_left_alone(
     with pytest.raises(ExoError, match=f"damaged or edited: .*{told}"):
         book(model, path, START + 20)
     assert content(path) == before
+
+
+@pytest.mark.parametrize("deed", ["removed", "moved", "replaced"])
+def test_a_ledger_that_goes_away_is_noticed_and_copied(
+    model: Model, tmp_path: Path, deed: str
+) -> None:
+    path = tmp_path / "a" / "ledger.db"
+    book(model, path, START)
+    sessions = step(until(model, START + 20), path, WANTED)
+    for _ in range(5):
+        next(sessions)
+    if deed == "removed":
+        path.unlink()
+    else:
+        path.rename(tmp_path / "moved.db")
+    if deed == "replaced":
+        path.write_bytes(b"")
+    with pytest.raises(ExoError, match="while it was being written") as caught:
+        next(sessions)
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
+    [saved] = path.parent.glob("*.recovered.db")
+    assert str(saved) in caught.value.hint
+    book(model, saved, START + 20)
+    whole = tmp_path / "whole.db"
+    book(model, whole, START)
+    book(model, whole, START + 20)
+    assert content(saved) == content(whole)

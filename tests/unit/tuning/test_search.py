@@ -1,5 +1,7 @@
 """A search in memory. That it equals the stored study's is held in verdict/test_experiment.py."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +13,7 @@ from mech_exo.tuning.axes import numeric_axes
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.search import search
 from mech_exo.tuning.study import Parameter
+from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_problems import Result
 
 SETTINGS = TuningSettings(pruner="none")
@@ -56,3 +59,29 @@ def test_the_first_trials_can_be_given() -> None:
 def test_axes_are_those_that_have_numbers() -> None:
     cube = numeric_axes(suggest, 1)
     assert list(cube.space) == ["x", "n"]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "random"])
+def test_asking_imports_no_optimiser_of_scipy(sampler: str) -> None:
+    """A process of its own: scipy.stats and what it brings take half a second."""
+    code = (
+        "import sys\n"
+        "from mech_exo.config.settings import TuningSettings\n"
+        "from mech_exo.tuning.search import search\n"
+        "from tests.unit.tuning.tuning_problems import Bowl, bowl\n"
+        f"search(bowl(), Bowl(), TuningSettings(sampler={sampler!r}, population=4), 9)\n"
+        "print(sorted(m for m in ('scipy.optimize', 'scipy.stats', 'pandas', 'sqlalchemy')\n"
+        "             if m in sys.modules))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
+
+
+def test_cmaes_is_the_librarys_own() -> None:
+    import cmaes
+
+    from mech_exo.tuning.samplers.cmaes import _cma
+
+    assert _cma() is cmaes.CMA
