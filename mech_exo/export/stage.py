@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from mech_exo.factor_file.atomic import check_target, write_atomically, write_to_free_name
+from mech_exo.factor_file.atomic import (
+    check_target,
+    check_within,
+    write_atomically,
+    write_to_free_name,
+)
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.write import factor_file_text
 
@@ -41,6 +46,7 @@ class Staged:
 
 def check_staging(root: Path) -> None:
     """Raise an ExoError now if `stage` could not write below `root` later."""
+    check_within(root / STAGING / LATEST, root)
     check_target(root / STAGING / LATEST, overwrite=True)
 
 
@@ -67,6 +73,7 @@ def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) 
         If config/staging cannot be written. git's own failures are a remark.
     """
     folder = root / STAGING
+    check_within(folder / LATEST, root)
     wanted = folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml"
     dated = _same(wanted, text) if again else None
     if dated is None:

@@ -56,8 +56,10 @@ def propose(session: "Session", root: Path, path: Path, now: datetime) -> Propos
     Raises
     ------
     ExoError
-        If it is no factor file, or the data cannot serve it.
+        If it is no factor file, or the data cannot serve it; if a symbolic link leads out of the
+        project.
     """
+    History(root).check_place()
     text = read_text(path)
     return weigh(session, root, str(path), text, now)
 

@@ -60,7 +60,7 @@ def study(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", [("list",), ("show",), ("trials", EVIL), ("show", "none")])
 def test_a_study(exo: Exo, study: Path, tmp_path: Path, command: tuple[str, ...]) -> None:
-    arguments = ("study", *command, "--study-file", study)
+    arguments: tuple[str | Path, ...] = ("study", *command, "--study-file", study)
     run = exo(*arguments, cwd=tmp_path)
     harmless(run.stdout + run.stderr)
     harmless(on_terminal(*arguments, cwd=tmp_path))
