@@ -41,7 +41,10 @@ COMMANDS = {
         "Look for the future in the factors: exit 0 if there is none, 1 if a leak was found.",
     ),
     "study": Entry("study", "What is in a study."),
-    "dashboard": Entry("dashboard", "Serve optuna-dashboard for a study file until Ctrl-C."),
+    "dashboard": Entry(
+        "dashboard",
+        "Serve optuna-dashboard for a study file until Ctrl-C; read-only without --writable.",
+    ),
     "factors": Entry("factors", "From a factor file to production."),
     "portfolio": Entry(
         "portfolio", "List the target holdings of a factor file, and the orders for the next close."
