@@ -18,34 +18,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import StorageSettings
+from mech_exo.data.catalogue import DEFAULT_FACTORS
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Direction, TrialRecord
 
-FACTORS = (
-    "pe_ratio",
-    "return_on_equity",
-    "revenue_growth",
-    "earnings_growth",
-    "rsi_14",
-    "momentum_12_1",
-    "volatility_ratio",
-    "news_sentiment",
-    "analyst_revisions",
-)
-METRICS = (
-    "sharpe",
-    "sortino",
-    "calmar",
-    "total_return",
-    "annual_return",
-    "volatility",
-    "max_drawdown",
-    "hit_rate",
-    "turnover",
-    "active_return",
-    "information_ratio",
-)
+FACTORS = tuple(DEFAULT_FACTORS)
 RANGES = {f"weight_{factor}": (-1.0, 1.0) for factor in FACTORS} | {
     "cash_pct": (0.0, 0.5),
     "stop_loss_pct": (0.05, 0.25),

@@ -12,6 +12,7 @@ from mech_exo.cli.app import app
 from mech_exo.cli.pipes import discard_output
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.notify.credentials import withheld
+from mech_exo.printable import printable
 
 
 class _UsageError(Protocol):
@@ -59,7 +60,7 @@ def _usage(error: Exception) -> str:
 
 def _fail(message: str, code: ExitCode) -> int:
     try:
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {printable(message)}", file=sys.stderr)
     except BrokenPipeError:
         discard_output()
     return _flushed(code)

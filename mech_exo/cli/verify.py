@@ -47,7 +47,7 @@ def verify(options: VerifyOptions) -> None:
     from mech_exo.report.verification_table import show_verification
     from mech_exo.workflow.reopen import verify_file
 
-    found = verify_file(options.file, options.request(), Log(), options.study_file)
+    found = verify_file(options.file, options.study_file, options.request(), Log())
     if options.json:
         typer.echo(json_text({"file": options.file, **found.as_dict()}))
     else:

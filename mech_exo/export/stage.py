@@ -7,7 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from mech_exo.export.repeats import written_before
-from mech_exo.factor_file.atomic import check_target, write_atomically, write_to_free_name
+from mech_exo.factor_file.atomic import (
+    check_target,
+    check_within,
+    write_atomically,
+    write_to_free_name,
+)
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.write import factor_file_text
 
@@ -46,6 +51,7 @@ def check_staging(root: Path, *, touch: bool = True) -> None:
 
     `touch` is that of `factor_file.atomic.check_target`.
     """
+    check_within(root / STAGING / LATEST, root)
     check_target(root / STAGING / LATEST, overwrite=True, touch=touch)
 
 
@@ -82,6 +88,7 @@ def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) 
     ExoError
         If config/staging cannot be written. git's own failures are a remark.
     """
+    check_within(root / STAGING / LATEST, root)
     wanted = dated_copy(root, moment)
     dated = _same(wanted, text) if again else None
     if dated is None:

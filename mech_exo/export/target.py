@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from mech_exo.export.repeats import written_before
-from mech_exo.factor_file.atomic import check_target, free_path
+from mech_exo.factor_file.atomic import check_target, check_within, free_path
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.write import write_factor_file, write_to_free_path
 
@@ -29,12 +29,14 @@ class Target:
         `touch` is that of `factor_file.atomic.check_target`.
         """
         path = self.named or free_path(self._dated(date.today()))
+        check_within(path, self.root)
         check_target(path, overwrite=self.named is not None, touch=touch)
         return path
 
     def write(self, file: FactorFile) -> tuple[Path, bool]:
         """Write the file whole; where it is, and whether an earlier run had written it already."""
         if self.named is not None:
+            check_within(self.named, self.root)
             return write_factor_file(self.named, file, overwrite=True), False
         before = written_before(file, self.root / FOLDER, f"{DATED}*.yml")
         if before is not None:

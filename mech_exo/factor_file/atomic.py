@@ -116,6 +116,30 @@ def _check_permission(path: Path) -> None:
     raise ExoError(f"{path}: cannot be written ({reason}).")
 
 
+def check_within(path: Path, root: Path) -> None:
+    """Raise an ExoError if a path below `root` leads out of it by a symbolic link.
+
+    What lies there is another project's, or everybody's: replacing `path` would replace it. A path
+    that is named outside `root` passes, and so does a link to another place below it.
+    """
+    outer, named = Path(os.path.realpath(root)), Path(os.path.abspath(path))  # noqa: PTH100 - no link is followed
+    base = Path(os.path.abspath(root))  # noqa: PTH100
+    if not named.is_relative_to(base) or Path(os.path.realpath(path)).is_relative_to(outer):
+        return
+    steps = [base / part for part in _upward(named.relative_to(base))]
+    link = next((step for step in steps if step.is_symlink()), path)
+    shown = root / link.relative_to(base) if link.is_relative_to(base) else link
+    raise ExoError(
+        f"{shown}: is a symbolic link that leads out of the project, to {os.path.realpath(link)}.",
+        hint="Replace it by a file or folder of the project's own; nothing was written.",
+    )
+
+
+def _upward(relative: Path) -> list[Path]:
+    """`a`, `a/b`, `a/b/c` of `a/b/c`."""
+    return [*reversed(relative.parents), relative]
+
+
 def free_path(path: Path) -> Path:
     """`path`, or where that exists the first of name_2, name_3, … that does not."""
     candidate, number = path, 1

@@ -46,7 +46,7 @@ def verify_here(
     from mech_exo.workflow.reopen import known_to, verify_file
 
     if session.settings.data.source != "frames":
-        return verify_file(path, request, log, study_file)
+        return verify_file(path, study_file, request, log)
     file = read_factor_file(path)
     settings = settings_of(str(path), file, session.settings)
     market, panel = known_to(file, session.market, settings)

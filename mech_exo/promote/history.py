@@ -19,7 +19,7 @@ from pathlib import Path
 from mech_exo.config.strict_json import parse_json
 from mech_exo.config.user_file import read_bytes
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import remove_leftovers, write_atomically
+from mech_exo.factor_file.atomic import check_within, remove_leftovers, write_atomically
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.workflow.incumbent import INCUMBENT
@@ -110,6 +110,7 @@ class History:
         A file that is there and not the last version is kept as a version of its own first.
         Repeated after a crash, it completes what was begun.
         """
+        self.check_place()
         with self._lock():
             remove_leftovers(self.folder)
             present, entries = self.present(), self.entries()
@@ -141,10 +142,16 @@ class History:
                 return None
             return self._append(present, _found(new_entry("found", "", "")))
 
+    def check_place(self) -> None:
+        """Raise an ExoError if a symbolic link leads out of the project."""
+        for path in (self.production, self.folder):
+            check_within(path, self.root)
+
     def _append(self, text: str, new: Entry) -> Entry:
         entries = self.entries()
         version = entries[-1].version + 1 if entries else 1
         entry = Entry(**{**asdict(new), "version": version, "sha256": digest(text)})
+        check_within(self.path(version), self.root)
         write_atomically(self.path(version), text, overwrite=True)
         content = json.dumps(asdict(entry), indent=2, ensure_ascii=False) + "\n"
         write_atomically(self.path(version).with_suffix(".json"), content)

@@ -70,8 +70,10 @@ def propose(
     Raises
     ------
     ExoError
-        If it is no factor file, or the data cannot serve it.
+        If it is no factor file, or the data cannot serve it; if a symbolic link leads out of the
+        project.
     """
+    History(root).check_place()
     text = read_text(path)
     return weigh(session, root, str(path), text, now, study_file)
 

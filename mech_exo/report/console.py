@@ -2,15 +2,38 @@
 
 import os
 import sys
-from typing import IO
+from collections.abc import Iterable
+from typing import IO, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+from rich.text import Text
+
+from mech_exo.printable import printable
+from mech_exo.tuning.streams import Terminal
 
 FILE_WIDTH = 200
 
 
 class QuietPipeConsole(Console):
-    """A console whose reader may leave: the rest goes nowhere, and the run goes on."""
+    """A console whose reader may leave: the rest goes nowhere, and the run goes on.
+
+    Names that were read from files cannot steer the terminal through it.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """The segments of what is printed; all but the console's own codes is made printable."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(printable(segment.text), segment.style)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """As `render`, before the width of a table's column is measured."""
+        return super().render_str(printable(text), **options)
 
     def on_broken_pipe(self) -> None:
         """Point the stream at nothing instead of ending the process."""
@@ -20,6 +43,8 @@ class QuietPipeConsole(Console):
 def console(stream: IO[str]) -> Console:
     """A console on `stream` that prints text as it is, without wrapping where nobody looks."""
     width = None if stream.isatty() else FILE_WIDTH
+    if isinstance(stream, Terminal):
+        stream = stream.styled
     return QuietPipeConsole(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 

@@ -5,10 +5,13 @@ import json
 import math
 from typing import Any
 
+from mech_exo.printable import printable_json
+
 
 def json_text(value: Any) -> str:
     """`value` (dataclasses, mappings, sequences, plain values) as indented JSON."""
-    return json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    return printable_json(text)
 
 
 def plain(value: Any) -> Any:

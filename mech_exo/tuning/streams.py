@@ -3,9 +3,10 @@
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from mech_exo.errors import ExoError
+from mech_exo.printable import printable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -53,10 +54,41 @@ def guard_streams() -> None:
     sys.stderr = _guarded(sys.stderr, STDERR)
 
 
+class Terminal(io.TextIOWrapper):
+    """A stream that somebody reads on a terminal: nothing printed to it can steer that.
+
+    Attributes
+    ----------
+    styled
+        The same stream for a console, which writes codes of its own.
+    """
+
+    @property
+    def styled(self) -> TextIO:
+        """The stream as it is."""
+        return cast("TextIO", _Styled(self))
+
+    def write(self, text: str, /) -> int:
+        """Write the text, its control characters as escapes."""
+        return super().write(printable(text))
+
+
+class _Styled:
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def write(self, text: str) -> int:
+        return io.TextIOWrapper.write(self._terminal, text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._terminal, name)
+
+
 def _guarded(stream: TextIO | None, number: int) -> TextIO:
     if stream is not None:
         stream.flush()
-    return io.TextIOWrapper(
+    kind = Terminal if os.isatty(number) else io.TextIOWrapper
+    return kind(
         io.BufferedWriter(_Descriptor(number, "w", closefd=False)),
         encoding=stream.encoding if stream is not None else "utf-8",
         errors="replace",

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from mech_exo.printable import printable, printable_json
 from mech_exo.tuning.study import StudyRecord, TrialRecord
 
 Format = Literal["table", "csv", "json"]
@@ -34,7 +35,8 @@ def trial_table(study: StudyRecord, form: Format = "table", *, times: bool = Tru
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([columns, *cells])
         return text.getvalue()
-    return _aligned([columns, *([c or "-" for c in line] for line in cells)])
+    shown = [columns, *([c or "-" for c in line] for line in cells)]
+    return _aligned([[printable(c).replace("\n", "\\n") for c in line] for line in shown])
 
 
 def trial_rows(study: StudyRecord, *, times: bool = True) -> list[dict[str, Any]]:
@@ -108,7 +110,8 @@ def _json(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     lines = []
     for row in rows:
         plain = {name: _jsonable(row.get(name)) for name in columns}
-        lines.append(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
+        lines.append(printable_json(text))
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
 
 

@@ -65,7 +65,7 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, request: Request, log: Log, study_file: Path) -> Verification:
+def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Verification:
     """Compare a file with what its settings, data, objective and study give today.
 
     Figures on the holdout that are computed again are a look at it. The export of a file was the

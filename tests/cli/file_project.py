@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.cli.conftest import REPOSITORY
 
@@ -25,6 +26,13 @@ def file_project(folder: Path) -> Path:
     (folder / "config/settings.yml").write_text(SETTINGS)
     write_prices(folder / "prices.csv", date.today())
     return folder
+
+
+def work_in_copy(made: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a project, as the working directory of a test that changes it."""
+    copy = shutil.copytree(made, folder / "project")
+    monkeypatch.chdir(copy)
+    return copy
 
 
 def write_prices(path: Path, last: date, sessions: int = SESSIONS) -> None:

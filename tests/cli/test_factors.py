@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
-from shutil import copytree
+from shutil import copy, copytree
 
 import numpy as np
 import pytest
@@ -229,3 +229,65 @@ def test_staging_a_study_twice_gives_the_same_file() -> None:
     assert run(["factors", "stage", "one"]) == 0
     assert LATEST.read_bytes() == first
     assert read_factor_file(LATEST).hash_matches
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "history", "staging"])
+def test_a_link_out_of_the_project_is_refused_and_what_it_points_to_stays(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    theirs = "factors: {technical: {rsi_14: {weight: 1.0}}}\n"
+    (outside / "factors.yml").write_text(theirs)
+    if what == "file":
+        PRODUCTION.symlink_to(outside / "factors.yml")
+        link = PRODUCTION
+    elif what == "folder":
+        Path("config").rename(outside / "config")
+        copy("prices.csv", outside)  # the settings name it relative to themselves
+        Path("config").symlink_to(outside / "config")
+        link = Path("config")
+    else:
+        link = Path("config", what)
+        if link.exists():
+            link.rename(tmp_path / "put_away")
+        link.symlink_to(outside)
+    kept = sorted(outside.rglob("*"))
+    file = next(project.glob("factors/*.yml"))
+    if what == "staging":
+        command = ["factors", "stage", str(file)]
+    else:
+        command = ["factors", "promote", str(file), "--force", "--reason", "x"]
+    assert run(command) == 2
+    said = capsys.readouterr().err
+    assert f"error: {link}: is a symbolic link that leads out of the project, to {outside}" in said
+    assert (outside / "factors.yml").read_text() == theirs
+    assert sorted(outside.rglob("*")) == kept
+    if what == "staging":
+        assert run(["optuna-run", "--n-trials", "0", "--study-name", "one", "--stage"]) == 2
+        assert sorted(outside.rglob("*")) == kept
+
+
+@pytest.mark.usefixtures("project")
+def test_a_link_within_the_project_is_followed() -> None:
+    Path("config/versions").mkdir()
+    PRODUCTION.symlink_to("versions/now.yml")
+    assert run(["factors", "promote", "--force", "--reason", "first"]) == 0
+    assert PRODUCTION.is_symlink()
+    assert Path("config/versions/now.yml").read_bytes() == LATEST.read_bytes()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_factor_file_over_5_mb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    large = Path("large.yml")
+    large.write_text(LATEST.read_text() + "#" * 5_000_000 + "\n")
+    for command in (
+        ["factors", "promote", "large.yml", "--force", "--reason", "x"],
+        ["factors", "stage", "large.yml"],
+        ["factors", "diff", "large.yml", "large.yml"],
+        ["verify", "large.yml"],
+        ["risk", "status", "--config", "large.yml"],
+    ):
+        assert run(command) == 2
+        assert "large.yml: is larger than 5 MB" in capsys.readouterr().err
+    assert not PRODUCTION.exists()

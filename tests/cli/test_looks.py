@@ -5,7 +5,6 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
@@ -14,7 +13,7 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.factor_file.write import write_factor_file
 from mech_exo.tuning.records import read_study
-from tests.cli.file_project import file_project
+from tests.cli.file_project import file_project, work_in_copy
 
 PRODUCTION = Path("config/factors.yml")
 STUDIES = Path("studies/factor_opt.db")
@@ -41,9 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy to work in; the working directory."""
-    folder = copytree(made, tmp_path / "project")
-    monkeypatch.chdir(folder)
-    return folder
+    return work_in_copy(made, tmp_path, monkeypatch)
 
 
 def origins(path: Path = STUDIES) -> list[str]:

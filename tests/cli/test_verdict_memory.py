@@ -5,7 +5,6 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 import yaml
@@ -13,7 +12,7 @@ import yaml
 from mech_exo.cli.entry import run
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.tuning.verdicts import kept_verdicts
-from tests.cli.file_project import SETTINGS, file_project
+from tests.cli.file_project import SETTINGS, file_project, work_in_copy
 
 LATEST = Path("config/staging/factors_optuna_latest.yml")
 PRODUCTION = Path("config/factors.yml")
@@ -39,9 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy to work in; the working directory."""
-    folder = copytree(made, tmp_path / "project")
-    monkeypatch.chdir(folder)
-    return folder
+    return work_in_copy(made, tmp_path, monkeypatch)
 
 
 @pytest.mark.usefixtures("project")

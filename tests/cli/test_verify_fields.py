@@ -97,7 +97,7 @@ def file(project: Path) -> FactorFile:
 
 
 def verified(path: Path, study_file: str = "studies/factor_opt.db") -> Verification:
-    return verify_file(path, Request(cwd=Path.cwd()), Log(quiet=True), Path(study_file))
+    return verify_file(path, Path(study_file), Request(cwd=Path.cwd()), Log(quiet=True))
 
 
 def edit(file: FactorFile, name: str) -> FactorFile:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import check_target, free_path, write_atomically
+from mech_exo.factor_file.atomic import check_target, check_within, free_path, write_atomically
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -124,3 +124,34 @@ def test_free_path_counts_on(tmp_path: Path) -> None:
     path.write_text("")
     (tmp_path / "f_2.yml").symlink_to(tmp_path / "nowhere")
     assert free_path(path) == tmp_path / "f_3.yml"
+
+
+def test_a_link_that_leaves_the_project_is_refused_by_name(tmp_path: Path) -> None:
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    (root / "config/kept").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "f.yml").write_text("theirs")
+    (root / "f.yml").symlink_to(outside / "f.yml")
+    (root / "config/folder").symlink_to("../../outside")
+    (root / "config/chain.yml").symlink_to("../f.yml")
+    (root / "config/dangling.yml").symlink_to(outside / "none.yml")
+    for name, link in (
+        ("f.yml", "f.yml"),
+        ("config/folder/new.yml", "config/folder"),
+        ("config/folder/f.yml", "config/folder"),
+        ("config/chain.yml", "config/chain.yml"),
+        ("config/dangling.yml", "config/dangling.yml"),
+    ):
+        with pytest.raises(ExoError, match="leads out of the project") as caught:
+            check_within(root / name, root)
+        assert caught.value.message.startswith(f"{root / link}: ")
+    (root / "config/inside.yml").symlink_to("kept/f.yml")
+    (tmp_path / "alias").symlink_to("project")
+    for path in (
+        root / "config/inside.yml",
+        root / "config/none/f.yml",
+        tmp_path / "alias/config/kept/f.yml",
+        outside / "f.yml",
+    ):
+        check_within(path, root)
+        check_within(path, tmp_path / "alias")

@@ -184,3 +184,18 @@ def test_an_unwritable_place_is_not_tried_again(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ExoError, match="cannot be written"):
         write_to_free_path(tmp_path / "file" / "f.yml", one())
+
+
+@pytest.mark.parametrize("name", ["TRUE", "null", "False", "nullable", "NA", "0700.HK", "1E3"])
+def test_every_name_of_a_stock_comes_back_as_text(name: str) -> None:
+    market = {
+        "source": "files",
+        "names": 1,
+        "start": "2020-01-02",
+        "end": "2020-12-31",
+        "periods": ["2020-01-02/2020-12-31"],
+        "returns": {name: [0.5, None]},
+    }
+    text = factor_file_text(one(provenance={"market": market}))
+    assert (parse_factor_file(text, "f.yml").provenance or {})["market"] == market
+    assert ": [0.5, null]\n" in text
