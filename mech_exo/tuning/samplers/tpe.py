@@ -163,6 +163,15 @@ class Estimator:
 
     def suggest(self, rng: np.random.RandomState) -> dict[str, Parameter]:
         """Parameters at which the better trials are densest, compared with the others."""
+        points, chosen, gain = self.candidates(rng)
+        return self.params(points, chosen, int(np.argmax(gain)))
+
+    def candidates(self, rng: np.random.RandomState) -> tuple[FloatArray, IntArray, FloatArray]:
+        """Coordinates [24, d], choices [24, c] and log ratio of the densities [24].
+
+        Candidates so far from all trials that only the prior reaches them have the same ratio but
+        for rounding, and any of them is as good.
+        """
         self._split()
         rows = sorted(self._better)
         better = Better(
@@ -179,13 +188,16 @@ class Estimator:
             points[:, j] = axis.coordinate(axis.value(points[:, j]))
         gain = better.log_density(points, self._steps, chosen)
         gain -= self._others.log_density(points, chosen)
-        best = int(np.argmax(gain))
+        return points, chosen, gain
+
+    def params(self, points: FloatArray, chosen: IntArray, at: int) -> dict[str, Parameter]:
+        """Parameters of one candidate."""
         found: dict[str, Parameter] = dict(self._single)
         for j, (name, axis) in enumerate(self._numbers.items()):
-            value = axis.value(points[best : best + 1, j]).item()
+            value = axis.value(points[at : at + 1, j]).item()
             found[name] = axis.distribution.to_external_repr(value)
         for j, (name, axis) in enumerate(self._tables.items()):
-            found[name] = axis.distribution.to_external_repr(int(chosen[best, j]))
+            found[name] = axis.distribution.to_external_repr(int(chosen[at, j]))
         return found
 
     def _rank(self, record: TrialRecord) -> tuple[int, tuple[float, ...]]:

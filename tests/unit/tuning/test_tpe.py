@@ -101,8 +101,14 @@ def share(distribution: BaseDistribution, value: Any) -> float:
     return float((value - low) / (high - low)) if high > low else 0.0
 
 
-def suggestions(seed: int, course: Course) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What Optuna and the estimator suggest for trial after trial, from the same random state."""
+Params = dict[str, Any]
+
+
+def suggestions(seed: int, course: Course) -> Iterator[tuple[Params, list[Params]]]:
+    """What Optuna suggests for trial after trial, and the estimator from the same random state.
+
+    The estimator's best candidate, and whatever is as good but for rounding.
+    """
     sampler = optuna.samplers.TPESampler(seed=0, constant_liar=False)
     study = optuna.create_study(sampler=sampler, direction=course.direction)
     estimator = Estimator(course.space, course.direction)
@@ -114,7 +120,9 @@ def suggestions(seed: int, course: Course) -> Iterator[tuple[dict[str, Any], dic
         trial = study.ask(course.space)
         if estimator.count >= STARTUP:
             rng.seed(words)
-            yield trial.params, estimator.suggest(rng)
+            points, chosen, gain = estimator.candidates(rng)
+            equal = np.flatnonzero(gain >= gain.max() - 1e-9)
+            yield trial.params, [estimator.params(points, chosen, int(i)) for i in equal]
         record = course.record(number, trial.params)
         for i, limit in enumerate(record.constraints or ()):
             trial.set_constraint(str(i), limit)
@@ -135,14 +143,21 @@ def suggestions(seed: int, course: Course) -> Iterator[tuple[dict[str, Any], dic
 def test_the_suggestions_are_optunas(seed: int) -> None:
     space = GUIDE if seed in (0, 1) else drawn_space(seed)
     course = Course(seed, space)
-    compared = 0
+    compared = tied = 0
     for theirs, ours in suggestions(seed, course):
-        assert theirs.keys() == ours.keys()
-        for name, distribution in space.items():
-            assert type(ours[name]) is type(theirs[name])
-            assert abs(share(distribution, theirs[name]) - share(distribution, ours[name])) <= CLOSE
+        assert any(same(space, theirs, each) for each in ours), (theirs, ours)
         compared += 1
+        tied += len(ours) > 1
     assert compared >= 270
+    assert tied <= 3
+
+
+def same(space: dict[str, BaseDistribution], theirs: Params, ours: Params) -> bool:
+    """Whether two suggestions are equal within `CLOSE`, and of the same types."""
+    return theirs.keys() == ours.keys() and all(
+        type(ours[n]) is type(theirs[n]) and abs(share(d, theirs[n]) - share(d, ours[n])) <= CLOSE
+        for n, d in space.items()
+    )
 
 
 def test_spaces_that_are_left_to_optuna() -> None:
