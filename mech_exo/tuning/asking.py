@@ -50,7 +50,8 @@ class Asker:
         self._warm_start = tuple(warm_start)
         self._history = History()
         self.sampler = make_sampler(settings, space, problem.directions, self._history)
-        self._fixed_space = space if settings.sampler in ("cmaes", "qmc") else None
+        self._space = space
+        self._fixed = settings.sampler in ("cmaes", "qmc")
         prunes = settings.pruner == "median" and problem.prunable and self.sampler.prunable
         self._pruner = MedianLimits() if prunes else None
         self._records: list[TrialRecord] = []
@@ -94,17 +95,17 @@ class Asker:
     def _asked(self, index: int) -> tuple[Mapping[str, Any], Mapping[str, BaseDistribution]]:
         """Parameters and ranges of trial `index`."""
         given = self._given(index)
-        if self._fixed_space is not None and given.keys() == self._fixed_space.keys():
+        if given.keys() == self._space.keys():
             trial = optuna.trial.FixedTrial(dict(given))  # no storage, a third of the time
             with contextlib.suppress(ValueError):  # for another parameter; below it is named
                 self._suggest(trial)
-                if trial.distributions == self._fixed_space:
+                if trial.distributions == self._space:
                     return trial.params, trial.distributions
         self._history.next_index = index
         self._history.next_fixed = given
         self._study.sampler = self.sampler.optuna
         self._suggest(self._study.ask())
-        if self._fixed_space is not None:
+        if self._fixed:
             self._check_fixed(self._history.asked_space)
         return self._history.asked_params, self._history.asked_space
 
@@ -123,11 +124,10 @@ class Asker:
         return point
 
     def _check_fixed(self, asked: Mapping[str, BaseDistribution]) -> None:
-        assert self._fixed_space is not None
-        if asked == self._fixed_space:
+        if asked == self._space:
             return
-        for name in [*asked, *self._fixed_space]:
-            if asked.get(name) != self._fixed_space.get(name):
+        for name in [*asked, *self._space]:
+            if asked.get(name) != self._space.get(name):
                 raise ExoError(
                     f"--sampler {self.sampler.name} needs the same parameters with the same ranges "
                     f"in every trial; the objective file's {name!r} differs between trials.",

@@ -9,10 +9,14 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
+from optuna.distributions import FloatDistribution
+
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.study import StudyRecord
+from mech_exo.tuning.space import from_json
+from mech_exo.tuning.study import Parameter, StudyRecord
 
+ROUNDING = 1e-9  # of a range
 _PACKAGES = ("optuna", "cmaes", "numpy", "scipy")
 
 
@@ -24,6 +28,8 @@ def made_with() -> dict[str, str]:
 def check_reproduced(asker: Asker, study: StudyRecord, made: Any) -> None:
     """Ask the last trials again, those that a window holds, and compare them with the stored.
 
+    Studies of a version whose TPE rounded differently are gone on with.
+
     Raises
     ------
     ExoError
@@ -34,7 +40,7 @@ def check_reproduced(asker: Asker, study: StudyRecord, made: Any) -> None:
         stored, again = trials[index], asker.ask(index)
         for name in {**stored.params, **again.params}:
             old, new = stored.params.get(name), again.params.get(name)
-            if old != new:
+            if not _same(old, new, stored.distributions.get(name, again.distributions.get(name))):
                 raise ExoError(
                     f"Study '{study.name}' cannot be continued as it began: trial {stored.number} "
                     f"has {name} = {old!r}, asked again it would be {new!r}{_versions(made)}.",
@@ -43,6 +49,18 @@ def check_reproduced(asker: Asker, study: StudyRecord, made: Any) -> None:
                     "--accept-changes, which begins a new epoch.",
                     exit_code=ExitCode.NOT_THE_FILES,
                 )
+
+
+def _same(old: Parameter, new: Parameter, distribution: str | None) -> bool:
+    """Equal but for rounding: another version may sum in another order."""
+    if old == new:
+        return True
+    if not (isinstance(old, float) and isinstance(new, float) and distribution):
+        return False
+    known = from_json(distribution)
+    if not isinstance(known, FloatDistribution):
+        return False
+    return abs(old - new) <= ROUNDING * (known.high - known.low)
 
 
 def _versions(made: Any) -> str:

@@ -24,7 +24,7 @@ def make_sampler(
         case "tpe":
             from mech_exo.tuning.samplers.tpe import TPE
 
-            return TPE(settings.window, history)
+            return TPE(settings.window, space, directions, history)
         case "cmaes":
             from mech_exo.tuning.samplers.cmaes import CMAES
 

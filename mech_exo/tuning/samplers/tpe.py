@@ -1,15 +1,31 @@
-"""`tpe`: Optuna's tree-structured Parzen estimator, multivariate, constraints included."""
+"""`tpe`: the tree-structured Parzen estimator, multivariate, constraints included.
 
+For one objective over parameters that every trial has, the estimator stands on arrays
+(`samplers/parzen.py`), some twenty times quicker than Optuna's own class and equal to it within
+1e-9 of each range (a test compares them). The first ten trials, several objectives, spaces that
+differ between trials and those without a continuous parameter are asked of Optuna's class itself.
+"""
+
+import math
+from bisect import insort
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tuning.history import History
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
+from mech_exo.tuning.samplers.parzen import Axis, Better, Others, Steps
+from mech_exo.tuning.space import Space, to_json
+from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+
+STARTUP = 10  # trials drawn evenly from the space
+MOST_BETTER = 25
 
 
 class _QuickTPESampler(TPESampler):
@@ -40,14 +56,177 @@ class _QuickTPESampler(TPESampler):
 
 
 class TPE(Sampler):
-    """Asks are independent of the trials in flight (`constant_liar=False`)."""
+    """Asks are independent of the trials in flight."""
 
     name = "tpe"
 
-    def __init__(self, window: int, history: History) -> None:
+    def __init__(
+        self, window: int, space: Space, directions: tuple[Direction, ...], history: History
+    ) -> None:
         super().__init__(window)
         self.optuna: _QuickTPESampler = _QuickTPESampler(history)
+        self._rng = np.random.RandomState(0)
+        self._words: Seed = np.zeros(4, dtype=np.uint32)
+        served = len(directions) == 1 and Estimator.serves(space)
+        self._estimator = Estimator(space, directions[0]) if served else None
+        self._ranges = {name: to_json(d) for name, d in space.items()}
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
-        self.optuna.restart_from(seed_words(sequence))
+        self._words = seed_words(sequence)
+        self.optuna.restart_from(self._words)
+
+    def point(self, index: int) -> Mapping[str, Parameter]:
+        """Parameters of trial `index`; none where Optuna's class is to draw them."""
+        del index
+        if self._estimator is None or self._estimator.count < STARTUP:
+            return {}
+        self._rng.seed(self._words)
+        return self._estimator.suggest(self._rng)
+
+    def learn(self, record: TrialRecord) -> None:
+        """See the next told trial."""
+        if self._estimator is None or record.state == "FAIL":
+            return
+        if dict(record.distributions) != self._ranges:
+            self._estimator = None  # the space is conditional
+            return
+        self._estimator.learn(record)
+
+
+class Estimator:
+    """The trials of one space, split into the better ones and the others.
+
+    Parameters
+    ----------
+    space
+        What every trial has; a parameter of a single value is none to estimate.
+    direction
+        Of the one objective.
+    """
+
+    def __init__(self, space: Space, direction: Direction) -> None:
+        drawn = {name: Axis.of(d) for name, d in sorted(space.items()) if not d.single()}
+        self._single = {
+            name: d.to_external_repr(_single(d)) for name, d in space.items() if d.single()
+        }
+        self._numbers = {name: axis for name, axis in drawn.items() if not axis.choices}
+        self._tables = {name: axis for name, axis in drawn.items() if axis.choices}
+        self._sign = -1.0 if direction == "maximize" else 1.0
+        self._steps = Steps(list(self._numbers.values()))
+        self._others = Others([*self._numbers.values()], [*self._tables.values()], self._steps)
+        self._points: list[FloatArray] = []
+        self._choices: list[IntArray] = []
+        # rows by rank: complete and feasible, pruned and feasible, infeasible
+        self._ranked: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+        self._better: frozenset[int] = frozenset()
+
+    @staticmethod
+    def serves(space: Space) -> bool:
+        """Whether a space has a continuous parameter.
+
+        Without one, many candidates are equally good, and which of them is first depends on the
+        rounding of every sum.
+        """
+        return any(
+            isinstance(d, FloatDistribution) and d.step is None and not d.single()
+            for d in space.values()
+        )
+
+    @property
+    def count(self) -> int:
+        """Trials that count."""
+        return len(self._points)
+
+    def learn(self, record: TrialRecord) -> None:
+        """Take in a complete or pruned trial."""
+        row = self.count
+        points = np.array(
+            [
+                axis.coordinate(np.array(record.params[name], dtype=np.float64))
+                for name, axis in self._numbers.items()
+            ]
+        )
+        choices = np.array(
+            [
+                int(axis.distribution.to_internal_repr(record.params[name]))
+                for name, axis in self._tables.items()
+            ],
+            dtype=np.int64,
+        )
+        self._points.append(points)
+        self._choices.append(choices)
+        self._others.add(points, choices)
+        self._others.put(row)
+        kind, key = self._rank(record)
+        insort(self._ranked[kind], (*key, row))
+
+    def suggest(self, rng: np.random.RandomState) -> dict[str, Parameter]:
+        """Parameters at which the better trials are densest, compared with the others."""
+        points, chosen, gain = self.candidates(rng)
+        return self.params(points, chosen, int(np.argmax(gain)))
+
+    def candidates(self, rng: np.random.RandomState) -> tuple[FloatArray, IntArray, FloatArray]:
+        """Coordinates [24, d], choices [24, c] and log ratio of the densities [24].
+
+        Candidates so far from all trials that only the prior reaches them have the same ratio but
+        for rounding, and any of them is as good.
+        """
+        self._split()
+        rows = sorted(self._better)
+        better = Better(
+            [*self._numbers.values()],
+            [*self._tables.values()],
+            np.array([self._points[r] for r in rows]).reshape(len(rows), len(self._numbers)),
+            np.array([self._choices[r] for r in rows], dtype=np.int64).reshape(
+                len(rows), len(self._tables)
+            ),
+        )
+        points, chosen = better.draw(rng)
+        for j in self._steps.stepped:  # what is compared is what would be tried
+            axis = self._steps.axis(j)
+            points[:, j] = axis.coordinate(axis.value(points[:, j]))
+        gain = better.log_density(points, self._steps, chosen)
+        gain -= self._others.log_density(points, chosen)
+        return points, chosen, gain
+
+    def params(self, points: FloatArray, chosen: IntArray, at: int) -> dict[str, Parameter]:
+        """Parameters of one candidate."""
+        found: dict[str, Parameter] = dict(self._single)
+        for j, (name, axis) in enumerate(self._numbers.items()):
+            value = axis.value(points[at : at + 1, j]).item()
+            found[name] = axis.distribution.to_external_repr(value)
+        for j, (name, axis) in enumerate(self._tables.items()):
+            found[name] = axis.distribution.to_external_repr(int(chosen[at, j]))
+        return found
+
+    def _rank(self, record: TrialRecord) -> tuple[int, tuple[float, ...]]:
+        """As Optuna ranks: by value; by the last step and its value; by the sum of violations."""
+        kept = [math.inf if c != c else c for c in record.constraints or ()]
+        violation = sum(c for c in kept if c > 0.0)
+        if violation > 0.0:
+            return 2, (violation,)
+        if record.state == "COMPLETE":
+            return 0, (self._sign * record.values[0],)
+        if not record.intermediate:
+            return 1, (1.0, 0.0)
+        step, value = max(record.intermediate.items())
+        return 1, (-step, math.inf if value != value else self._sign * value)
+
+    def _split(self) -> None:
+        """Move trials between the two mixtures where the ranks have changed."""
+        wanted = min(math.ceil(0.1 * self.count), MOST_BETTER)
+        rows: list[int] = []
+        for ranked in self._ranked:
+            rows += [entry[-1] for entry in ranked[: wanted - len(rows)]]
+        better = frozenset(rows)
+        for row in better - self._better:
+            self._others.take(row)
+        for row in self._better - better:
+            self._others.put(row)
+        self._better = better
+
+
+def _single(distribution: BaseDistribution) -> float:
+    choices = getattr(distribution, "choices", None)
+    return 0.0 if choices is not None else float(distribution.low)  # type: ignore[attr-defined]
