@@ -74,8 +74,16 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture
+def browser(chromium: Any) -> Iterator[Any]:
+    """The browser on an empty page; afterwards no page asks a server that has ended."""
+    yield chromium
+    chromium.get("about:blank")
+    chromium.get_log("browser")
+
+
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
