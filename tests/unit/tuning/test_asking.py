@@ -140,7 +140,7 @@ def test_warm_start_trials_are_the_given_vectors() -> None:
 
 @pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
 def test_samplers_of_numbers_refuse_categories(sampler: str) -> None:
-    settings = TuningSettings(sampler=sampler)
+    settings = TuningSettings(sampler=sampler)  # type: ignore[arg-type]
     with pytest.raises(ExoError, match=r"cannot draw the categorical parameter 'kind'.*tpe"):
         asker_of(bowl(suggest_conditional), settings)
 
