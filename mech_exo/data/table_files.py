@@ -109,17 +109,16 @@ def _read_parquet(path: Path) -> Table:
     content = read_bytes(path, limit=None, hint=_CHECK)
     try:
         table = pq.read_table(pa.BufferReader(content))
-    except OSError as error:
+        names = ["date" if name == UNNAMED_INDEX else name.strip() for name in table.column_names]
+        columns = [column.to_numpy() for column in table.columns]
+    except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError: text that is no UTF-8
         raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
-    except pa.ArrowException as error:
-        raise ExoError(f"{path}: is not a readable Parquet file ({_first(error)}).") from error
-    names = ["date" if name == UNNAMED_INDEX else name.strip() for name in table.column_names]
     _check_header(path, names)
     cells: dict[str, Column] = {}
-    for name, field, column in zip(names, table.schema, table.columns, strict=True):
+    for name, field, column in zip(names, table.schema, columns, strict=True):
         if pa.types.is_timestamp(field.type) and field.type.tz is not None:
             raise ExoError(f"{path}: {name!r} has a time zone.", hint="Store plain dates.")
-        cells[name] = column.to_numpy()
+        cells[name] = column
     return Table(path, cells, np.arange(1, table.num_rows + 1), "row")
 
 

@@ -402,3 +402,11 @@ def test_the_holder_of_a_lock_without_words(tmp_path: Path) -> None:
                 exclusive_lock(path, "It is being run", "Wait."),
             ):
                 pass
+
+
+def test_a_parquet_text_that_is_no_utf_8(tmp_path: Path) -> None:
+    """Found by the above, in a file of pyarrow's own."""
+    path = tmp_path / "f.parquet"
+    path.write_bytes(parquet(FACTS).replace(b"S00", b"\x80\x8000"[:3]))
+    with pytest.raises(ExoError, match="is not a readable Parquet file"):
+        facts(path)

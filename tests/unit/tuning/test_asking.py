@@ -8,9 +8,10 @@ import pytest
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.asking import Asker
+from mech_exo.tuning.asking import Asker, draw_once
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.space import from_json
 from mech_exo.tuning.study import TrialRecord
 from tests.unit.tuning.tuning_problems import (
@@ -234,3 +235,144 @@ def test_an_empty_suggestion_is_an_error() -> None:
 def test_gp_without_torch_says_what_to_install() -> None:
     with pytest.raises(ExoError, match=r"needs torch.*mech-exo\[gp\]"):
         asker_of(bowl(), TuningSettings(sampler="gp"))
+
+
+@pytest.mark.parametrize(
+    ("sampler", "pruner", "problem", "prunes"),
+    [
+        ("tpe", "median", bowl(), True),
+        ("random", "median", bowl(), True),
+        ("tpe", "none", bowl(), False),
+        ("tpe", "median", pareto(), False),
+        ("cmaes", "median", bowl(), False),
+    ],
+)
+def test_a_suggestion_carries_the_medians_of_the_told_trials(
+    sampler: Any, pruner: Any, problem: Problem, prunes: bool
+) -> None:
+    settings = TuningSettings(sampler=sampler, pruner=pruner, window=3, population=4)
+    asker = asker_of(problem, settings)
+    assert asker.prunes is prunes
+    medians = MedianLimits()
+    records: list[TrialRecord] = []
+    told = 0
+    for index in range(30):
+        suggestion = asker.ask(index)
+        if not prunes:
+            assert suggestion.limits is None
+        else:
+            needs = asker.sampler.needs(index)
+            for record in records[told:needs]:
+                medians.learn(record)
+            told = needs
+            assert suggestion.limits == medians.limits()
+        records.append(record_of(suggestion, problem))
+        asker.add(records[-1])
+        assert asker.known == index + 1
+    assert not prunes or medians.limits()
+
+
+def test_optuna_says_as_much_as_before() -> None:
+    before = optuna.logging.get_verbosity()
+    try:
+        for level in (optuna.logging.DEBUG, optuna.logging.ERROR):
+            optuna.logging.set_verbosity(level)
+            asker_of(bowl(), TuningSettings())
+            assert optuna.logging.get_verbosity() == level
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def test_asking_itself_is_nobodys_news(capfd: pytest.CaptureFixture[str]) -> None:
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.DEBUG)
+    try:
+        asker_of(bowl(), TuningSettings()).ask(0)
+    finally:
+        optuna.logging.set_verbosity(before)
+    assert "asking" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
+def test_a_point_that_is_given_whole_needs_no_storage(
+    sampler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = TuningSettings(sampler=sampler, population=4)
+    expected = ask_in_turn(bowl(), settings, 9)
+
+    def slow(study: optuna.Study) -> None:
+        raise AssertionError("a trial was asked of a study")
+
+    asker = asker_of(bowl(), settings)
+    monkeypatch.setattr(optuna.Study, "ask", slow)
+    for record in expected:
+        suggestion = asker.ask(record.number)
+        assert suggestion.params == record.params
+        assert dict(suggestion.distributions) == dict(record.distributions)
+        asker.add(record)
+
+
+def test_a_trial_is_not_asked_too_early_nor_twice_back() -> None:
+    asker = asker_of(bowl(), TuningSettings(window=2))
+    assert [asker.ready(index) for index in range(4)] == [True, True, False, False]
+    with pytest.raises(ValueError, match=r"trial 2 cannot be asked: 0 told, 1 needed"):
+        asker.ask(2)
+    for record in ask_in_turn(bowl(), TuningSettings(window=2), 4):
+        asker.add(record)
+    assert [asker.ready(index) for index in range(4, 7)] == [True, True, False]
+    asker.ask(4)
+    with pytest.raises(ValueError, match="trial 2 cannot be asked: 3 told, 1 needed"):
+        asker.ask(2)
+
+
+def test_minus_zero_is_never_suggested() -> None:
+    def suggest(trial: Any) -> None:
+        trial.suggest_float("x", -0.0, -0.0)
+        trial.suggest_categorical("c", [-0.0])
+
+    for sampler in ("tpe", "random"):
+        settings = TuningSettings(sampler=sampler)
+        params = asker_of(bowl(suggest), settings).ask(0).params
+        assert {name: repr(value) for name, value in params.items()} == {"x": "0.0", "c": "0.0"}
+
+
+def test_the_first_difference_of_a_space_is_named() -> None:
+    calls = []
+
+    def suggest(trial: Any) -> None:
+        calls.append(1)
+        trial.suggest_float("a", -1.0, 1.0)
+        trial.suggest_float("b", -1.0, 1.0 if len(calls) < 2 else 2.0)
+
+    asker = asker_of(bowl(suggest), TuningSettings(sampler="qmc"))
+    with pytest.raises(ExoError, match="the objective file's 'b' differs between trials") as caught:
+        asker.ask(0)
+    assert "--sampler qmc needs the same parameters" in caught.value.message
+    assert "--sampler tpe" in caught.value.hint
+
+
+def test_a_candidate_drawn_once_depends_on_the_seed_alone() -> None:
+    params, space = draw_once(suggest_mixed, 7)
+    assert draw_once(suggest_mixed, 7) == (params, space)
+    assert draw_once(suggest_mixed, 7 + 2**32) == (params, space)
+    assert draw_once(suggest_mixed, 8)[0] != params
+    assert list(space) == ["x", "n", "scale", "fixed"]
+    sampler = optuna.samplers.RandomSampler(seed=7)
+    trial = optuna.create_study(sampler=sampler).ask()
+    suggest_mixed(trial)
+    assert trial.params == params
+
+
+def test_a_part_of_a_point_may_be_given() -> None:
+    start = {"x0": 0.125, "x3": -0.5}
+    for sampler in ("tpe", "cmaes", "qmc"):
+        settings = TuningSettings(sampler=sampler, population=4)
+        asker = Asker(bowl(), settings, try_once(bowl(), settings.seed), [start])
+        free = asker_of(bowl(), settings)
+        given, drawn = asker.ask(0).params, free.ask(0).params
+        assert {name: given[name] for name in start} == start
+        if sampler != "tpe":
+            assert {n: given[n] for n in ("x1", "x2", "x4")} == {
+                n: drawn[n] for n in ("x1", "x2", "x4")
+            }
+        assert asker.ask(1).params == free.ask(1).params or sampler == "tpe"
