@@ -1,5 +1,6 @@
 """Which names a candidate holds: composite scores, and the n best of each decision date."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -95,11 +96,11 @@ def scaled(weights: FloatArray) -> FloatArray:
     Scores are a mean over weights, so that only the ratios count; this keeps their sums from
     overflowing, and the smallest of weights from being rounded away.
     """
-    exponent = int(np.frexp(np.abs(weights).max(initial=0.0))[1])
+    _, exponent = math.frexp(np.abs(weights).max(initial=0.0))
     return np.ldexp(weights, -exponent)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, slots=True)
 class _Wanted:
     """What a candidate wants: weights [K] (`scaled`), their `scales` [P], and n names."""
 

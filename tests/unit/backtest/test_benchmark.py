@@ -83,20 +83,21 @@ def test_purchase_from_cash_after_a_delisting_costs_once() -> None:
 
 def test_names_that_multiply_between_two_executions() -> None:
     rng = np.random.default_rng(2)
-    r = np.full((22, 6), NAN)
-    r[1:] = np.exp(rng.normal(0.0, 0.6, (21, 6))) - 1.0  # by 10 and more in five sessions
-    growth = np.multiply.accumulate(1.0 + np.nan_to_num(r))[[2, 7, 12, 17]]
-    assert (growth[1:] / growth[:-1]).max() > 8.0
+    r = np.full((62, 12), NAN)
+    r[1:] = np.exp(rng.normal(0.3, 0.6, (61, 12))) - 1.0  # by 10 and more in five sessions
+    growth = np.multiply.accumulate(1.0 + np.nan_to_num(r))[2::5]
+    assert (growth[1:] / growth[:-1]).max() > 100.0
     benchmark(panel_of(r), ONE_PERCENT)
 
 
 def test_the_first_name_set_aside_keeps_its_value() -> None:
     r = np.zeros((14, 2))
     r[[5, 8], 0] = NAN  # executions on 2, 5, 8, 11
-    r[6, 0] = 1.0
+    r[[6, 9], 0] = 1.0, 0.5
     panel = panel_of(r, rebalance=[1, 4, 7, 10])
     rules = BacktestSettings(commission_bps=0.0, slippage_bps=0.0)
     returns = benchmark(panel, rules)
-    # half of all, then two thirds of it: set aside at 5 and again at 8, it doubles in between
-    assert returns[4] == pytest.approx(0.5, abs=1e-15)
-    assert np.count_nonzero(returns) == 1
+    # set aside at 5 and again at 8: half of all doubles, then two thirds of all gain a half
+    assert returns[4] == pytest.approx(1 / 2, abs=1e-15)
+    assert returns[7] == pytest.approx(1 / 3, abs=1e-15)
+    assert np.count_nonzero(returns) == 2

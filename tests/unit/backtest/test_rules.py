@@ -42,9 +42,17 @@ def test_refused(changes: dict[str, object], message: str) -> None:
         (0.4, 0.2, 3),
         (1.0, 0.1, 0),
         (0.999, 1.0, 1),
+        (0.0, 1 / (3 + 0.8e-9), 3),
+        (0.0, 1 / (3 + 1.2e-9), 4),
         (0.0, 1e-9, 10**9),
         (0.0, 5e-324, 2**31),
     ],
 )
 def test_number_of_positions(cash: float, size: float, positions: int) -> None:
     assert Candidate(np.ones(1), cash, 0.1, size).positions == positions
+
+
+def test_weights_become_an_array_of_doubles() -> None:
+    weights = Candidate([1, -2], 0.1, 0.1, 0.1).weights  # type: ignore[arg-type]
+    assert weights.dtype == np.float64
+    assert weights.tolist() == [1.0, -2.0]
