@@ -36,7 +36,7 @@ class DayLoop:
         share = known @ size
         ranked = self.panel.tradable[row] & (share >= 0.5 * total * (1.0 - 1e-12)) & (share > 0.0)
         names = np.flatnonzero(ranked)
-        score = (np.where(known, z, 0.0) @ candidate.weights)[names] * (total / share[names])
+        score = (np.where(known, z, 0.0) @ candidate.weights)[names] / share[names]
         order = np.argsort(-np.rint(score * 2.0**30), kind="stable")
         chosen = names[order[: candidate.positions]]
         weight = min(candidate.position_size_pct, candidate.invested / max(1, len(chosen)))
@@ -101,6 +101,8 @@ class DayLoop:
         aside = ~priced & np.isfinite(growth)
         held = np.where(aside, 0.0, value)
         liquid = cash + held.sum()
+        if liquid <= 1e-12 * (cash + value.sum()):
+            chosen = chosen[:0]
         share = held / liquid if liquid > 0.0 else np.zeros_like(held)
         before = share[chosen]
         out = share.sum() - before.sum()

@@ -9,7 +9,7 @@ from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.settlement import Book, daily_growth, settle
 from mech_exo.backtest.stops import AT_ONCE, GONE, Exits
 from mech_exo.backtest.units import Units, dead
-from mech_exo.data.panel import FloatArray
+from mech_exo.data.panel import FloatArray, IntArray
 
 NEVER = 1e300  # a name set aside is never bought
 
@@ -29,12 +29,15 @@ class Account:
         [H] of each holding in the portfolio, after trading.
     carry
         What is handed to the next segments; None if there are none.
+    idle
+        [I] executions, from the first of these segments, that had nothing to buy names with.
     """
 
     gross: FloatArray
     traded: FloatArray
     share: FloatArray
     carry: Carry | None
+    idle: IntArray
 
 
 class HoldingsBook(Book):
@@ -146,4 +149,5 @@ def keep_account(
         traded=settled.traded + settled.ratio * sold,
         share=share,
         carry=next_carry,
+        idle=settled.idle,
     )

@@ -148,7 +148,10 @@ class UniverseBook(Book):
 
     def below(self, target: FloatArray) -> tuple[FloatArray, FloatArray]:
         u = self._universe
-        key = np.divide(target, self._factor, out=np.zeros_like(target), where=self._factor > 0.0)
+        # after an execution that had nothing to buy with, all that is kept is worth 0: below any
+        # target, as if it were fresh
+        key = np.full_like(target, np.inf)
+        np.divide(target, self._factor, out=key, where=self._factor > 0.0)
         key *= u.key_scale
         np.minimum(key, 0.999, out=key)
         key += self._segment

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mech_exo.backtest.account import keep_account
+from mech_exo.backtest.account import Account, keep_account
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
@@ -19,10 +19,11 @@ from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
+from mech_exo.backtest.version import KERNEL_VERSION
 from mech_exo.config.settings import BacktestSettings
-from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
-KERNEL_VERSION = "1"  # part of every study's fingerprint: raise it when a result may change
+__all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
 Observer = Callable[[int, BacktestResult], bool]
 _PARTS: dict[str, type] = {
@@ -157,30 +158,45 @@ class Kernel:
         log: PositionLog | None,
     ) -> Carry:
         """Simulate segments `start` to `stop`; fills their part of `gross` and `traded`."""
-        rules, names = self.rules, self.scores.scores.shape[2]
+        names = self.scores.scores.shape[2]
         chosen = np.empty((stop - start, names), dtype=bool)
         number = np.empty(stop - start, dtype=np.int64)
         self._selector.choose(candidate, start, stop, chosen, number)
         weight = np.minimum(candidate.position_size_pct, candidate.invested / np.maximum(number, 1))
-        holdings = list_holdings(self.growth, chosen, start, carry, self._scratch)
-        exits = stop_out(
-            self.growth,
-            holdings,
-            candidate.stop_loss_pct,
-            rules.stop_reference,
-            rules.stop_lag,
-            carry,
-        )
-        length = self.schedule.length[start:stop]
-        units = follow(self.growth, length, holdings, exits, rules.cost, self._scratch)
-        account = keep_account(self.schedule, holdings, exits, units, weight, rules.cost, carry)
+        account = self._keep(candidate, chosen, weight, start, carry, log)
         begin = int(self.schedule.executed[start]) - self.schedule.first
         account.gross[0] *= gross[begin]
         gross[begin : begin + len(account.gross)] = account.gross
         traded[start:stop] = account.traded
+        return account.carry or carry
+
+    def _keep(
+        self,
+        candidate: Candidate,
+        chosen: BoolArray,
+        weight: FloatArray,
+        start: int,
+        carry: Carry,
+        log: PositionLog | None,
+    ) -> Account:
+        """The account of the names chosen [segments, N], which is overwritten.
+
+        What was bought for nothing was not bought: it is taken out, and the account kept again.
+        """
+        rules, growth, scratch = self.rules, self.growth, self._scratch
+        loss, reference, lag = candidate.stop_loss_pct, rules.stop_reference, rules.stop_lag
+        length = self.schedule.length[start : start + len(chosen)]
+        while True:
+            holdings = list_holdings(growth, chosen, start, carry, scratch)
+            exits = stop_out(growth, holdings, loss, reference, lag, carry)
+            units = follow(growth, length, holdings, exits, rules.cost, scratch)
+            account = keep_account(self.schedule, holdings, exits, units, weight, rules.cost, carry)
+            if not len(account.idle):
+                break
+            chosen[account.idle[0]] = False
         if log is not None:
             log.add(holdings, exits, units, account, rules.cost)
-        return account.carry or carry
+        return account
 
     def _result(
         self,
@@ -211,6 +227,8 @@ class Kernel:
             first=first,
             _benchmark=lambda: self.benchmark_returns(candidate.cash_pct),
             _positions=positions,
+            _tied=lambda: self._selector.tied(candidate),
+            _wanted=candidate.positions,
         )
 
 

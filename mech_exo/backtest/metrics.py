@@ -11,7 +11,7 @@ import numpy as np
 from mech_exo.data.panel import FloatArray
 
 PERIODS = 252  # trading days a year
-FLAT = 1e-12  # a standard deviation below this is a rounding error
+FLAT = 1e-12  # a return or a standard deviation below this is a rounding error
 
 
 def total_return(returns: FloatArray) -> float:
@@ -74,9 +74,9 @@ def calmar(returns: FloatArray, periods: int = PERIODS) -> float:
 
 
 def hit_rate(returns: FloatArray) -> float:
-    """Share of the days that gained among those that moved; NaN if none did."""
-    moved = np.count_nonzero(returns)
-    return float(np.count_nonzero(returns > 0.0) / moved) if moved else math.nan
+    """Share of the days that gained among those that moved by more than `FLAT`; NaN if none did."""
+    moved = np.count_nonzero(np.abs(returns) > FLAT)
+    return float(np.count_nonzero(returns > FLAT) / moved) if moved else math.nan
 
 
 def turnover(traded: FloatArray, sessions: int, periods: int = PERIODS) -> float:

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mech_exo.backtest import metrics
-from mech_exo.data.panel import DateArray, FloatArray, IntArray
+from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 
 # name -> larger is better
 METRICS: dict[str, bool] = {
@@ -59,6 +59,28 @@ class Positions:
         )
 
 
+@dataclass(frozen=True)
+class Occupancy:
+    """How often a portfolio was something else than its n best names.
+
+    Attributes
+    ----------
+    positions
+        n, the number of names that the candidate wants to hold.
+    executions
+        Number of executions of the path.
+    above
+        Executions after which more than n names were held, because sales were blocked.
+    tied
+        Executions whose decision had more names of one score than last places; symbols decided.
+    """
+
+    positions: int
+    executions: int
+    above: int
+    tied: int
+
+
 @dataclass(frozen=True, eq=False)
 class BacktestResult:
     """Daily path of a candidate's portfolio and its metrics (docs/conventions.md).
@@ -87,6 +109,8 @@ class BacktestResult:
     first: int = 0
     _benchmark: Callable[[], FloatArray] = field(repr=False, kw_only=True)
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)
+    _tied: Callable[[], BoolArray] = field(repr=False, kw_only=True)
+    _wanted: int = field(repr=False, kw_only=True)
 
     @cached_property
     def sharpe(self) -> float:
@@ -162,6 +186,18 @@ class BacktestResult:
     def positions(self) -> Positions:
         """What was held; simulated again unless the run kept it."""
         return self._positions()
+
+    @cached_property
+    def occupancy(self) -> Occupancy:
+        """Executions with more than n names, and those decided by a tie; computed when asked."""
+        executions = len(self.traded)
+        held = np.count_nonzero(self.holdings > 0.0, axis=1)
+        return Occupancy(
+            positions=self._wanted,
+            executions=executions,
+            above=int(np.count_nonzero(held > self._wanted)),
+            tied=int(np.count_nonzero(self._tied()[:executions])),
+        )
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, in a fixed order; NaN where undefined."""

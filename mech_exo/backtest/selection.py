@@ -1,7 +1,7 @@
 """Which names a candidate holds: composite scores, and the n best of each decision date."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,16 +76,41 @@ def lay_out(panel: Panel, segments: int) -> Scores:
 
 
 def scales(scores: Scores, weights: FloatArray) -> FloatArray:
-    """−GRID·Σ|w| / Σ|w| of the known factors, for each pattern [P]; NaN: not ranked.
+    """−GRID over Σ|w| of the known factors, for each pattern [P]; NaN: not ranked.
 
-    Negative, so that the best name comes first in ascending order and NaN comes last.
+    Negative, so that the best name comes first in ascending order and NaN comes last. The weights
+    [K] are `scaled`.
     """
     size = np.abs(weights)
     # einsum without `optimize` adds up factor by factor, in their order, and calls no BLAS
     known = np.einsum("k,kp->p", size, scores.known)
     total = float(np.einsum("k->", size))
     ranked = (known >= HALF_KNOWN * total) & (known > 0.0)
-    return np.where(ranked, -GRID * (total / np.where(ranked, known, 1.0)), np.nan)
+    return np.where(ranked, -GRID / np.where(ranked, known, 1.0), np.nan)
+
+
+def scaled(weights: FloatArray) -> FloatArray:
+    """Weights [K] times the power of two that brings the largest into [½, 1): no bit is lost.
+
+    Scores are a mean over weights, so that only the ratios count; this keeps their sums from
+    overflowing, and the smallest of weights from being rounded away.
+    """
+    exponent = int(np.frexp(np.abs(weights).max(initial=0.0))[1])
+    return np.ldexp(weights, -exponent)
+
+
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """What a candidate wants: weights [K] (`scaled`), their `scales` [P], and n names."""
+
+    weights: FloatArray
+    table: FloatArray
+    n: int
+
+    @classmethod
+    def of(cls, candidate: Candidate, scores: Scores) -> Self:
+        weights = scaled(candidate.weights)
+        return cls(weights, scales(scores, weights), candidate.positions)
 
 
 class Selector:
@@ -119,22 +144,35 @@ class Selector:
         ranks
             [stop − start] number of names chosen, overwritten.
         """
-        table = scales(self._scores, candidate.weights)
-        n = candidate.positions
-        if n == 0 or np.isnan(table).all():
+        wanted = _Wanted.of(candidate, self._scores)
+        if wanted.n == 0 or np.isnan(wanted.table).all():
             chosen[:] = False
             ranks[:] = 0
             return
         for low in range(start, stop, self._step):
             high = min(stop, low + self._step)
-            for first, last in self._look(candidate, table, low, high, chosen, ranks, start):
+            for first, last in self._look(wanted, low, high, chosen, ranks, start):
                 part = slice(first - start, last - start)
-                self._rank(candidate, table, first, last, chosen[part], ranks[part])
+                self._choose_exactly(wanted, first, last, chosen[part], ranks[part])
+
+    def tied(self, candidate: Candidate) -> BoolArray:
+        """[G] decisions at which names tied for the last places, so that their symbols decided."""
+        wanted = _Wanted.of(candidate, self._scores)
+        segments, _, names = self._scores.scores.shape
+        found = np.zeros(segments, dtype=bool)
+        for low in range(0, segments if wanted.n else 0, self._step):
+            high = min(segments, low + self._step)
+            chosen, ranks = (
+                np.empty((high - low, names), dtype=bool),
+                np.empty(high - low, np.int64),
+            )
+            self._rank(wanted, low, high, chosen, ranks)
+            found[low:high] = ranks > wanted.n
+        return found
 
     def _look(
         self,
-        candidate: Candidate,
-        table: FloatArray,
+        wanted: _Wanted,
         low: int,
         high: int,
         chosen: BoolArray,
@@ -144,47 +182,55 @@ class Selector:
         """Choose in single precision; returns the segments, as ranges, that this cannot settle."""
         part = slice(low - start, high - start)
         rank, spare = self._coarse[:, : high - low]
-        size = float(self._scores.largest[0] * np.abs(candidate.weights).sum())  # of any score
+        size = float(self._scores.largest[0])  # of any score, at most: a mean of them
         if not TINY < size < HUGE:
             return [(low, high)]
-        np.matmul(candidate.weights.astype(np.float32), self._scores.coarse[low:high], out=rank)
-        coarse_table = (table / GRID).astype(np.float32)
+        np.matmul(wanted.weights.astype(np.float32), self._scores.coarse[low:high], out=rank)
+        coarse_table = (wanted.table / GRID).astype(np.float32)
         coarse_table.take(self._scores.pattern[low:high], out=spare, mode="clip")
         np.multiply(rank, spare, out=rank)
-        rank += np.float32(3.0 * size)  # above zero all, for half of the weight is known
+        rank += np.float32(3.0 * size)  # above zero all
         factors = self._scores.scores.shape[1]
         error = (factors + 12) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
-        n = candidate.positions
         bits = rank.view(np.int32)
         np.bitwise_and(bits, POSITIVE, out=bits)  # a NaN may carry a sign
         ordered = spare.view(np.int32)
-        _up_to(rank, ordered, n, np.float32(2.0 * error), chosen[part], ranks[part])
-        unsure = np.flatnonzero(ranks[part] > n) + low
+        _up_to(rank, ordered, wanted.n, np.float32(2.0 * error), chosen[part], ranks[part])
+        unsure = np.flatnonzero(ranks[part] > wanted.n) + low
         if UNSURE * len(unsure) > high - low:
             return [(low, high)]
         return [(g, g + 1) for g in unsure.tolist()]
 
-    def _rank(
+    def _choose_exactly(
         self,
-        candidate: Candidate,
-        table: FloatArray,
+        wanted: _Wanted,
         low: int,
         high: int,
         chosen: BoolArray,
         ranks: IntArray,
     ) -> None:
         """Choose by the scores on their grid, ties by symbol."""
+        rank, last = self._rank(wanted, low, high, chosen, ranks)
+        for g in np.flatnonzero(ranks > wanted.n):
+            self._break_tie(rank[g], last[g], wanted.n, chosen[g])
+            ranks[g] = wanted.n
+
+    def _rank(
+        self,
+        wanted: _Wanted,
+        low: int,
+        high: int,
+        chosen: BoolArray,
+        ranks: IntArray,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Mark the n best on the grid and all that tie with the last; ranks, and the last's."""
         rank, spare = self._fine[:, : high - low]
         # one product for each date: its last bit is the processor's, and rounded away below
-        np.matmul(candidate.weights, self._scores.scores[low:high], out=rank)
-        table.take(self._scores.pattern[low:high], out=spare, mode="clip")
+        np.matmul(wanted.weights, self._scores.scores[low:high], out=rank)
+        wanted.table.take(self._scores.pattern[low:high], out=spare, mode="clip")
         np.multiply(rank, spare, out=rank)
         np.rint(rank, out=rank)
-        n = candidate.positions
-        last = _up_to(rank, spare, n, np.float64(0.0), chosen, ranks)
-        for g in np.flatnonzero(ranks > n):
-            self._break_tie(rank[g], last[g], n, chosen[g])
-            ranks[g] = n
+        return rank, _up_to(rank, spare, wanted.n, np.float64(0.0), chosen, ranks)
 
     def _break_tie(self, rank: FloatArray, last: float, n: int, chosen: BoolArray) -> None:
         """Of the names that tie for the last places, the first by symbol."""

@@ -9,6 +9,7 @@ from mech_exo.backtest.costs import self_financing
 from mech_exo.data.panel import FloatArray, IntArray
 
 RUIN = 1e-15  # a portfolio worth less than this of its value at the last rebalance is lost
+NOTHING = 1e-12  # if no more than this share of a portfolio can be traded, nothing is bought
 
 
 class Book(ABC):
@@ -67,6 +68,9 @@ class Settlement:
         [G] value after the execution over that before; 0 once the portfolio is lost.
     traded
         [G] value traded over that before.
+    idle
+        [I] executions, ascending, that bought names with nothing to buy them with: all value was
+        set aside. The first is certain; if its names are left out, a later one may be none.
     """
 
     target: FloatArray
@@ -75,6 +79,7 @@ class Settlement:
     closing: FloatArray
     ratio: FloatArray
     traded: FloatArray
+    idle: IntArray
 
 
 def settle(book: Book, weight: FloatArray, cost: float, opening: float) -> Settlement:
@@ -129,7 +134,10 @@ def settle(book: Book, weight: FloatArray, cost: float, opening: float) -> Settl
             break
         part, share = new_part, new_share
     base = np.where(lost, 1.0, before)
-    return Settlement(target, share, cash, closing, after / base, liquid * trades / base)
+    idle = of[:0]
+    if len(of):
+        idle = np.flatnonzero((liquid <= NOTHING * before) & ~lost & (book.names > 0))
+    return Settlement(target, share, cash, closing, after / base, liquid * trades / base, idle)
 
 
 def daily_growth(

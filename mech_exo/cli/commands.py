@@ -34,7 +34,7 @@ COMMANDS = {
     ),
     "verify": Entry(
         "verify",
-        "Compute a file's figures again: exit 0 if equal, 1 if not, 4 for other data or code.",
+        "Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code.",
     ),
     "leakcheck": Entry(
         "leakcheck",

@@ -1,7 +1,8 @@
 """Running the application: every expected failure becomes one line and an exit code."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
 import typer
@@ -10,6 +11,7 @@ from typer.main import get_command
 from mech_exo.cli.app import app
 from mech_exo.cli.pipes import discard_output
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.notify.credentials import withheld
 from mech_exo.printable import printable
 
 
@@ -25,8 +27,15 @@ USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__bases__[0])
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
+    with withheld(os.environ) as telegram:
+        return _run(arguments, telegram)
+
+
+def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
     try:
-        code = get_command(app).main(list(arguments), prog_name="exo", standalone_mode=False)
+        code = get_command(app).main(
+            list(arguments), prog_name="exo", standalone_mode=False, obj=telegram
+        )
     except ExoError as error:
         return _fail(str(error), error.exit_code)
     except USAGE_ERROR as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 import typer
 
 from mech_exo.cli.options import (
+    ProjectFolder,
+    ProjectOption,
     SettingsOptions,
     SpaceOptions,
     StudyFileOption,
@@ -18,22 +20,21 @@ from mech_exo.cli.options import (
 from mech_exo.cli.production import warn_if_edited
 from mech_exo.errors import ExoError
 
-LATEST = Path("config/staging/factors_optuna_latest.yml")
-ROOT = Path()
+LATEST = "config/staging/factors_optuna_latest.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StageOptions(SpaceOptions, StudyFileOption):
+class StageOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors stage`."""
 
     source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class PromoteOptions(SettingsOptions):
+class PromoteOptions(SettingsOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors promote`."""
 
-    file: Path = argument(help="Factor file.", metavar="[FILE]", default=LATEST)
+    file: Path = argument(help="Factor file.", metavar="[FILE]", in_project=LATEST)
     force: bool = option(
         "--force", help="Promote in spite of what speaks against it.", default=False
     )
@@ -42,7 +43,7 @@ class PromoteOptions(SettingsOptions):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RollbackOptions:
+class RollbackOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors rollback`."""
 
     to: int | None = option(
@@ -55,12 +56,12 @@ class RollbackOptions:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class HistoryOptions:
+class HistoryOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors history`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DiffOptions:
+class DiffOptions(ProjectOption, ProjectFolder):
     """Options of `exo factors diff`."""
 
     before: str = argument(help="Factor file, or version of the history.", metavar="A")
@@ -74,20 +75,27 @@ def stage(options: StageOptions) -> None:
     from mech_exo.promote.history import read_text
     from mech_exo.report.console import Log
     from mech_exo.report.tables import staged_lines
+    from mech_exo.workflow.listing import factors_of_study
+    from mech_exo.workflow.remembered import standing_of_file, verdict_words
     from mech_exo.workflow.session import open_session
     from mech_exo.workflow.staging import study_text
 
     path = Path(options.source)
     if not options.source:
         raise ExoError("the name of the study or factor file is empty.", hint="Name one.")
+    rules = None
     if path.exists():
         text = read_text(path)
-        warn_if_edited(parse_factor_file(text, str(path)), path, Log())
+        file = parse_factor_file(text, str(path))
+        warn_if_edited(file, path, Log())
     else:
-        session = open_session(options.request(), Log())
+        listed = factors_of_study(options.study_file, options.source)
+        session = open_session(options.request(), Log(), listed)
         text = study_text(session, options.study_file, options.source)
-    staged = stage_text(text, ROOT, datetime.now())
-    for line in staged_lines(staged):
+        file, rules = parse_factor_file(text, options.source), session.settings.verdict
+    known = standing_of_file(file, options.study_file, rules)
+    staged = stage_text(text, options.root, datetime.now())
+    for line in staged_lines(staged, verdict_words(file, known)):
         typer.echo(line)
 
 
@@ -102,15 +110,15 @@ def promote(options: PromoteOptions) -> None:
 
     check_reason(force=options.force, reason=options.reason)
     session = open_session(options.request(), Log())
-    proposal = propose(session, ROOT, options.file, datetime.now())
-    production = History(ROOT).production
+    proposal = propose(session, options.root, options.file, datetime.now(), options.study_file)
+    production = History(options.root).production
     if proposal.same:
         typer.echo(f"{production} is {options.file} already: nothing to do.")
         return
     show_proposal(proposal, console(sys.stdout))
     if options.dry_run:
         return
-    entry = carry_out(proposal, ROOT, force=options.force, reason=options.reason)
+    entry = carry_out(proposal, options.root, force=options.force, reason=options.reason)
     typer.echo(f"promoted {options.file} to {production} as version {entry.version}")
     typer.echo(f"next: exo risk status --config {production}")
 
@@ -120,18 +128,23 @@ def rollback(options: RollbackOptions) -> None:
     from mech_exo.promote.history import History
     from mech_exo.promote.promotion import rollback as carry_out
 
-    entry = carry_out(ROOT, options.to, options.reason)
-    typer.echo(f"{History(ROOT).production} is {entry.source} again, as version {entry.version}")
+    entry = carry_out(options.root, options.to, options.reason)
+    typer.echo(
+        f"{History(options.root).production} is {entry.source} again, as version {entry.version}"
+    )
 
 
 def history(options: HistoryOptions) -> None:
     """List the versions of config/factors.yml, with who, when and why."""
-    del options
     from mech_exo.promote.history import History
-    from mech_exo.report.console import console
+    from mech_exo.report.console import Log, console
     from mech_exo.report.promotion_tables import show_history
 
-    kept = History(ROOT)
+    kept = History(options.root)
+    try:
+        kept.record()
+    except ExoError as error:  # a folder that may only be read
+        Log().warn(f"{kept.production} is not listed, because it could not be kept. {error}")
     show_history(kept.entries(), kept.current(), console(sys.stdout))
 
 
@@ -142,7 +155,7 @@ def diff(options: DiffOptions) -> None:
     from mech_exo.report.console import console
     from mech_exo.report.promotion_tables import show_changes
 
-    kept = History(ROOT)
+    kept = History(options.root)
     before, after = kept.named(options.before), kept.named(options.after)
     show_changes(changes(before, after), (options.before, options.after), console(sys.stdout))
 

@@ -1,16 +1,15 @@
 """`exo notify test`: one message, to see whether Telegram works."""
 
 import dataclasses
-import os
 from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import ConfigOption, command
+from mech_exo.cli.options import ConfigOption, TelegramVariables, command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class NotifyOptions(ConfigOption):
+class NotifyOptions(ConfigOption, TelegramVariables):
     """Options of `exo notify test`."""
 
 
@@ -21,7 +20,7 @@ def test(options: NotifyOptions) -> None:
     from mech_exo.notify.channel import send_test
 
     settings = load_settings(find_settings(options.config, Path.cwd()).path)
-    send_test(os.environ, settings.notify, typer.echo)
+    send_test(options.telegram, settings.notify, typer.echo)
 
 
 def register(app: typer.Typer) -> None:

@@ -6,14 +6,16 @@ inheritance. `command` turns a function of one such object into a Typer command.
 
 import dataclasses
 import inspect
+import os
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
+from mech_exo.config.discover import project_root
 from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 O = TypeVar("O")  # noqa: E741 - an options class
 
+STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
 
 
@@ -30,6 +33,7 @@ def option(
     default: Any = None,
     setting: str = "",
     otherwise: str = "",
+    in_project: str | None = None,
     panel: str | None = None,
     **typer_options: Any,
 ) -> Any:
@@ -41,21 +45,41 @@ def option(
         Dotted name of the setting that the option overrides when it is given.
     otherwise
         What holds when it is not given, in words; for an option whose default is None.
+    in_project
+        A path that holds when it is not given, relative to the project's folder. One that is given
+        is relative to the working directory.
     panel
         Heading under which the help page shows it.
     typer_options
         Passed on to `typer.Option`.
     """
+    otherwise = otherwise or in_project or ""
     if otherwise:
         help = f"{help} \\[default: {otherwise}]"  # noqa: A001
     info = typer.Option(*names, help=help, rich_help_panel=panel, **typer_options)
-    return dataclasses.field(default=default, metadata={"typer": info, "setting": setting})
+    metadata = {"typer": info, "setting": setting, "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def argument(*, help: str, default: Any = dataclasses.MISSING, **typer_options: Any) -> Any:  # noqa: A002
+def argument(
+    *,
+    help: str,  # noqa: A002
+    default: Any = dataclasses.MISSING,
+    in_project: str | None = None,
+    **typer_options: Any,
+) -> Any:
     """A field that is a positional argument; required if it has no default."""
+    if in_project is not None:
+        default, help = None, f"{help} \\[default: {in_project}]"  # noqa: A001
     info = typer.Argument(help=help, **typer_options)
-    return dataclasses.field(default=default, metadata={"typer": info, "setting": ""})
+    metadata = {"typer": info, "setting": "", "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def no_option(default: Any = dataclasses.MISSING, *, in_project: str | None = None) -> Any:
+    """A field of which the command line says nothing."""
+    metadata = {"typer": None, "setting": "", "in_project": in_project}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def command(
@@ -64,10 +88,13 @@ def command(
     """Register a function of one `options` object as the command `name`."""
 
     def register(function: Callable[[O], None]) -> Callable[[O], None]:
-        def run(**values: Any) -> None:
+        def run(context: typer.Context, **values: Any) -> None:
+            if issubclass(options, TelegramVariables):
+                values["telegram"] = context.obj
             try:
                 with reader_may_leave():  # Typer itself would exit 1
-                    function(options(**values))
+                    _enter(values.get("project"))
+                    function(options(**values | _in_project(options, values)))
             except KeyboardInterrupt:  # of which Typer would say nothing
                 raise ExoError("interrupted.", exit_code=ExitCode.INTERRUPTED) from None
 
@@ -79,21 +106,80 @@ def command(
     return register
 
 
+def _enter(project: Path | None) -> None:
+    """Work in the project's folder if one is named, wherever cron started us."""
+    try:
+        os.chdir(project or Path())
+    except OSError as error:
+        raise ExoError(
+            f"{project}: cannot be entered ({error.strerror}).",
+            hint="--project names the project's folder.",
+        ) from error
+
+
+def _in_project(options: type[Any], values: Mapping[str, Any]) -> dict[str, Path]:
+    """The paths that were not given, in the project's folder; says which, if it is not here."""
+    relative = {
+        field.name: field.metadata["in_project"]
+        for field in dataclasses.fields(options)
+        if field.metadata["in_project"] is not None and values.get(field.name) is None
+    }
+    root = project_root() if values.get("project") is None else Path()
+    if relative and root != Path() and not values.get("quiet"):
+        typer.echo(f"project    {root} (nearest config/settings.yml)", err=True)
+    return {name: root / path for name, path in relative.items()}
+
+
 def _signature(options: type[Any]) -> inspect.Signature:
     hints = typing.get_type_hints(options)
+    keyword = inspect.Parameter.KEYWORD_ONLY
     return inspect.Signature(
-        [
+        [inspect.Parameter("context", keyword, annotation=typer.Context)]
+        + [
             inspect.Parameter(
                 field.name,
-                inspect.Parameter.KEYWORD_ONLY,
+                keyword,
                 default=inspect.Parameter.empty
                 if field.default is dataclasses.MISSING
                 else field.default,
                 annotation=Annotated[hints[field.name], field.metadata["typer"]],
             )
             for field in dataclasses.fields(options)
+            if field.metadata["typer"] is not None
         ]
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ProjectFolder:
+    """Where the command's files lie that no option names."""
+
+    root: Path = no_option(Path(), in_project="")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class TelegramVariables:
+    """The TELEGRAM_ variables, which are in the environment of no process from here on."""
+
+    telegram: Mapping[str, str] = no_option()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class ProjectOption:
+    """In which project; a command that has this option runs in that folder."""
+
+    project: Path | None = option(
+        "--project",
+        help="Project folder; all other paths are relative to it.",
+        otherwise="that of the nearest config/settings.yml upward, or the working directory",
+        panel=INPUT,
+    )
+
+    def judging(self, request: "Request", file: Path | None) -> "Request":
+        """The request of a command that judges `file`: by its own project, if none is named."""
+        return (
+            request if self.project is not None else dataclasses.replace(request, factor_file=file)
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -103,7 +189,7 @@ class StudyFileOption:
     study_file: Path = option(
         "--study-file",
         help="SQLite database file.",
-        default=Path("studies/factor_opt.db"),
+        in_project=STUDY_FILE,
         panel=STUDY,
     )
 
@@ -127,6 +213,19 @@ class JsonOption:
     json: bool = option(
         "--json",
         help="Print one JSON object and nothing else on stdout.",
+        default=False,
+        panel=OUTPUT,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class QuietOption:
+    """For cron, which mails whatever is printed."""
+
+    quiet: bool = option(
+        "--quiet",
+        "-q",
+        help="Print nothing when all is well: only warnings, errors and limits that are not kept.",
         default=False,
         panel=OUTPUT,
     )

@@ -16,7 +16,7 @@ def optuna_init(options: InitStudyOptions) -> None:
     """Create a study: data, objective and search are checked and fixed, no trial is run."""
     from mech_exo.report.console import Log
     from mech_exo.report.progress import LiveProgress
-    from mech_exo.workflow.incumbent import warn_of_unknown
+    from mech_exo.workflow.incumbent import warn_of_incumbent
     from mech_exo.workflow.optimise import Job, create
     from mech_exo.workflow.session import open_session
 
@@ -24,7 +24,7 @@ def optuna_init(options: InitStudyOptions) -> None:
     job = Job(study_name=options.study_name, study_file=options.study_file)
     session = open_session(options.request(), log)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
     study = create(job, session, LiveProgress(log.console))
     fingerprint = study.epoch.fingerprint[:12] if study.epoch else "none"
     typer.echo(f"created {study.name} in {options.study_file} (fingerprint {fingerprint})")

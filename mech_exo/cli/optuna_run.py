@@ -10,15 +10,17 @@ from mech_exo.cli.options import (
     OUTPUT,
     STUDY,
     JsonOption,
+    ProjectFolder,
     SpaceOptions,
     StudyOptions,
+    TelegramVariables,
     command,
     option,
 )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RunOptions(JsonOption, SpaceOptions, StudyOptions):
+class RunOptions(JsonOption, SpaceOptions, StudyOptions, ProjectFolder, TelegramVariables):
     """Options of `exo optuna-run`."""
 
     n_trials: int | None = option(
@@ -82,6 +84,12 @@ class RunOptions(JsonOption, SpaceOptions, StudyOptions):
         default=False,
         panel=OUTPUT,
     )
+    dry_run: bool = option(
+        "--dry-run",
+        help="Check everything, say what would be done; run no trial, write nothing.",
+        default=False,
+        panel=OUTPUT,
+    )
     quiet: bool = option(
         "--quiet",
         "-q",
@@ -93,6 +101,7 @@ class RunOptions(JsonOption, SpaceOptions, StudyOptions):
         "--notify-progress",
         help="Send progress by Telegram (TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID).",
         default=False,
+        envvar="EXO_NOTIFY",
         panel=NOTIFY,
     )
     progress_interval: int = option(

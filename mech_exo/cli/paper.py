@@ -3,11 +3,15 @@
 import dataclasses
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, command, option
+from mech_exo.cli.options import INPUT, JsonOption, QuietOption, command, option
 from mech_exo.cli.production import FACTORS, DatedOptions, production_model
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
 
 LEDGER = "Ledger"
 
@@ -16,14 +20,18 @@ LEDGER = "Ledger"
 class PaperOptions(JsonOption, DatedOptions):
     """Which ledger, and which factor file."""
 
-    factors: Path = option("--factors", help="Factor file.", default=FACTORS, panel=INPUT)
+    factors: Path = option("--factors", help="Factor file.", in_project=FACTORS, panel=INPUT)
     ledger: Path = option(
-        "--ledger", help="SQLite file.", default=Path("paper/ledger.db"), panel=LEDGER
+        "--ledger", help="SQLite file.", in_project="paper/ledger.db", panel=LEDGER
     )
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        return self.judging(super().request(), self.factors)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StepOptions(PaperOptions):
+class StepOptions(QuietOption, PaperOptions):
     """Options of `exo paper step`."""
 
     capital: float | None = option(
@@ -47,15 +55,15 @@ def step(options: StepOptions) -> None:
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
     if options.ledger.is_file() and options.ledger.stat().st_size == 0:
         Log().warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
-    model = production_model(options, options.factors)
+    model = production_model(options, options.factors, quiet=options.quiet)
     steps = []
     for stepped in book(model, options.ledger, wanted):
         steps.append(stepped)
-        if not options.json:
+        if not (options.json or options.quiet):
             typer.echo(step_line(stepped))
     if options.json:
         typer.echo(steps_json(steps))
-    elif not steps:
+    elif not steps and not options.quiet:
         typer.echo(f"nothing to do: all sessions up to {model.panel.dates[-1]} are booked")
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.cli.options import INPUT, SettingsOptions, option
+from mech_exo.cli.options import INPUT, ProjectOption, SettingsOptions, option
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mech_exo.report.console import Log
     from mech_exo.workflow.session import Request
 
-FACTORS = Path("config/factors.yml")
+FACTORS = "config/factors.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DatedOptions(SettingsOptions):
+class DatedOptions(SettingsOptions, ProjectOption):
     """Settings, objective and data, as they were known at a date."""
 
     date: datetime | None = option(
@@ -39,7 +39,7 @@ class DatedOptions(SettingsOptions):
 class FactorFileOptions(DatedOptions):
     """Here --config is the factor file, and --settings the settings file."""
 
-    config: Path = option("--config", help="Factor file.", default=FACTORS, panel=INPUT)
+    config: Path = option("--config", help="Factor file.", in_project=FACTORS, panel=INPUT)
     settings: Path | None = option(
         "--settings",
         help="Settings file.",
@@ -49,11 +49,11 @@ class FactorFileOptions(DatedOptions):
 
     def request(self) -> "Request":
         """What a session is opened with."""
-        request = super().request()
+        request = self.judging(super().request(), self.config)
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")
 
 
-def production_model(options: DatedOptions, factor_file: Path) -> "Model":
+def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
     """The factor file applied to the data that the options name."""
     from mech_exo.portfolio.model import open_model
     from mech_exo.report.console import Log
@@ -61,10 +61,13 @@ def production_model(options: DatedOptions, factor_file: Path) -> "Model":
 
     # Of what a session says, only the warnings concern production; its holdout does not.
     session = open_session(options.request(), Log(quiet=True))
-    log = Log()
+    log = Log(quiet=quiet)
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
+    log.note(f"objective  {session.objective.path} ({session.objective.origin})")
     log.note(f"data       {session.panel.source}")
     model = open_model(session, factor_file)
+    if model.doubt:
+        log.warn(f"{factor_file} {model.doubt}.")
     warn_if_edited(model.file, factor_file, log)
     return model
 

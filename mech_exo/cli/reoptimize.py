@@ -1,23 +1,28 @@
 """`exo reoptimize`: the weekly run, for cron."""
 
 import dataclasses
-from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import OUTPUT, STUDY, SpaceOptions, StudyFileOption, command, option
+from mech_exo.cli.options import (
+    OUTPUT,
+    STUDY,
+    ProjectFolder,
+    ProjectOption,
+    SpaceOptions,
+    StudyFileOption,
+    TelegramVariables,
+    command,
+    option,
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ReoptimizeOptions(SpaceOptions, StudyFileOption):
+class ReoptimizeOptions(
+    SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder, TelegramVariables
+):
     """Options of `exo reoptimize`."""
 
-    project: Path = option(
-        "--project",
-        help="Project folder; all other paths are relative to it.",
-        default=Path(),
-        panel=STUDY,
-    )
     target_trials: int | None = option(
         "--target-trials",
         help="Trials of the dated study.",

@@ -1,24 +1,24 @@
 """What `exo reoptimize` does with its options: lock, log, notify, run, print."""
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.cli.reoptimize import ReoptimizeOptions
-from mech_exo.config.discover import find_settings
 from mech_exo.config.load import load_settings
-from mech_exo.errors import ExitCode, ExoError
-from mech_exo.notify.channel import Channel, configured, open_channel
+from mech_exo.errors import ExitCode
+from mech_exo.notify.channel import Channel, configured, open_channel, way_of
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
-from mech_exo.reoptimize.run import Order, only_run, prepare, trials_of
+from mech_exo.reoptimize.run import Order, foretell, only_run, prepare
 from mech_exo.reoptimize.run import reoptimize as carry_out
 from mech_exo.report.console import Log, console
+from mech_exo.report.forecast import forecast_lines
+from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
+from mech_exo.report.search_progress import PARTS
 from mech_exo.report.tables import file_lines
 
 if TYPE_CHECKING:
@@ -26,18 +26,15 @@ if TYPE_CHECKING:
     from mech_exo.reoptimize.run import Outcome
     from mech_exo.tuning.events import Event
 
-ROOT = Path()
-
 
 def run(options: ReoptimizeOptions) -> ExitCode:
     """Run once; what the process exits with."""
-    _enter(options.project)
     log = Log(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
-        return _rehearse(order, log)
-    with only_run(ROOT):
-        journal = open_journal(log, ROOT, order.moment)
+        return _rehearse(order, options.telegram, log)
+    with only_run(order.root):
+        journal = open_journal(log, order.root, order.moment)
         try:
             code = _run(options, order, journal)
         except BaseException as error:
@@ -48,23 +45,12 @@ def run(options: ReoptimizeOptions) -> ExitCode:
     return code
 
 
-def _enter(project: Path) -> None:
-    """Work in the project's folder, wherever cron started us."""
-    try:
-        os.chdir(project)
-    except OSError as error:
-        raise ExoError(
-            f"{project}: cannot be entered ({error.strerror}).",
-            hint="--project names the project's folder.",
-        ) from error
-
-
 def _order(options: ReoptimizeOptions) -> Order:
     from mech_exo.verdict.validate import cores
 
     return Order(
         request=options.request(),
-        root=ROOT,
+        root=options.root,
         study_file=options.study_file,
         n_jobs=options.n_jobs or cores(),
         target_trials=options.target_trials,
@@ -74,22 +60,21 @@ def _order(options: ReoptimizeOptions) -> Order:
     )
 
 
-def _rehearse(order: Order, log: Log) -> ExitCode:
+def _rehearse(order: Order, telegram: Mapping[str, str], log: Log) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
-    session = prepare(order, log)
-    print(
-        f"dry run: would bring study {order.study_name} in {order.study_file} to "
-        f"{trials_of(order, session)} trials on {session.panel.source}, "
-        f"{'judge' if order.validate else 'not judge'} its best, and stage it if it is better"
-    )
-    return ExitCode.DONE
+    found = foretell(order, prepare(order, log))
+    out = console(sys.stdout)
+    for line in forecast_lines(found, way_of(telegram) if configured(telegram) else ""):
+        out.print(line, soft_wrap=True)
+    out.print("then       the comparison; the best is staged if it is better")
+    return found.exit_code
 
 
 def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode:
-    found = find_settings(order.request.config, order.request.cwd)
+    found = order.request.find_settings()
     settings = load_settings(found.path, overrides=order.request.overrides)
-    rotate(ROOT, settings.reoptimize.keep_logs)
-    with _message(order, settings, journal) as channel:
+    rotate(order.root, settings.reoptimize.keep_logs)
+    with _message(options.telegram, order, settings, journal) as channel:
         session = prepare(order, journal)
         listeners = [ProgressMessages(_Lines(journal), options.progress_interval)]
         if channel is not None:
@@ -101,7 +86,7 @@ def _run(options: ReoptimizeOptions, order: Order, journal: Journal) -> ExitCode
             for listener in listeners:
                 listener(event)
 
-        outcome = carry_out(order, session, journal, listen)
+        outcome = carry_out(order, session, journal, listen, _Searches(journal))
         digest = f"{final_message(outcome.result)}\n{outcome.decision}"
         for line in digest.splitlines():
             journal.note(line)
@@ -122,12 +107,29 @@ class _Lines:
         self._journal.note(text)
 
 
+class _Searches:
+    """The verdict's progress as lines of the journal, ten for each of its parts."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._told: dict[str, int] = {}
+
+    def __call__(self, part: str, done: int, total: int) -> None:
+        """Write a line at the beginning, at each tenth, and at the end."""
+        tenth = LINES * done // max(total, 1)
+        if self._told.get(part) != tenth:
+            self._told[part] = tenth
+            self._journal.note(f"verdict    {PARTS.get(part, part)} {done}/{total}")
+
+
 @contextmanager
-def _message(order: Order, settings: "Settings", journal: Journal) -> Iterator[Channel | None]:
+def _message(
+    telegram: Mapping[str, str], order: Order, settings: "Settings", journal: Journal
+) -> Iterator[Channel | None]:
     """The run's message, if Telegram is set up; a failure of the run is its last text."""
     channel = None
-    if configured(os.environ):
-        channel = open_channel(os.environ, settings.notify, say=journal.note, warn=journal.warn)
+    if configured(telegram):
+        channel = open_channel(telegram, settings.notify, say=journal.note, warn=journal.warn)
     if channel is None:
         yield None
         return

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, command, option
+from mech_exo.cli.options import INPUT, JsonOption, QuietOption, command, option
 from mech_exo.cli.production import FactorFileOptions, as_of, production_model
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RiskOptions(JsonOption, FactorFileOptions):
+class RiskOptions(QuietOption, JsonOption, FactorFileOptions):
     """Options of `exo risk status`."""
 
     limits: Path | None = option(
@@ -35,14 +35,14 @@ def status(options: RiskOptions) -> None:
     from mech_exo.risk.limits import find_limits, read_limits
     from mech_exo.risk.status import risk_status
 
-    limits = read_limits(find_limits(options.limits, Path.cwd()))
+    limits = read_limits(find_limits(options.limits, options.request().start))
     if options.sectors is not None:
         limits = dataclasses.replace(limits, sectors=options.sectors)
-    model = production_model(options, options.config)
+    model = production_model(options, options.config, quiet=options.quiet)
     found = risk_status(model, limits, as_of(model))
     if options.json:
         typer.echo(risk_json(found))
-    else:
+    elif not options.quiet or found.light in ("amber", "red"):
         show_risk(found, console(sys.stdout))
     raise typer.Exit(found.exit_code)
 

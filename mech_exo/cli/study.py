@@ -72,13 +72,15 @@ def show(options: ShowOptions) -> None:
     from mech_exo.report.console import console
     from mech_exo.report.study_tables import study_json, study_lines
     from mech_exo.tuning.records import read_study
+    from mech_exo.workflow.remembered import standing_of_best
 
     study = read_study(options.study_file, options.name or _only_name(options.study_file))
+    known = standing_of_best(study, options.study_file)
     if options.json:
-        typer.echo(study_json(study))
+        typer.echo(study_json(study, known))
         return
     out = console(sys.stdout)
-    for line in study_lines(study):
+    for line in study_lines(study, known):
         out.print(line, soft_wrap=True)
 
 

@@ -1,6 +1,5 @@
 """What `exo optuna-run` does with its options: listen, run, print."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +7,18 @@ from typing import TYPE_CHECKING
 
 from mech_exo.cli.optuna_run import RunOptions
 from mech_exo.errors import ExitCode
-from mech_exo.notify.channel import Channel, open_channel
+from mech_exo.notify.channel import Channel, open_channel, way_of
 from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
 from mech_exo.report.console import Log, console
+from mech_exo.report.forecast import forecast_json, forecast_lines
 from mech_exo.report.progress import LiveProgress
 from mech_exo.report.result_json import result_json
 from mech_exo.report.search_progress import SearchProgress
 from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
-from mech_exo.workflow.incumbent import warn_of_unknown
+from mech_exo.workflow.forecast import forecast
+from mech_exo.workflow.incumbent import warn_of_incumbent
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, optimise
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Session, open_session
@@ -29,9 +31,12 @@ def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
     log = Log(quiet=options.quiet)
     job = _job(options)
-    session = open_session(options.request(), log)
+    listed = factors_of_study(job.study_file, job.study_name)
+    session = open_session(options.request(), log, listed)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
+    if options.dry_run:
+        return _foretell(options, job, session, log)
     with _channel(options, session, log) as channel:
         try:
             result = _run(job, session, log, channel, options.progress_interval)
@@ -41,6 +46,21 @@ def tune(options: RunOptions) -> ExitCode:
             raise
         _print(options, result, log)  # while the last message is on its way
     return result.exit_code
+
+
+def _foretell(options: RunOptions, job: Job, session: Session, log: Log) -> ExitCode:
+    """Say what the run would do; what it would exit with, as far as that is known."""
+    found = forecast(job, session)
+    telegram = way_of(options.telegram) if options.notify_progress else ""
+    out = console(sys.stdout)
+    if options.json:
+        sys.stdout.write(f"{forecast_json(found, telegram)}\n")
+    elif not options.quiet:
+        for line in forecast_lines(found, telegram):
+            out.print(line, soft_wrap=True)
+    if found.exit_code is ExitCode.NO_FEASIBLE_TRIAL:
+        log.warn(f"{found.preview.study.without_feasible()}.")
+    return found.exit_code
 
 
 def _run(job: Job, session: Session, log: Log, channel: Channel | None, interval: int) -> Optimised:
@@ -80,6 +100,7 @@ def _job(options: RunOptions) -> Job:
         stage=options.stage,
         trial=options.trial,
         validate=options.validate,
+        root=options.root,
     )
 
 
@@ -89,7 +110,7 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
     if not options.notify_progress:
         yield None
         return
-    channel = open_channel(os.environ, session.settings.notify, say=log.note, warn=log.warn)
+    channel = open_channel(options.telegram, session.settings.notify, say=log.note, warn=log.warn)
     try:
         yield channel
     finally:

@@ -3,6 +3,7 @@
 import dataclasses
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +12,7 @@ from mech_exo.cli.options import (
     OUTPUT,
     STUDY,
     JsonOption,
+    ProjectOption,
     SettingsOptions,
     StudyFileOption,
     command,
@@ -18,11 +20,14 @@ from mech_exo.cli.options import (
 )
 from mech_exo.errors import ExoError
 
+if TYPE_CHECKING:
+    from mech_exo.workflow.session import Request
+
 STUDY_NAME = "factor_weight_optimization"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption):
+class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption):
     """Options of `exo validate`."""
 
     study_name: str | None = option(
@@ -51,6 +56,10 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption):
         default=False,
         panel=OUTPUT,
     )
+
+    def request(self) -> "Request":
+        """What a session is opened with."""
+        return self.judging(super().request(), self.factors)
 
 
 def validate(options: ValidateOptions) -> None:

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, ObjectiveOption, argument, command, option
+from mech_exo.cli.options import (
+    INPUT,
+    JsonOption,
+    ObjectiveOption,
+    StudyFileOption,
+    argument,
+    command,
+    option,
+)
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Request
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class VerifyOptions(JsonOption, ObjectiveOption):
+class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
     """Options of `exo verify`."""
 
     file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
@@ -29,17 +37,17 @@ class VerifyOptions(JsonOption, ObjectiveOption):
         """What a session is opened with."""
         from mech_exo.workflow.session import Request
 
-        return Request(config=self.config, objective=self.objective)
+        return Request(config=self.config, objective=self.objective, factor_file=self.file)
 
 
 def verify(options: VerifyOptions) -> None:
-    """Compute a file's figures again: exit 0 if equal, 1 if not, 4 for other data or code."""
+    """Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code."""
     from mech_exo.report.console import Log, console
     from mech_exo.report.plain_json import json_text
     from mech_exo.report.verification_table import show_verification
     from mech_exo.workflow.reopen import verify_file
 
-    found = verify_file(options.file, options.request(), Log())
+    found = verify_file(options.file, options.study_file, options.request(), Log())
     if options.json:
         typer.echo(json_text({"file": options.file, **found.as_dict()}))
     else:

@@ -18,6 +18,10 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "factors.winsorise": (0.0, 0.49),
     "factors.min_history": (1, 1_000_000),
     "factors.min_names": (1, 1_000_000),
+    "factors.momentum_window": (2, 600),  # months; the last one is left out
+    "factors.rsi_window": (2, 10_000),
+    "factors.volatility_short_window": (2, 10_000),
+    "factors.volatility_long_window": (3, 10_000),
     "backtest.rebalance_days": (1, 1_000_000),
     "backtest.execution_lag": (1, 1_000),
     "backtest.stop_lag": (0, 1),

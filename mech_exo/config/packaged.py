@@ -1,4 +1,4 @@
-"""The files that the package carries: objective, settings and limits that a project starts from.
+"""The files that the package carries: objectives, settings and limits that a project starts from.
 
 In a wheel they lie under mech_exo/templates; in a checkout they are the repository's own.
 """
@@ -10,6 +10,9 @@ from mech_exo.errors import ExoError
 OBJECTIVE = "research/obj_utils.py"
 SETTINGS = "config/settings.yml"
 RISK_LIMITS = "config/risk_limits.yml"
+EXAMPLES = tuple(
+    f"research/examples/{name}.py" for name in ("own_factor", "conditional_space", "drawdown_aware")
+)
 
 
 def packaged_file(relative: str) -> Path:

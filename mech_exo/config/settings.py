@@ -4,7 +4,7 @@ Every field is declared here and nowhere else; `config.load` fills it from the d
 YAML file, the environment and the command line, in that order of precedence.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +17,11 @@ def path_field() -> Any:
 def date_field() -> Any:
     """A day, YYYY-MM-DD."""
     return field(default=None, metadata={"date": True})
+
+
+def window_field() -> Any:
+    """A window of a built-in factor; None is its default, and is not written down."""
+    return field(default=None, metadata={"silent": True})
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,10 @@ class FactorSettings:
     winsorise: float = 0.01  # share clipped at each tail of the cross-section
     min_history: int = 252  # sessions before the first rebalance date
     min_names: int = 1  # names tradable on a rebalance date for it to be used
+    momentum_window: int | None = window_field()  # months of momentum_12_1; null: 12
+    rsi_window: int | None = window_field()  # sessions of rsi_14; null: 14
+    volatility_short_window: int | None = window_field()  # sessions of volatility_ratio; null: 21
+    volatility_long_window: int | None = window_field()  # and of what it is held against; null: 252
 
 
 @dataclass(frozen=True)
@@ -189,12 +198,26 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as plain YAML-able values (paths as strings, tuples as lists)."""
-        plain = _plain(asdict(self))
+        plain = _plain(self)
         assert isinstance(plain, dict)
         return plain
 
 
+def written_fields(section: Any) -> "list[Field[Any]]":
+    """Fields of a section that count and are written down: not a silent one that is not set.
+
+    So what was written before a silent setting existed goes on to mean the same.
+    """
+    return [
+        f
+        for f in fields(section)
+        if not (f.metadata.get("silent") and getattr(section, f.name) is None)
+    ]
+
+
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in written_fields(value)}
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,15 +1,24 @@
 """Building the Panel of a market."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from mech_exo.config.settings import Settings
-from mech_exo.data.catalogue import DEFAULT_FACTORS
-from mech_exo.data.factors import factor_categories, raw_values
+from mech_exo.data.factors import (
+    check_stated_windows,
+    computed,
+    factor_categories,
+    missing_factors,
+    raw_values,
+    technical_scores,
+)
 from mech_exo.data.market import Market
-from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 from mech_exo.data.prices import simple_returns
 from mech_exo.data.sources import load_market
 from mech_exo.data.standardise import standardise
+from mech_exo.data.windows import stated_windows, windows_of
 from mech_exo.errors import ExoError
 
 
@@ -18,21 +27,28 @@ def load_panel(settings: Settings) -> Panel:
     return build_panel(load_market(settings), settings)
 
 
-def build_panel(market: Market, settings: Settings) -> Panel:
+def build_panel(market: Market, settings: Settings, listed: Collection[str] | None = None) -> Panel:
     """Standardised scores on the rebalance dates, from what was known at each.
+
+    Parameters
+    ----------
+    listed
+        The factors that a study or a factor file was made with, in the order of its weights
+        (`data.factors.factor_categories`). None: all that are known now.
 
     Raises
     ------
     ExoError
-        If no rebalance date is left.
+        If no rebalance date is left, and for a window of the settings that leaves its factor
+        without a score, or whose factor the data give.
     """
+    check_stated_windows(market, settings.factors)
     rebalance = rebalance_rows(market, settings)
     tradable = ~np.isnan(market.close[rebalance])
-    categories = factor_categories(market)
+    categories = factor_categories(market, listed)
     exposures = np.full((len(rebalance), len(market.symbols), len(categories)), np.nan)
     for k, name in enumerate(categories):
-        raw = raw_values(market, name, rebalance, settings.data.max_age_days)
-        exposures[:, :, k] = standardise(raw, tradable, settings.factors.winsorise)
+        exposures[:, :, k] = _scores(market, name, rebalance, tradable, settings)
     exposures = canonical(exposures)
     return Panel(
         dates=market.dates,
@@ -43,9 +59,21 @@ def build_panel(market: Market, settings: Settings) -> Panel:
         factor_categories=tuple(categories.values()),
         rebalance=rebalance,
         tradable=tradable,
-        missing_factors={n: c for n, c in DEFAULT_FACTORS.items() if n not in categories},
+        missing_factors=missing_factors(market, listed),
+        computed=tuple(name for name in categories if computed(market, name)),
         source=market.source,
     )
+
+
+def _scores(
+    market: Market, name: str, rebalance: IntArray, tradable: BoolArray, settings: Settings
+) -> FloatArray:
+    share = settings.factors.winsorise
+    if stated_windows(name, settings.factors):
+        windows = windows_of(name, settings.factors)
+        return technical_scores(market, name, rebalance, tradable, windows, share)
+    raw = raw_values(market, name, rebalance, settings.data.max_age_days)
+    return standardise(raw, tradable, share)
 
 
 def canonical(values: FloatArray) -> FloatArray:

@@ -39,6 +39,8 @@ class Panel:
         [M, N] whether the name has a price on the rebalance date.
     missing_factors
         Known factors for which the source has no data (name -> category); their weight is 0.
+    computed
+        Those of `factor_names` that were computed from closes, whose windows can be changed.
     source
         What the data is, in words for the user.
     """
@@ -52,6 +54,7 @@ class Panel:
     rebalance: IntArray
     tradable: BoolArray
     missing_factors: dict[str, str] = field(default_factory=dict)
+    computed: tuple[str, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:

@@ -1,11 +1,11 @@
 """Technical factors, from closes up to the date and nothing else.
 
-Each function maps a market and M positions in its dates to [M, N] raw values. A name that has
-traded too little is NaN. Sessions are those of the market; a name's missing sessions are spanned
-by its first return after them.
+Each function maps a market and M positions in its dates to [M, N] raw values, under the windows of
+data/windows.py. A name that has traded too little is NaN. Sessions are those of the market; a
+name's missing sessions are spanned by its first return after them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -13,22 +13,25 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.data.prices import last_known, simple_returns
 from mech_exo.data.standardise import FLAT
+from mech_exo.data.windows import MONTH, WINDOWS
 
-RSI_PERIOD = 14
-MOMENTUM_FAR, MOMENTUM_NEAR = 252, 21  # sessions
-VOLATILITY_SHORT, VOLATILITY_LONG = 21, 252  # sessions
+RSI_PERIOD = WINDOWS["rsi_window"].default
+MOMENTUM_MONTHS, MOMENTUM_NEAR = WINDOWS["momentum_window"].default, MONTH
+VOLATILITY_SHORT = WINDOWS["volatility_short_window"].default
+VOLATILITY_LONG = WINDOWS["volatility_long_window"].default
 KNOWN_SHARE = 2 / 3  # of a volatility window's returns
 
 
 class WilderAverages:
     """Wilder's average gain and loss of N names, fed close by close.
 
-    The first average is the plain mean of the first 14 changes; then each new change weighs 1/14
-    (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978). Days without a price are
-    passed over.
+    The first average is the plain mean of the first `period` changes; then each new change weighs
+    1/`period` (J. Welles Wilder, New Concepts in Technical Trading Systems, 1978). Days without a
+    price are passed over.
     """
 
-    def __init__(self, names: int) -> None:
+    def __init__(self, names: int, period: int = RSI_PERIOD) -> None:
+        self._period = period
         self._last = np.full(names, np.nan)
         self._changes = np.zeros(names, dtype=np.int64)
         self._gain = np.zeros(names)
@@ -40,7 +43,7 @@ class WilderAverages:
         change = close - self._last
         moved = priced & ~np.isnan(self._last)
         self._changes += moved
-        span = np.maximum(np.minimum(self._changes, RSI_PERIOD), 1)
+        span = np.maximum(np.minimum(self._changes, self._period), 1)
         step = np.where(moved, change, 0.0)
         gain = self._gain + (np.maximum(step, 0.0) - self._gain) / span
         loss = self._loss + (np.maximum(-step, 0.0) - self._loss) / span
@@ -49,19 +52,19 @@ class WilderAverages:
         np.copyto(self._last, close, where=priced)
 
     def index(self) -> FloatArray:
-        """RSI [N], 0 to 100; NaN before 14 changes, and for a price that never moved."""
+        """RSI [N], 0 to 100; NaN before `period` changes, and for a price that never moved."""
         total = self._gain + self._loss
         rsi = np.full(len(total), np.nan)
-        ready = (self._changes >= RSI_PERIOD) & (total > 0.0)
+        ready = (self._changes >= self._period) & (total > 0.0)
         np.divide(100.0 * self._gain, total, out=rsi, where=ready)
         return rsi
 
 
-def rsi_14(market: Market, rebalance: IntArray) -> FloatArray:
-    """Wilder's relative strength index over 14 sessions, 0 to 100."""
+def rsi_14(market: Market, rebalance: IntArray, rsi_window: int = RSI_PERIOD) -> FloatArray:
+    """Wilder's relative strength index over `rsi_window` sessions, 0 to 100."""
     close = market.close
     values = np.full((len(rebalance), close.shape[1]), np.nan)
-    averages = WilderAverages(close.shape[1])
+    averages = WilderAverages(close.shape[1], rsi_window)
     fed = 0
     for m, t in enumerate(rebalance):
         for row in range(fed, int(t) + 1):
@@ -71,43 +74,57 @@ def rsi_14(market: Market, rebalance: IntArray) -> FloatArray:
     return values
 
 
-def momentum_12_1(market: Market, rebalance: IntArray) -> FloatArray:
-    """Return from 252 to 21 sessions before the date, from the closes last known then."""
+def momentum_12_1(
+    market: Market, rebalance: IntArray, momentum_window: int = MOMENTUM_MONTHS
+) -> FloatArray:
+    """Return from `momentum_window` months to one month before the date.
+
+    A month is 21 sessions. The closes are those last known on both days.
+    """
     filled = last_known(market.close)
-    return _rows(rebalance, lambda t: momentum_at(filled, t), market)
+    far = MONTH * momentum_window
+    return _rows(rebalance, lambda t: momentum_at(filled, t, far), market)
 
 
-def volatility_ratio(market: Market, rebalance: IntArray) -> FloatArray:
-    """Standard deviation of the last 21 daily returns over that of the last 252.
+def volatility_ratio(
+    market: Market,
+    rebalance: IntArray,
+    volatility_short_window: int = VOLATILITY_SHORT,
+    volatility_long_window: int = VOLATILITY_LONG,
+) -> FloatArray:
+    """Standard deviation of the last daily returns over that of more of them.
 
     Sample standard deviations (ddof=1) of the returns that exist; at least two thirds of each
     window must.
     """
     returns = simple_returns(market.close)
-    return _rows(rebalance, lambda t: volatility_ratio_at(returns, t), market)
+    windows = (volatility_short_window, volatility_long_window)
+    return _rows(rebalance, lambda t: volatility_ratio_at(returns, t, *windows), market)
 
 
-TECHNICAL: dict[str, Callable[[Market, IntArray], FloatArray]] = {
+TECHNICAL: Mapping[str, Callable[..., FloatArray]] = {
     "rsi_14": rsi_14,
     "momentum_12_1": momentum_12_1,
     "volatility_ratio": volatility_ratio,
 }
 
 
-def momentum_at(filled: FloatArray, t: int) -> FloatArray:
-    """Momentum [N] at the close of t, from last known closes [T, N]."""
-    if t < MOMENTUM_FAR:
+def momentum_at(filled: FloatArray, t: int, far: int = MONTH * MOMENTUM_MONTHS) -> FloatArray:
+    """Momentum [N] at the close of t since `far` sessions before, from last known closes [T, N]."""
+    if t < far:
         return np.full(filled.shape[1], np.nan)
-    ratio: FloatArray = filled[t - MOMENTUM_NEAR] / filled[t - MOMENTUM_FAR] - 1.0
+    ratio: FloatArray = filled[t - MOMENTUM_NEAR] / filled[t - far] - 1.0
     return ratio
 
 
-def volatility_ratio_at(returns: FloatArray, t: int) -> FloatArray:
+def volatility_ratio_at(
+    returns: FloatArray, t: int, short: int = VOLATILITY_SHORT, long: int = VOLATILITY_LONG
+) -> FloatArray:
     """Volatility ratio [N] at the close of t, from simple returns [T, N]."""
-    short = _deviation(returns[max(0, t - VOLATILITY_SHORT + 1) : t + 1], VOLATILITY_SHORT)
-    long = _deviation(returns[max(0, t - VOLATILITY_LONG + 1) : t + 1], VOLATILITY_LONG)
-    ratio = np.full(len(long), np.nan)
-    np.divide(short, long, out=ratio, where=long > FLAT)
+    recent = _deviation(returns[max(0, t - short + 1) : t + 1], short)
+    usual = _deviation(returns[max(0, t - long + 1) : t + 1], long)
+    ratio = np.full(len(usual), np.nan)
+    np.divide(recent, usual, out=ratio, where=usual > FLAT)
     return ratio
 
 

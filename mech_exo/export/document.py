@@ -7,26 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.factor_file.document import FactorEntry, FactorFile
+from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS, FactorEntry, FactorFile
 
 if TYPE_CHECKING:
     from mech_exo.tuning.study import StudyRecord, TrialRecord
-
-SAMPLERS = {
-    "tpe": "TPESampler",
-    "cmaes": "CMAES",
-    "nsga2": "NSGAIISampler",
-    "qmc": "QMCSampler",
-    "random": "RandomSampler",
-    "gp": "GPSampler",
-}
-PRUNERS = {"median": "MedianPruner", "none": "NopPruner"}
-FIGURES = {
-    "best_sharpe_ratio": "sharpe",
-    "max_drawdown": "max_drawdown",
-    "total_return": "total_return",
-    "volatility": "volatility",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +28,7 @@ class Export:
     data_points
         Daily returns that the trial was judged on: sessions times names with a price.
     parameters
-        Factor of the objective file -> the parameters that it consumed.
+        Factor -> the arguments or windows that it takes, where it has any.
     sampler, pruner
         Their settings' names.
     provenance, out_of_sample
@@ -75,7 +59,7 @@ class Export:
         """The document."""
         return FactorFile(
             metadata=self._metadata(),
-            factors=self._factors(),
+            factors=factors_of(self.weights, self.categories, self.parameters),
             hyperparameters=dict(self.hyperparameters),
             provenance=self.provenance,
             out_of_sample=self.out_of_sample,
@@ -100,19 +84,25 @@ class Export:
             **({} if self.chosen == "best" else {"chosen": self.chosen}),
         }
 
-    def _factors(self) -> dict[str, dict[str, FactorEntry]]:
-        factors: dict[str, dict[str, FactorEntry]] = {}
-        for name, weight in self.weights.items():
-            category = self.categories[name]
-            entry: FactorEntry = {
-                "weight": weight,
-                "direction": "higher_better",
-                "category": category,
-            }
-            if self.parameters.get(name):
-                entry["parameters"] = dict(self.parameters[name])
-            factors.setdefault(category, {})[name] = entry
-        return factors
+
+def factors_of(
+    weights: Mapping[str, float],
+    categories: Mapping[str, str],
+    parameters: Mapping[str, Mapping[str, Any]],
+) -> dict[str, dict[str, FactorEntry]]:
+    """The block `factors`: category -> factor -> entry, with the parameters that it consumed."""
+    factors: dict[str, dict[str, FactorEntry]] = {}
+    for name, weight in weights.items():
+        category = categories[name]
+        entry: FactorEntry = {
+            "weight": weight,
+            "direction": "higher_better",
+            "category": category,
+        }
+        if parameters.get(name):
+            entry["parameters"] = dict(parameters[name])
+        factors.setdefault(category, {})[name] = entry
+    return factors
 
 
 def defined(value: float | None) -> float | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from mech_exo.export.repeats import written_before
 from mech_exo.factor_file.atomic import (
     check_target,
     check_within,
@@ -16,7 +17,8 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.write import factor_file_text
 
 STAGING = Path("config/staging")
-LATEST = "factors_optuna_latest.yml"
+DATED = "factors_optuna_"
+LATEST = f"{DATED}latest.yml"
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,29 @@ class Staged:
         return not self.remark
 
 
-def check_staging(root: Path) -> None:
-    """Raise an ExoError now if `stage` could not write below `root` later."""
+def check_staging(root: Path, *, touch: bool = True) -> None:
+    """Raise an ExoError now if `stage` could not write below `root` later.
+
+    `touch` is that of `factor_file.atomic.check_target`.
+    """
     check_within(root / STAGING / LATEST, root)
-    check_target(root / STAGING / LATEST, overwrite=True)
+    check_target(root / STAGING / LATEST, overwrite=True, touch=touch)
+
+
+def dated_copy(root: Path, moment: datetime) -> Path:
+    """The name of the copy that is staged at a moment."""
+    return root / STAGING / f"{DATED}{moment:%Y%m%d_%H%M%S}.yml"
 
 
 def stage(file: FactorFile, root: Path, moment: datetime) -> Staged:
-    """As `stage_text`, of a file that is not written yet."""
-    return stage_text(factor_file_text(file), root, moment)
+    """As `stage_text`, of a file that is not written yet.
+
+    A dated copy of the same content that an earlier run has staged stands for a new one.
+    """
+    before = written_before(file, root / STAGING, f"{DATED}[0-9]*.yml")
+    if before is None:
+        return stage_text(factor_file_text(file), root, moment)
+    return _published(before, before.read_text(encoding="utf-8"), root)
 
 
 def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) -> Staged:
@@ -72,13 +88,17 @@ def stage_text(text: str, root: Path, moment: datetime, *, again: bool = False) 
     ExoError
         If config/staging cannot be written. git's own failures are a remark.
     """
-    folder = root / STAGING
-    check_within(folder / LATEST, root)
-    wanted = folder / f"factors_optuna_{moment:%Y%m%d_%H%M%S}.yml"
+    check_within(root / STAGING / LATEST, root)
+    wanted = dated_copy(root, moment)
     dated = _same(wanted, text) if again else None
     if dated is None:
         dated = write_to_free_name(wanted, text)
-    latest = write_atomically(folder / LATEST, text, overwrite=True)
+    return _published(dated, text, root)
+
+
+def _published(dated: Path, text: str, root: Path) -> Staged:
+    """Make the dated copy's text the latest one, and add both to git's index."""
+    latest = write_atomically(root / STAGING / LATEST, text, overwrite=True)
     remark, refused = _git_add(root, (dated, latest))
     return Staged(dated, latest, remark, refused)
 

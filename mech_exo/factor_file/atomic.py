@@ -79,15 +79,19 @@ def remove_leftovers(folder: Path, age_s: float = 3600.0) -> None:
                 path.unlink()
 
 
-def check_target(path: Path, *, overwrite: bool = False) -> None:
+def check_target(path: Path, *, overwrite: bool = False, touch: bool = True) -> None:
     """Raise, before the work is done, the ExoError that writing to `path` would end in.
 
-    Makes the folder, and writes and removes an empty file in it.
+    Makes the folder, and writes and removes an empty file in it; without `touch` the permissions
+    are asked only, which a full disk does not show.
     """
     if not overwrite and os.path.lexists(path):
         raise TakenError(path)
     if path.is_dir():
         raise ExoError(f"{path}: is a folder, expected the name of a file.")
+    if not touch:
+        _check_permission(path)
+        return
     probe = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         _make_folder(path.parent)
@@ -97,6 +101,19 @@ def check_target(path: Path, *, overwrite: bool = False) -> None:
             probe.unlink(missing_ok=True)
     except OSError as error:
         raise ExoError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def _check_permission(path: Path) -> None:
+    """Raise an ExoError unless the nearest folder that exists above `path` can be written to."""
+    folder = next(above for above in path.absolute().parents if os.path.lexists(above))
+    if not folder.is_dir():
+        reason = os.strerror(errno.ENOTDIR)
+    elif os.access(folder, os.W_OK | os.X_OK):
+        return
+    else:
+        readonly = os.statvfs(folder).f_flag & os.ST_RDONLY
+        reason = os.strerror(errno.EROFS if readonly else errno.EACCES)
+    raise ExoError(f"{path}: cannot be written ({reason}).")
 
 
 def check_within(path: Path, root: Path) -> None:

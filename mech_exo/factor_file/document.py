@@ -3,13 +3,30 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, NotRequired, TypedDict
 
 Direction = Literal["higher_better", "lower_better"]
 Parameter = float | int | str | bool | None
 
+_EXACT = 2**53  # beyond it a float is not every whole number
+
+SAMPLERS = {
+    "tpe": "TPESampler",
+    "cmaes": "CMAES",
+    "nsga2": "NSGAIISampler",
+    "qmc": "QMCSampler",
+    "random": "RandomSampler",
+    "gp": "GPSampler",
+}
+PRUNERS = {"median": "MedianPruner", "none": "NopPruner"}
+FIGURES = {  # field of the metadata -> metric
+    "best_sharpe_ratio": "sharpe",
+    "max_drawdown": "max_drawdown",
+    "total_return": "total_return",
+    "volatility": "volatility",
+}
 HYPERPARAMETERS = ("cash_pct", "stop_loss_pct", "position_size_pct")
 METADATA_FIELDS = (
     "created_at",
@@ -37,7 +54,7 @@ class FactorEntry(TypedDict):
     weight: float
     direction: Direction
     category: str
-    parameters: NotRequired[dict[str, Parameter]]  # of a factor of the objective file
+    parameters: NotRequired[dict[str, Parameter]]  # arguments, or windows of a built-in one
 
 
 @dataclass(frozen=True)
@@ -88,6 +105,16 @@ class FactorFile:
         """SHA-256 over factors and hyperparameters, whatever the file's layout and comments."""
         return content_hash(self.factors, self.hyperparameters)
 
+    @cached_property
+    def document_hash(self) -> str:
+        """SHA-256 over everything but itself, whatever the file's layout and comments."""
+        return document_hash(self.as_dict())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document as plain values; blocks that it does not have are left out."""
+        whole = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: block for name, block in whole.items() if block is not None}
+
     @property
     def hash_matches(self) -> bool | None:
         """Whether `provenance.content_hash` is that of the content; None if none is stated."""
@@ -113,6 +140,30 @@ def content_hash(
     }
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def document_hash(document: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, over a canonical JSON of a whole factor file, less the hash itself.
+
+    Keys are sorted, blocks without content left out. A number counts by its value: 1 and 1.0 are
+    the same, and so are 0.0 and −0.0.
+    """
+    whole = {name: _plain(block) for name, block in document.items() if block}
+    whole.get("provenance", {}).pop("document_hash", None)
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if abs(value) <= _EXACT else str(value)
+    if isinstance(value, float):
+        return value + 0.0
+    return value
 
 
 def _canonical(entry: FactorEntry) -> dict[str, Any]:

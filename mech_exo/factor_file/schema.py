@@ -4,6 +4,7 @@ import difflib
 import json
 import math
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ _TYPES = {
     "string": "text",
     "boolean": "true or false",
     "object": "a section",
+    "array": "a list",
     "null": "empty",
 }
 
@@ -36,9 +38,19 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> "Validator":
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
 
-    return Draft202012Validator(schema())
+    formats = FormatChecker(())
+
+    @formats.checks("date", raises=ValueError)
+    def _is_date(text: object) -> bool:
+        return not isinstance(text, str) or str(date.fromisoformat(text)) == text
+
+    @formats.checks("period", raises=ValueError)
+    def _is_period(text: object) -> bool:
+        return not isinstance(text, str) or [_is_date(day) for day in text.split("/")] == [True] * 2
+
+    return Draft202012Validator(schema(), format_checker=formats)
 
 
 def check(document: Document, origin: str) -> None:
@@ -53,6 +65,8 @@ def check(document: Document, origin: str) -> None:
     _check_numbers(
         document, origin, document.value.get("hyperparameters", {}), ("hyperparameters",)
     )
+    market = (document.value.get("provenance") or {}).get("market")
+    _check_numbers(document, origin, market, ("provenance", "market"))
     _check_names(document, origin)
 
 
@@ -106,7 +120,7 @@ def _describe(error: "ValidationError") -> tuple[str, str]:
         return f"has no {missing!r}", f"Add `{missing}:` to it."
     if kind == "minProperties":
         return "is empty", "Name at least one factor."
-    if kind == "pattern":
+    if kind in ("pattern", "format"):
         return f"is {_shown(value)}, expected {rules['title']}", ""
     return f"is {_shown(value)}, must be {_bounds(rules)}", ""
 
@@ -144,6 +158,9 @@ def _check_numbers(document: Document, origin: str, tree: Any, path: tuple[str, 
     if isinstance(tree, dict):
         for key, value in tree.items():
             _check_numbers(document, origin, value, (*path, key))
+    elif isinstance(tree, list):
+        for value in tree:
+            _check_numbers(document, origin, value, path)
     elif isinstance(tree, float) and not math.isfinite(tree):
         raise _error(document, origin, path, f"is {tree}, expected a finite number")
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,12 @@ import yaml
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.atomic import write_atomically, write_to_free_name
-from mech_exo.factor_file.document import HYPERPARAMETERS, METADATA_FIELDS, FactorFile
+from mech_exo.factor_file.document import (
+    HYPERPARAMETERS,
+    METADATA_FIELDS,
+    FactorFile,
+    document_hash,
+)
 from mech_exo.factor_file.read import parse_factor_file
 
 _COMMENTS = {
@@ -18,14 +22,16 @@ _COMMENTS = {
     "stop_loss_pct": "Stop loss threshold",
     "position_size_pct": "Maximum position size",
 }
-_BARE = re.compile(r"[^\W\d][\w.-]*")  # 0E0 would be read as a number
+# 0E0 would be read as a number, and a stock called TRUE as a truth
+_BARE = re.compile(r"(?!(?:null|true|false)\Z)[^\W\d][\w.-]*", re.IGNORECASE)
 _CATEGORIES = ("fundamental", "technical", "sentiment")
 
 
 def write_factor_file(path: Path, file: FactorFile, *, overwrite: bool = False) -> Path:
     """Write `file` to `path`, whole or not at all, and return `path`.
 
-    `provenance.content_hash` is set to the hash of what is written, if there is a provenance.
+    `provenance.content_hash` and `document_hash` are set to the hashes of what is written, if
+    there is a provenance.
 
     Raises
     ------
@@ -48,8 +54,7 @@ def factor_file_text(file: FactorFile) -> str:
     Floats are written by `repr` (as `1.0e-05`, which YAML 1.1 reads as a number too), so that
     the file's numbers are the trial's own.
     """
-    if file.provenance is not None:
-        file = replace(file, provenance=file.provenance | {"content_hash": file.content_hash})
+    file = _sealed(file)
     blocks = [
         _dump({"metadata": _ordered(file.metadata, METADATA_FIELDS)}),
         _dump({"factors": _ordered(file.factors, _CATEGORIES)}),
@@ -64,9 +69,18 @@ def factor_file_text(file: FactorFile) -> str:
         back = parse_factor_file(text, "the factor file")
     except ExoError as error:
         raise ValueError(f"not a valid factor file: {error}") from error
-    if back.content_hash != file.content_hash:
+    if (back.content_hash, back.document_hash) != (file.content_hash, file.document_hash):
         raise ValueError("the factor file does not read back as it was")
     return text
+
+
+def _sealed(file: FactorFile) -> FactorFile:
+    """The file in plain values; its provenance with the hashes of its content and of the whole."""
+    plain = {name: _plain(block) for name, block in file.as_dict().items()}
+    if file.provenance is not None:
+        plain["provenance"] |= {"content_hash": file.content_hash}
+        plain["provenance"] |= {"document_hash": document_hash(plain)}
+    return FactorFile(**plain)
 
 
 def _ordered(values: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
@@ -82,7 +96,7 @@ def _hyperparameters(values: Mapping[str, float]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style, keys that are words bare, text in double quotes, no anchors."""
+    """Block style, lists of numbers in a line, words bare as keys, text in quotes, no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
@@ -97,11 +111,17 @@ class _Dumper(yaml.SafeDumper):
         return node
 
 
+def _list(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.SequenceNode:
+    numbers = bool(data) and all(value is None or isinstance(value, float) for value in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=numbers or None)
+
+
 def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style='"')
 
 
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
 
 
 def _dump(values: Mapping[str, Any]) -> str:

@@ -70,6 +70,16 @@ def configured(environment: Mapping[str, str]) -> bool:
     return _dry(environment) or not _missing(environment)
 
 
+def way_of(environment: Mapping[str, str]) -> str:
+    """What would become of messages, in words."""
+    if _dry(environment):
+        return f"messages would be printed only ({DRY_RUN})"
+    missing = _missing(environment)
+    if missing:
+        return f"{' and '.join(missing)} not set: nothing would be sent"
+    return f"messages would go to the chat {_value(environment, CHAT)}"
+
+
 def send_test(
     environment: Mapping[str, str], settings: NotifySettings, say: Callable[[str], None]
 ) -> None:

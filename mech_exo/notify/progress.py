@@ -46,7 +46,7 @@ def final_message(result: Optimised) -> str:
     study = result.outcome.study
     words = "interrupted" if result.outcome.interrupted else "done"
     head = f"{study.name}: {words}, {len(study.current)} trials"
-    if result.pareto:
+    if result.pareto and result.front:
         return f"{head}, {len(result.front)} on the Pareto front"
     if result.trial is None or not result.feasible:
         return f"{head}; {study.without_feasible()}"
@@ -55,6 +55,8 @@ def final_message(result: Optimised) -> str:
         lines.append(f"verdict: {result.verdict.overall}. {result.verdict.decision.reason}")
     elif result.verdict_failure is not None:
         lines.append(f"no verdict: {result.verdict_failure.message}")
+    else:
+        lines.append(f"verdict: {result.standing.words}")
     return "\n".join([*lines, *_against_incumbent(result)])
 
 
@@ -75,7 +77,11 @@ def _against_incumbent(result: Optimised) -> list[str]:
         ("out of sample", best.out_of_sample, incumbent.out_of_sample),
     ):
         if new is not None and old is not None:
-            lines.append(f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}")
+            fit = result.incumbent_fit if new is best.out_of_sample else None
+            seen = f" ({fit.words})" if fit is not None and fit.words else ""
+            lines.append(
+                f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}{seen}"
+            )
     change = {n: abs(w - incumbent.weights.get(n, 0.0)) for n, w in best.weights.items()}
     moved = sorted((n for n in change if change[n] > 0.0), key=lambda n: -change[n])
     if not moved:
@@ -87,8 +93,10 @@ def _against_incumbent(result: Optimised) -> list[str]:
 
 
 def summary(event: TrialFinished) -> str:
-    """Trials done and the best feasible one so far."""
+    """Trials done and the best feasible one, or the size of the front, so far."""
     done = f"{event.finished}/{event.goal} trials"
+    if event.front:
+        return f"{done}, {event.front} on the Pareto front"
     if event.best is None:
         return f"{done}, no feasible trial yet"
     return f"{done}, best {event.best.values[0]:.4f} (trial {event.best.number})"

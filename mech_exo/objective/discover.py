@@ -41,12 +41,17 @@ class ObjectiveFile:
 
 
 def find_objective(
-    explicit: Path | None, cwd: Path, environment: Mapping[str, str] | None = None
+    explicit: Path | None,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    start: Path | None = None,
 ) -> ObjectiveFile:
     """The objective file of a run.
 
     In this order: `explicit` (--objective), EXO_OBJECTIVE, the nearest research/obj_utils.py
-    from `cwd` upward, the one that comes with exo. Relative paths are relative to `cwd`.
+    from `start` (None: `cwd`) upward, the one that comes with exo. Relative paths are relative
+    to `cwd`.
 
     Raises
     ------
@@ -58,9 +63,11 @@ def find_objective(
         return _read(cwd / explicit.expanduser(), "given by --objective", cwd)
     if variables.get(VARIABLE):
         return _read(cwd / Path(variables[VARIABLE]).expanduser(), f"given by {VARIABLE}", cwd)
-    found = nearest(OBJECTIVE, cwd)
+    found = nearest(OBJECTIVE, cwd if start is None else start)
     if found is not None:
-        return _read(found, "nearest from the working directory upward", cwd)
+        here = start is None or found == nearest(OBJECTIVE, cwd)
+        where = "the working directory" if here else "the factor file"
+        return _read(found, f"nearest from {where} upward", cwd)
     return _read(packaged_file(OBJECTIVE), "the default that comes with exo", cwd)
 
 

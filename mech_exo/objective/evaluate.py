@@ -16,6 +16,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.objective.computed import ComputedFactor
 from mech_exo.objective.criteria import Direction, directions
 from mech_exo.objective.distribution import Parameter
 from mech_exo.objective.evaluation import CONSTRAINT_NAMES, Evaluation
@@ -42,12 +43,12 @@ class Evaluator:
     spec
         The compiled file.
     panel
-        What the candidates are judged on (in sample, for trials).
+        What the candidates are judged on (in sample, for trials), as it was built.
     settings
         Costs, timing, defaults of hyperparameters, `tuning.objectives`.
     market
-        Needed if the file has factors of its own that `panel` does not hold; they see it up to
-        the panel's last date only.
+        Needed if the file has factors of its own or may suggest a window; they see it up to the
+        panel's last date only.
 
     Raises
     ------
@@ -60,14 +61,13 @@ class Evaluator:
     def __init__(
         self, spec: ObjectiveSpec, panel: Panel, settings: Settings, market: Market | None = None
     ) -> None:
-        lacking = [f for f in spec.factors if f.name not in panel.factor_names]
-        if lacking and market is None:
-            raise ValueError(f"factor {lacking[0].name!r} needs the market")
+        if spec.reads_market and market is None:
+            raise ValueError(f"{spec.label} needs the market")
         ground = None
-        if lacking and market is not None:
-            panel = extend_panel(panel, market, spec, settings)
-            if any(f.parametrised for f in lacking):
-                ground = Ground(panel, known(market, panel))
+        if market is not None:
+            seen = known(market, panel)
+            panel = extend_panel(panel, seen, spec, settings)
+            ground = Ground(panel, seen)
         self._set_up(
             Space.of(spec, panel, settings), settings, Kernel(panel, settings.backtest), ground
         )
@@ -92,23 +92,30 @@ class Evaluator:
             settings=self.settings,
             factor_names=self.space.factor_names,
             missing=self.space.missing,
+            computed=self.space.computed,
             arrays=kernels.base.arrays(),
-            ground=kernels.ground,
+            ground=kernels.ground if self._computes else None,
         )
+
+    @property
+    def _computes(self) -> bool:
+        """Whether a trial may need scores that the panel does not hold."""
+        return self.spec.windowed or any(f.parametrised for f in self.spec.factors)
 
     def candidate(self, params: Mapping[str, Parameter]) -> Candidate:
         """The candidate that `params` name; see `Space.candidate`."""
         return self.space.candidate(params)
 
     def kernel(self, params: Mapping[str, Parameter]) -> Kernel:
-        """The kernel that runs `params`: the same for all, unless the file's factors take some."""
-        return self._kernels.of(self.space.arguments(params))
+        """The kernel that runs `params`: the same for all, unless factors take some of them."""
+        return self._kernels.of(self.space.to_compute(params))
 
     def run(
         self, params: Mapping[str, Parameter], *, keep_holdings: bool = False
     ) -> BacktestResult:
         """The whole backtest of a trial, for reports and for `exo verify`."""
-        return self.kernel(params).run(self.space.candidate(params), keep_holdings=keep_holdings)
+        candidate = self.space.candidate(params)  # refuses what no kernel could be made of
+        return self.kernel(params).run(candidate, keep_holdings=keep_holdings)
 
     def evaluate(
         self,
@@ -139,8 +146,8 @@ class Evaluator:
         """
         candidate = self.space.candidate(params)
         try:
-            kernel = self._kernels.of(self.space.arguments(params))
-        except ExoError as error:  # a factor of the file that cannot be computed so
+            kernel = self.kernel(params)
+        except ExoError as error:  # a factor that cannot be computed so
             return Evaluation("fail", reason=str(error.message))
         watch = _Watch(self, limits) if limits is not None and len(self.directions) == 1 else None
         result = kernel.run(candidate, watch)
@@ -259,6 +266,7 @@ class EvaluatorParts:
     settings: Settings
     factor_names: tuple[str, ...]
     missing: tuple[str, ...]
+    computed: tuple[ComputedFactor, ...]
     arrays: dict[str, NDArray[Any]]
     ground: Ground | None
 
@@ -266,7 +274,9 @@ class EvaluatorParts:
         """The Evaluator; the file is compiled from its bytes, never read again."""
         spec = ObjectiveSpec.compile(self.source, self.label)
         settings = self.settings
-        space = Space(spec, self.factor_names, self.missing, settings.hyperparameters)
+        space = Space(
+            spec, self.factor_names, self.missing, settings.hyperparameters, self.computed
+        )
         evaluator = Evaluator.__new__(Evaluator)
         kernel = Kernel.from_arrays(self.arrays, settings.backtest)
         evaluator._set_up(space, settings, kernel, self.ground)

@@ -1,4 +1,4 @@
-"""Scores of the user's own factors, from no more than the panel's dates."""
+"""Scores of factors under their arguments, from no more than the panel's dates."""
 
 import contextlib
 import hashlib
@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.build import canonical
-from mech_exo.data.factors import factor_categories, factor_scores
+from mech_exo.data.factors import factor_scores, technical_scores
+from mech_exo.data.identity import DataIdentity
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.errors import ExoError
+from mech_exo.objective.computed import ComputedFactor
 from mech_exo.objective.factor import CustomFactor
+from mech_exo.objective.names import check_against_panel
 from mech_exo.objective.spec import ObjectiveSpec
+
+Factor = CustomFactor | ComputedFactor
 
 
 def extend_panel(panel: Panel, market: Market, spec: ObjectiveSpec, settings: Settings) -> Panel:
-    """`panel` with the scores of the file's factors that take no parameter.
+    """`panel`, as it was built, with the scores of the file's factors that take no parameter.
 
     The functions see `market` up to the panel's last date and nothing after it: extend the
-    in-sample panel for trials, and the whole one to judge a result out of sample. Factors that
-    the panel holds already are left as they are.
+    in-sample panel for trials, and the whole one to judge a result out of sample.
 
     Raises
     ------
@@ -33,46 +37,75 @@ def extend_panel(panel: Panel, market: Market, spec: ObjectiveSpec, settings: Se
         For a function that fails or returns anything but one value a date and name, with its
         line; for one named like a factor that has data; for a market that is not the panel's.
     """
-    for factor in spec.factors:
-        if factor.name in factor_categories(market):
-            raise ExoError(
-                f"{spec.label}:{factor.line}: the data has a factor {factor.name!r} already.",
-                hint="Give yours another name.",
-            )
+    check_against_panel(spec.factors, spec.label, panel)
     fixed = [f for f in spec.factors if not f.parametrised]
-    return append_scores(panel, {f: {} for f in fixed}, known(market, panel), spec, settings)
+    return with_arguments(panel, {f: {} for f in fixed}, known(market, panel), spec, settings)
 
 
-def append_scores(
+def with_arguments(
     panel: Panel,
-    arguments: Mapping[CustomFactor, Mapping[str, Any]],
+    arguments: Mapping[Factor, Mapping[str, Any]],
     market: Market,
     spec: ObjectiveSpec,
     settings: Settings,
 ) -> Panel:
-    """`panel` with the scores of these factors, called with these arguments, at its end."""
-    new = {f: a for f, a in arguments.items() if f.name not in panel.factor_names}
-    if not new:
+    """`panel` with the scores of these factors under these arguments; see `with_scores`.
+
+    Parameters
+    ----------
+    market
+        Known at the panel's last date.
+    """
+    return with_scores(
+        panel,
+        {f: scores_of(f, given, panel, market, spec, settings) for f, given in arguments.items()},
+    )
+
+
+def with_scores(panel: Panel, scores: Mapping[Factor, FloatArray]) -> Panel:
+    """`panel` with these scores [M, N]: in its factor's place, or at the end for one it has not."""
+    if not scores:
         return panel
-    rows = _rows(market, panel)
-    scores = [
-        factor_scores(
-            market,
-            raw_values(factor, market, given, spec),
-            rows,
-            panel.tradable,
-            settings.factors.winsorise,
-        )
-        for factor, given in new.items()
-    ]
+    place = {name: k for k, name in enumerate(panel.factor_names)}
+    new = [f for f in scores if isinstance(f, CustomFactor)]
+    exposures = np.concatenate(
+        [panel.exposures, *(scores[f][:, :, np.newaxis] for f in new)], axis=2
+    )
+    for factor in scores.keys() - set(new):
+        exposures[:, :, place[factor.name]] = scores[factor]
     names = {f.name for f in new}
     return replace(
         panel,
-        exposures=np.concatenate([panel.exposures, canonical(np.stack(scores, axis=2))], axis=2),
+        exposures=exposures,
         factor_names=panel.factor_names + tuple(f.name for f in new),
         factor_categories=panel.factor_categories + tuple(f.category for f in new),
         missing_factors={n: c for n, c in panel.missing_factors.items() if n not in names},
     )
+
+
+def scores_of(
+    factor: Factor,
+    arguments: Mapping[str, Any],
+    panel: Panel,
+    market: Market,
+    spec: ObjectiveSpec,
+    settings: Settings,
+) -> FloatArray:
+    """Scores [M, N] of a factor on the panel's rebalance dates, NaN where unknown.
+
+    Raises
+    ------
+    ExoError
+        For a function of the file that fails, a window that leaves no score, and a market that is
+        not the panel's.
+    """
+    rows, share = _rows(market, panel), settings.factors.winsorise
+    if isinstance(factor, ComputedFactor):
+        scores = technical_scores(market, factor.name, rows, panel.tradable, arguments, share)
+    else:
+        raw = raw_values(factor, market, arguments, spec)
+        scores = factor_scores(market, raw, rows, panel.tradable, share)
+    return canonical(scores)
 
 
 def raw_values(
@@ -142,21 +175,36 @@ def check_repeats(
         )
 
 
-def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
-    """SHA-256, in hex, of all data that a trial depends on.
+def data_identity(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> DataIdentity:
+    """All data that a trial depends on, one hash per part.
 
-    That of the panel (as it was built, not extended); if the file has factors of its own, over
-    the market up to the panel's last date as well, since they may read any of it.
+    Of the panel (as it was built, not extended); if the file has factors of its own or may suggest
+    a window, of the market up to the panel's last date as well, since they may read any of it.
 
     Raises
     ------
     ValueError
         If the market is needed and not given.
     """
-    if not spec.factors:
+    if not spec.reads_market:
+        return DataIdentity.of(panel)
+    if market is None:
+        raise ValueError(f"{spec.label} needs the market")
+    return DataIdentity.of(panel, known(market, panel))
+
+
+def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
+    """One SHA-256, in hex, of the data of `data_identity`, as the files of kernel 1 state it.
+
+    Raises
+    ------
+    ValueError
+        If the market is needed and not given.
+    """
+    if not spec.reads_market:
         return panel.fingerprint
     if market is None:
-        raise ValueError(f"factor {spec.factors[0].name!r} needs the market")
+        raise ValueError(f"{spec.label} needs the market")
     return market_fingerprint(panel, market)
 
 

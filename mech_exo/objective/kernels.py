@@ -1,4 +1,4 @@
-"""The kernel of a candidate: one for all, unless a factor of the file takes parameters."""
+"""The kernel of a candidate: one for all, unless its parameters change a factor's scores."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -8,13 +8,14 @@ from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.selection import lay_out
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
-from mech_exo.data.panel import Panel
+from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.objective.distribution import Parameter
-from mech_exo.objective.exposures import append_scores
+from mech_exo.objective.exposures import Factor, scores_of, with_scores
 from mech_exo.objective.spec import ObjectiveSpec
 
-Arguments = Mapping[str, Mapping[str, Parameter]]
-KEPT = 8  # kernels of parametrised factors held at a time; each has its own scores
+Arguments = Mapping[Factor, Mapping[str, Parameter]]
+KEPT = 8  # kernels held at a time; each has the scores of all factors
+KEPT_BYTES = 2**26  # scores of single factors held at a time, but at least one
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Ground:
     Attributes
     ----------
     panel
-        Extended by all other factors.
+        Extended by the file's factors without a parameter.
     market
         Known at the panel's last date.
     """
@@ -34,10 +35,11 @@ class Ground:
 
 
 class Kernels:
-    """Kernels by the arguments of the file's parametrised factors.
+    """Kernels by the arguments of factors whose scores the panel does not hold.
 
     All share one preparation of prices and schedule; only the scores differ. The least recently
-    used of more than `KEPT` is dropped and made again when asked for, with the same bits.
+    used of more than `KEPT` is dropped, and so are scores beyond `KEPT_BYTES`; both are made again
+    when asked for, with the same bits.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Kernels:
         self._spec = spec
         self._settings = settings
         self._made: OrderedDict[str, Kernel] = OrderedDict()
+        self._scores: OrderedDict[str, FloatArray] = OrderedDict()
 
     def of(self, arguments: Arguments) -> Kernel:
         """The kernel for factor -> arguments; the base one if there are none.
@@ -55,11 +58,15 @@ class Kernels:
         Raises
         ------
         ExoError
-            If a factor's function fails with these arguments.
+            If a factor cannot be computed with these arguments.
+        ValueError
+            If there is nothing to compute it from.
         """
-        if not arguments or self.ground is None:
+        if not arguments:
             return self.base
-        key = repr(sorted((name, sorted(given.items())) for name, given in arguments.items()))
+        if self.ground is None:
+            raise ValueError(f"factor {next(iter(arguments)).name!r} needs the market")
+        key = repr(sorted(_key(factor, given) for factor, given in arguments.items()))
         if key not in self._made:
             self._made[key] = self._make(self.ground, arguments)
             if len(self._made) > KEPT:
@@ -68,8 +75,24 @@ class Kernels:
         return self._made[key]
 
     def _make(self, ground: Ground, arguments: Arguments) -> Kernel:
-        given = {f: arguments[f.name] for f in self._spec.factors if f.name in arguments}
-        panel = append_scores(ground.panel, given, ground.market, self._spec, self._settings)
-        scores = lay_out(panel, len(self.base.schedule.executed))
+        columns = {f: self._column(ground, f, given) for f, given in arguments.items()}
+        scores = lay_out(with_scores(ground.panel, columns), len(self.base.schedule.executed))
         own = {f"scores.{f.name}": getattr(scores, f.name) for f in fields(scores)}
         return Kernel.from_arrays(self.base.arrays() | own, self._settings.backtest)
+
+    def _column(self, ground: Ground, factor: Factor, given: Mapping[str, Parameter]) -> FloatArray:
+        """Scores of one factor: computed once for a value, whatever the others are."""
+        key = _key(factor, given)
+        if key not in self._scores:
+            found = scores_of(
+                factor, given, ground.panel, ground.market, self._spec, self._settings
+            )
+            self._scores[key] = found
+            while len(self._scores) > max(1, KEPT_BYTES // max(1, found.nbytes)):
+                self._scores.popitem(last=False)
+        self._scores.move_to_end(key)
+        return self._scores[key]
+
+
+def _key(factor: Factor, given: Mapping[str, Parameter]) -> str:
+    return repr((factor.name, sorted(given.items())))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.errors import ExoError
+from mech_exo.objective.computed import factor_of
 from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
 from mech_exo.objective.trial import Suggested
 
@@ -122,12 +123,29 @@ def _notes(space: "Space", tries: list[Suggested], seen: Mapping[str, Distributi
         for name in ("cash_pct", "stop_loss_pct", "position_size_pct")
         if name not in seen
     )
+    notes.extend(_window_notes(space, seen))
     returned = tries[0].returned
     if isinstance(returned, Mapping) and not _repeats(returned, tries[0].params):
         notes.append(
             "suggest_factor_weights returns values that it did not suggest; they are not used: "
             "the suggested weight_<factor> itself is the weight"
         )
+    return notes
+
+
+def _window_notes(space: "Space", seen: Mapping[str, Distribution]) -> list[str]:
+    """Of the windows of built-in factors: which change nothing, and whose they are not."""
+    notes = []
+    for name in seen:
+        factor = factor_of(name)
+        if factor is None:
+            continue
+        if name not in space.windows:
+            notes.append(
+                f"{name} is the argument of a factor of this file; {factor} keeps its own window"
+            )
+        elif f"weight_{factor}" not in seen:
+            notes.append(f"{name} changes nothing: {factor} has no weight_{factor}")
     return notes
 
 

@@ -5,28 +5,39 @@ import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.panel import Panel
+from mech_exo.data.windows import WINDOWS, bounds_of
 from mech_exo.errors import ExoError
+from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution, Parameter
+from mech_exo.objective.exposures import Factor
 from mech_exo.objective.rehearsal import Rehearsal, rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
 
 WEIGHT = "weight_"
 
-# (lowest, is the lowest itself allowed, highest, is it)
-Limits = tuple[float, bool, float, bool]
+
+class Limits(NamedTuple):
+    """A range, whether its ends are in it, and whether it has whole numbers only."""
+
+    low: float
+    has_low: bool
+    high: float
+    has_high: bool
+    whole: bool = False
+
 
 RANGES: dict[str, Limits | None] = {
-    "cash_pct": (0.0, True, 1.0, False),
-    "stop_loss_pct": (0.0, False, 1.0, True),
-    "position_size_pct": (0.0, False, 1.0, True),
+    "cash_pct": Limits(0.0, True, 1.0, False),
+    "stop_loss_pct": Limits(0.0, False, 1.0, True),
+    "position_size_pct": Limits(0.0, False, 1.0, True),
 }
 LARGEST_WEIGHT = 1e6  # beyond it a score does not fit the grid on which scores are ranked
 
@@ -42,19 +53,23 @@ class Space:
         file's own that the panel does not hold yet.
     missing
         Known factors without data: their weight is 0 and no parameter.
+    computed
+        Built-in factors whose windows may be suggested.
     """
 
     spec: ObjectiveSpec
     factor_names: tuple[str, ...]
     missing: tuple[str, ...]
     defaults: HyperparameterSettings
+    computed: tuple[ComputedFactor, ...] = ()
 
     @classmethod
     def of(cls, spec: ObjectiveSpec, panel: Panel, settings: Settings) -> "Space":
         """The space of a file on a panel, extended by the file's own factors or not."""
         own = tuple(f.name for f in spec.factors if f.name not in panel.factor_names)
         missing = tuple(name for name in panel.missing_factors if name not in own)
-        return cls(spec, panel.factor_names + own, missing, settings.hyperparameters)
+        computed = computed_factors(panel, settings.factors, _arguments(spec))
+        return cls(spec, panel.factor_names + own, missing, settings.hyperparameters, computed)
 
     def suggest(self, trial: Any) -> Suggested:
         """Draw one candidate: the user's function on `trial` (`suggest_float`, …).
@@ -77,23 +92,44 @@ class Space:
         """What is wrong with suggesting `name` so, and a hint; None if nothing is."""
         if name not in self._limits:
             return self._meaningless(name)
+        if name in self.windows:
+            problem = self._window_problem(name, distribution)
+            if problem:
+                return problem
         values = distribution.choices or (distribution.low, distribution.high)
-        wrong = next((v for v in values if not _within(v, self._limits[name])), None)
-        if wrong is None:
+        wrong = [v for v in values if not _within(v, self._limits[name])]  # None among them
+        if not wrong:
             return None
-        return f"{name!r} can be {wrong!r}, must be {_words(self._limits[name])}", ""
+        return f"{name!r} can be {wrong[0]!r}, must be {_words(self._limits[name])}", ""
+
+    def _window_problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
+        if distribution.kind == "float":
+            return f"{name!r} is a float, must be a whole number", "Use trial.suggest_int."
+        if self.spec.windowed:
+            return None
+        return (  # no worker of the study has the prices then
+            f"the name {name!r} is put together where it cannot be seen",
+            f"Write it as it is: trial.suggest_int({name!r}, …).",
+        )
 
     @cached_property
     def _limits(self) -> dict[str, Limits | None]:
         """Every name that means something -> its limits; None: whatever its factor takes."""
         weights = [WEIGHT + name for name in self.factor_names + self.missing]
-        largest = (-LARGEST_WEIGHT, True, LARGEST_WEIGHT, True)
-        return dict.fromkeys(self.consumed) | dict.fromkeys(weights, largest) | RANGES
+        largest = Limits(-LARGEST_WEIGHT, True, LARGEST_WEIGHT, True)
+        windows = {name: _window_limits(name) for name in self.windows}
+        own = dict.fromkeys(_arguments(self.spec))
+        return own | windows | dict.fromkeys(weights, largest) | RANGES
 
     @property
     def consumed(self) -> set[str]:
-        """Parameters that a factor of the file takes."""
-        return {parameter for factor in self.spec.factors for parameter in factor.defaults}
+        """Parameters that a factor takes: one of the file, or a built-in one's window."""
+        return {*_arguments(self.spec), *self.windows}
+
+    @cached_property
+    def windows(self) -> dict[str, int]:
+        """Windows that may be suggested -> their values where they are not."""
+        return {name: value for f in self.computed for name, value in f.defaults.items()}
 
     def candidate(self, params: Mapping[str, Parameter]) -> Candidate:
         """The candidate that `params` name; a pure function of them.
@@ -122,8 +158,21 @@ class Space:
         return tuple(name for name in self.missing if params.get(WEIGHT + name))
 
     def arguments(self, params: Mapping[str, Parameter]) -> dict[str, dict[str, Parameter]]:
-        """Factor of the file -> the arguments that `params` give it (for the factor file)."""
-        return {f.name: f.arguments(params) for f in self.spec.factors if f.parametrised}
+        """Factor -> the arguments that `params` give it (for the factor file).
+
+        Of the file's factors; of built-in ones where a window is suggested or set.
+        """
+        own = {f.name: f.arguments(params) for f in self.spec.factors if f.parametrised}
+        stated = (f for f in self.computed if f.stated or f.named_by(params))
+        return own | {f.name: f.arguments(params) for f in stated}
+
+    def to_compute(self, params: Mapping[str, Parameter]) -> dict[Factor, dict[str, Parameter]]:
+        """Factor -> arguments of those whose scores under `params` the panel does not hold."""
+        own: dict[Factor, dict[str, Parameter]] = {
+            f: f.arguments(params) for f in self.spec.factors if f.parametrised
+        }
+        windows = {f: f.arguments(params) for f in self.computed}
+        return own | {f: given for f, given in windows.items() if given != f.defaults}
 
     def _meaningless(self, name: str) -> tuple[str, str]:
         near = difflib.get_close_matches(name, self._limits, n=1, cutoff=0.7)
@@ -134,22 +183,40 @@ class Space:
                 f"{name!r}: there is no factor {name.removeprefix(WEIGHT)!r}",
                 hint or f"Factors: {factors}.",
             )
+        built_in = factor_of(name)
+        if built_in in self.factor_names and _arguments(self.spec).isdisjoint(WINDOWS):
+            return (
+                f"{name!r} is the window of {built_in}, which the data give: nothing is computed",
+                "Leave the window out, or rename the column (data.factors: columns).",
+            )
         return (
             f"{name!r} is neither a weight (weight_<factor>) nor one of {', '.join(RANGES)}, and "
-            "no factor of this file takes it",
+            "no factor takes it",
             hint or f"Give a factor the argument {name} (docs/objective.md).",
         )
+
+
+def _arguments(spec: ObjectiveSpec) -> set[str]:
+    """Parameters that a factor of the file takes."""
+    return {parameter for factor in spec.factors for parameter in factor.defaults}
+
+
+def _window_limits(name: str) -> Limits:
+    low, high = bounds_of(name)
+    return Limits(low, True, high, True, whole=True)
 
 
 def _within(value: Any, limits: Limits | None) -> bool:
     if limits is None:
         return True
+    if limits.whole and not isinstance(value, numbers.Integral):
+        return False
     if type(value) is not float and (
         isinstance(value, bool) or not isinstance(value, numbers.Real)
     ):
         return False
     number: Any = value  # NaN is in no range
-    low, has_low, high, has_high = limits
+    low, has_low, high, has_high, _ = limits
     above = number >= low if has_low else number > low
     below = number <= high if has_high else number < high
     return bool(above and below)
@@ -157,8 +224,8 @@ def _within(value: Any, limits: Limits | None) -> bool:
 
 def _words(limits: Limits | None) -> str:
     assert limits is not None, "only a limited value is outside"
-    low, has_low, high, has_high = limits
+    low, has_low, high, has_high, whole = limits
     return (
-        f"a number {'from' if has_low else 'above'} {low:g} "
+        f"a {'whole number' if whole else 'number'} {'from' if has_low else 'above'} {low:g} "
         f"{'to' if has_high else 'to below'} {high:g}"
     )

@@ -1,5 +1,6 @@
 """The user's file, compiled from its bytes and checked."""
 
+import ast
 import contextlib
 import difflib
 import hashlib
@@ -9,6 +10,7 @@ import numbers
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -16,10 +18,12 @@ from mech_exo.errors import ExoError
 from mech_exo.objective import trace
 from mech_exo.objective.factor import CustomFactor, collect
 from mech_exo.objective.imports import guarded_builtins, refuse_uncovered
+from mech_exo.objective.names import check_own_names
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 SUGGEST = "suggest_factor_weights"
 OBJECTIVE = "objective"
+WINDOW = "window"  # end of the name of each window of data/windows.py
 
 # constant -> (highest value that has a meaning, an example)
 CONSTANTS = {
@@ -80,6 +84,7 @@ class ObjectiveSpec:
             factors = collect(namespace)
         except ExoError as error:
             raise ExoError(f"{path_label}: {error.message}", hint=error.hint) from error
+        check_own_names(factors, path_label)
         own = OBJECTIVE in namespace
         return cls(
             label=path_label,
@@ -95,6 +100,19 @@ class ObjectiveSpec:
     def sha256(self) -> str:
         """SHA-256 of the bytes."""
         return hashlib.sha256(self.source).hexdigest()
+
+    @cached_property
+    def windowed(self) -> bool:
+        """Whether the file may suggest a window of a built-in factor (`momentum_window`).
+
+        Told from its text, so that it holds for all trials: a text in its code ends in "window".
+        """
+        return any(text.endswith(WINDOW) for text in _texts(self.source))
+
+    @property
+    def reads_market(self) -> bool:
+        """Whether trials depend on more than the panel: on the market behind it."""
+        return bool(self.factors) or self.windowed
 
     def suggest(self, trial: Any) -> Any:
         """Run the user's `suggest_factor_weights`; what it returns.
@@ -125,6 +143,19 @@ class ObjectiveSpec:
     def reason(self, error: BaseException) -> str:
         """`error`, raised by the user's code, in one line for a trial's record."""
         return trace.reason(error, self.label)
+
+
+def _texts(source: bytes) -> set[str]:
+    """The texts in a file's code, those of f-strings included, docstrings not."""
+    tree = ast.parse(source)
+    expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in expressions
+    }
 
 
 def _printing_apart() -> contextlib.AbstractContextManager[Any]:

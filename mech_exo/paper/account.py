@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mech_exo.backtest.kernel import BANKRUPT
+from mech_exo.backtest.settlement import NOTHING
 from mech_exo.backtest.stops import SLACK
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.paper.quotes import Quotes
@@ -101,8 +102,8 @@ def wanted_shares(
     priced = {s: quote.price for s, quote in names.items() if quote.absent == 0}
     held = {s: h.value for s, h in account.holdings.items()}
     liquid = account.equity - sum(v for s, v in sorted(held.items()) if s not in priced)
-    if not liquid > 0.0:
-        return {}
+    if liquid <= NOTHING * account.equity:  # nothing is bought, and what is held is worth nothing
+        return {s: 0.0 for s in priced if s in held}
     target = np.array([weights.get(s, 0.0) for s in priced])
     before = np.array([held.get(s, 0.0) for s in priced]) / liquid
     wanted = target * (trade_scale(cost, target, before) * liquid) / np.array([*priced.values()])

@@ -1,11 +1,12 @@
 """The rows of a ledger: reading the account, booking sessions, decisions and orders."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, inspect, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, inspect, select, update
 
 from mech_exo.errors import ExoError
 from mech_exo.paper.account import REBALANCE, STOP, Account, Decision, Fill, Holding
@@ -18,6 +19,7 @@ from mech_exo.paper.tables import (
     METADATA,
     ORDERS,
     POSITIONS,
+    READABLE,
     SESSIONS,
 )
 
@@ -34,7 +36,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class Order:
-    """An order: signed shares at the prices of the close at which it was decided."""
+    """An order for the next close: signed shares, at the prices of the close before."""
 
     symbol: str
     reason: str
@@ -58,7 +60,7 @@ def opening(connection: Connection, path: Path) -> Opening | None:
             f"{path}: is a database, but no paper ledger.", hint="Name another --ledger."
         )
     for (kept,) in connection.execute(select(LEDGER.c.format)):
-        if kept != FORMAT:
+        if kept not in READABLE:
             raise ExoError(f"{path}: is a ledger of format {kept}, this program writes {FORMAT}.")
     check_sound(connection, path, tables)
     row = connection.execute(select(LEDGER)).one()
@@ -78,7 +80,7 @@ def create(connection: Connection, start: Opening) -> None:
             rules=json.dumps(start.rules, sort_keys=True),
         )
     )
-    book_session(connection, start.opened, Account(start.capital), [])
+    book_session(connection, start.opened, Account(start.capital), [], [])
 
 
 def last_session(connection: Connection) -> str:
@@ -113,8 +115,14 @@ def due_decision(connection: Connection, lag: int) -> Decision | None:
     )
 
 
-def book_session(connection: Connection, date: str, account: Account, fills: list[Fill]) -> None:
-    """Write down a session: equity, positions, fills."""
+def book_session(
+    connection: Connection,
+    date: str,
+    account: Account,
+    fills: list[Fill],
+    repriced: list[float | None],
+) -> None:
+    """Write down a session: equity, positions, fills and what `settle_orders` says of each."""
     connection.execute(
         insert(SESSIONS).values(
             date=date,
@@ -130,15 +138,16 @@ def book_session(connection: Connection, date: str, account: Account, fills: lis
     positions = [asdict(h) | {"date": date, "symbol": s, "value": h.value} for s, h in held]
     if positions:
         connection.execute(insert(POSITIONS), positions)
-    trades = [asdict(f) | {"date": date, "value": f.value} for f in fills]
+    trades = [
+        asdict(f) | {"date": date, "value": f.value, "repriced": shares}
+        for f, shares in zip(fills, repriced, strict=True)
+    ]
     if trades:
         connection.execute(insert(FILLS), trades)
 
 
-def book_decision(
-    connection: Connection, decision: Decision, label: str, orders: list[Order]
-) -> None:
-    """Write down a decision and its orders."""
+def book_decision(connection: Connection, decision: Decision, label: str) -> None:
+    """Write down a decision."""
     connection.execute(
         insert(DECISIONS).values(
             decided=decision.decided,
@@ -149,35 +158,88 @@ def book_decision(
             weights=json.dumps(decision.weights, sort_keys=True),
         )
     )
-    book_orders(connection, decision.decided, orders)
 
 
-def book_orders(connection: Connection, date: str, orders: list[Order]) -> None:
-    """Write down open orders."""
-    rows = [asdict(order) | {"decided": date, "status": "open"} for order in orders]
+def book_orders(
+    connection: Connection, date: str, due: Decision | None, orders: list[Order]
+) -> None:
+    """Write down the orders for the next close, in place of those that are open.
+
+    An order of the decision that is `due` then is dated by it, that of a stop by the session that
+    hit it.
+    """
+    stopped = {o.symbol: o.decided for o in _open_orders(connection) if o.reason == STOP}
+    connection.execute(delete(ORDERS).where(ORDERS.c.status == "open"))
+    rows = []
+    for order in orders:
+        decided = stopped.get(order.symbol, date)
+        if order.reason == REBALANCE:
+            assert due is not None
+            decided = due.decided
+        row = {"decided": decided, "listed": order.shares, "status": "open"}
+        rows.append(asdict(order) | row)
     if rows:
         connection.execute(insert(ORDERS), rows)
 
 
 def settle_orders(
-    connection: Connection, date: str, decided: str | None, account: Account, fills: list[Fill]
-) -> None:
-    """Close the orders that a session carried out or made void.
+    connection: Connection, date: str, due: Decision | None, account: Account, fills: list[Fill]
+) -> list[float | None]:
+    """Close the orders that a session carried out or made void, with what was traded.
 
-    `decided` is the date of the decision that it executed; a stop's order is void when its
-    position was sold otherwise.
+    A trade at the next close that the list did not have becomes an order of 0 listed; a stop that
+    is sold at the very close that hits it is one that nobody could list.
+
+    Returns
+    -------
+    list
+        For each fill, its shares less those that were listed: what the close's own prices made of
+        the list. None for stops as above, delistings and a total loss.
     """
-    stops = (ORDERS.c.reason == STOP, ORDERS.c.status == "open")
-    sold = [f.symbol for f in fills if f.reason == STOP]
-    filled = update(ORDERS).values(status="filled", done=date)
-    void = update(ORDERS).values(status="not filled", done=date)
-    connection.execute(filled.where(*stops, ORDERS.c.symbol.in_(sold)))
-    connection.execute(void.where(*stops, ORDERS.c.symbol.not_in(list(account.holdings))))
-    if decided is None:
-        return
-    due = (ORDERS.c.decided == decided, ORDERS.c.reason == REBALANCE, ORDERS.c.status == "open")
-    traded = [f.symbol for f in fills if f.reason == REBALANCE]
-    connection.execute(filled.where(*due, ORDERS.c.symbol.in_(traded)))
-    connection.execute(void.where(*due))
-    executed = update(DECISIONS).where(DECISIONS.c.decided == decided)
-    connection.execute(executed.values(executed=date))
+    open_orders = {(o.symbol, o.reason): o for o in _open_orders(connection)}
+    repriced = list[float | None]()
+    for fill in fills:
+        order = open_orders.pop((fill.symbol, fill.reason), None)
+        if order is not None:
+            _close(connection, order, date, fill.shares)
+        elif fill.reason in (REBALANCE, STOP):
+            _book_unlisted(connection, date, due, fill)
+        listed = order.listed if order is not None else 0.0 if fill.reason == REBALANCE else None
+        repriced.append(None if listed is None else fill.shares - listed)
+    for order in open_orders.values():
+        if order.reason == REBALANCE or order.symbol not in account.holdings:
+            _close(connection, order, date, 0.0)
+    if due is not None:
+        executed = update(DECISIONS).where(DECISIONS.c.decided == due.decided)
+        connection.execute(executed.values(executed=date))
+    return repriced
+
+
+def _open_orders(connection: Connection) -> Sequence[Row[Any]]:
+    return connection.execute(select(ORDERS).where(ORDERS.c.status == "open")).all()
+
+
+def _close(connection: Connection, order: Row[Any], date: str, shares: float) -> None:
+    status = "filled" if shares else "not filled"
+    this = (
+        ORDERS.c.decided == order.decided,
+        ORDERS.c.symbol == order.symbol,
+        ORDERS.c.reason == order.reason,
+    )
+    connection.execute(update(ORDERS).where(*this).values(status=status, done=date, shares=shares))
+
+
+def _book_unlisted(connection: Connection, date: str, due: Decision | None, fill: Fill) -> None:
+    planned = due if fill.reason == REBALANCE else None
+    connection.execute(
+        insert(ORDERS).values(
+            decided=date if planned is None else planned.decided,
+            symbol=fill.symbol,
+            reason=fill.reason,
+            shares=fill.shares,
+            target_weight=0.0 if planned is None else planned.weights.get(fill.symbol, 0.0),
+            status="filled",
+            done=date,
+            listed=None if planned is None else 0.0,
+        )
+    )

@@ -6,7 +6,7 @@ import numpy as np
 
 from mech_exo.backtest.schedule import sessions_without_price
 from mech_exo.data.market import Market
-from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 from mech_exo.data.prices import last_known
 from mech_exo.errors import ExoError
 
@@ -34,6 +34,8 @@ class Prices:
     def __init__(self, market: Market, panel: Panel) -> None:
         self.dates = panel.dates
         self.places = {symbol: n for n, symbol in enumerate(panel.symbols)}
+        self.symbols = panel.symbols
+        self.priced: BoolArray = ~np.isnan(market.close)
         self.close: FloatArray = last_known(market.close)
         self.absent: IntArray = sessions_without_price(panel.returns)
 

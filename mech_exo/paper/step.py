@@ -1,7 +1,7 @@
 """Stepping the ledger: every session up to the data's last is booked, each once."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,17 +10,10 @@ import numpy as np
 
 from mech_exo.errors import ExoError
 from mech_exo.paper import ledger as book
-from mech_exo.paper.account import (
-    REBALANCE,
-    STOP,
-    Account,
-    Decision,
-    Fill,
-    Holding,
-    Session,
-    wanted_shares,
-)
+from mech_exo.paper.account import Account, Decision, Fill, Session
 from mech_exo.paper.ledger import Opening, Order
+from mech_exo.paper.listing import next_orders
+from mech_exo.paper.migration import upgrade
 from mech_exo.paper.quotes import Prices
 from mech_exo.paper.storage import Ledger
 from mech_exo.portfolio.orders import TOO_MUCH
@@ -37,7 +30,7 @@ IRRELEVANT = {"risk_free"}  # of the backtest's settings: does not move the acco
 
 @dataclass(frozen=True)
 class Stepped:
-    """What one session brought; the orders are those decided at its close."""
+    """What one session brought; the orders are those for the next close."""
 
     date: str
     account: Account
@@ -106,6 +99,7 @@ class Clerk:
         if start is None:
             return self._open(connection)
         self._check(start)
+        upgrade(connection)
         position = self._position(book.last_session(connection)) + 1
         if position >= len(self._prices.dates):
             return None
@@ -123,7 +117,8 @@ class Clerk:
         book.create(connection, start)
         row = int(np.searchsorted(self._model.panel.rebalance, position, side="right")) - 1
         account = Account(capital)
-        orders = self._decide(connection, position, row, account, start)
+        self._decide(connection, position, row)
+        orders = self._list(connection, position, account, start)
         return Stepped(start.opened, account, (), tuple(orders))
 
     def _session(self, connection: "Connection", position: int, start: Opening) -> Stepped:
@@ -136,24 +131,16 @@ class Clerk:
         )
         account = session.run(due)
         fills = session.fills
-        orders = stop_orders(before.holdings, account.holdings, fills)
-        book.book_session(connection, date, account, fills)
-        book.book_orders(connection, date, orders)
-        book.settle_orders(connection, date, due.decided if due else None, account, fills)
+        repriced = book.settle_orders(connection, date, due, account, fills)
+        book.book_session(connection, date, account, fills, repriced)
         row = int(np.searchsorted(self._model.panel.rebalance, position))
         if row < len(self._model.panel.rebalance) and self._model.panel.rebalance[row] == position:
-            orders += self._decide(connection, position, row, account, start)
+            self._decide(connection, position, row)
+        orders = self._list(connection, position, account, start)
         return Stepped(date, account, tuple(fills), tuple(orders))
 
-    def _decide(
-        self,
-        connection: "Connection",
-        position: int,
-        row: int,
-        account: Account,
-        start: Opening,
-    ) -> list[Order]:
-        """Decide by the scores of rebalance row `row`, and write down the orders."""
+    def _decide(self, connection: "Connection", position: int, row: int) -> None:
+        """Decide by the scores of rebalance row `row`."""
         model = self._model
         weights = decide(model.panel, model.candidate, row)
         decision = Decision(
@@ -163,15 +150,22 @@ class Clerk:
             stop_loss=model.candidate.stop_loss_pct,
             content_hash=model.file.content_hash,
         )
-        shares = wanted_shares(
+        book.book_decision(connection, decision, model.label)
+
+    def _list(
+        self, connection: "Connection", position: int, account: Account, start: Opening
+    ) -> list[Order]:
+        """Write down the orders for the next close."""
+        due = book.due_decision(connection, self._rules.execution_lag)
+        orders = next_orders(
             account,
-            decision.weights,
-            self._prices.at(position),
-            self._rules.cost,
+            due,
+            self._prices,
+            position,
+            cost=self._rules.cost,
             fractional=start.fractional,
         )
-        orders = rebalance_orders(account.holdings, decision.weights, shares)
-        book.book_decision(connection, decision, model.label, orders)
+        book.book_orders(connection, str(self._prices.dates[position]), due, orders)
         return orders
 
     def _check(self, start: Opening) -> None:
@@ -212,29 +206,3 @@ class Clerk:
             f"({dates[0]} to {dates[-1]}).",
             hint="Give the data that the ledger was kept with.",
         )
-
-
-def rebalance_orders(
-    held: Mapping[str, Holding], weights: Mapping[str, float], wanted: Mapping[str, float]
-) -> list[Order]:
-    """The orders of a decision, valued at its own close."""
-    trades = {s: shares - (held[s].shares if s in held else 0.0) for s, shares in wanted.items()}
-    return [
-        Order(symbol, REBALANCE, trade, weights.get(symbol, 0.0))
-        for symbol, trade in trades.items()
-        if trade != 0.0
-    ]
-
-
-def stop_orders(
-    before: Mapping[str, Holding], after: Mapping[str, Holding], fills: list[Fill]
-) -> list[Order]:
-    """The orders of stops that were hit at a close, whether or not it carried them out too."""
-    sold = [Order(f.symbol, STOP, f.shares, 0.0) for f in fills if f.reason == STOP]
-    new = [order for order in sold if not before[order.symbol].hit]
-    waiting = [
-        Order(symbol, STOP, -h.shares, 0.0)
-        for symbol, h in after.items()
-        if h.hit and not (symbol in before and before[symbol].hit)
-    ]
-    return new + waiting

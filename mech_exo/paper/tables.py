@@ -3,7 +3,8 @@
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 
 METADATA = MetaData()
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, FORMAT)  # the next step turns a ledger of format 1 into one of format 2
 
 # One row: what the ledger was opened with.
 LEDGER = Table(
@@ -48,10 +49,11 @@ ORDERS = Table(
     Column("decided", String(10), primary_key=True),
     Column("symbol", String, primary_key=True),
     Column("reason", String, primary_key=True),
-    Column("shares", Float, nullable=False),  # signed; at the prices of the decision's close
+    Column("shares", Float, nullable=False),  # signed; open: as listed, then as traded
     Column("target_weight", Float, nullable=False),
     Column("status", String, nullable=False),  # open, filled, not filled
     Column("done", String(10)),
+    Column("listed", Float),  # by `exo portfolio` the evening before; null: nobody could know
 )
 
 FILLS = Table(
@@ -64,6 +66,7 @@ FILLS = Table(
     Column("price", Float, nullable=False),
     Column("value", Float, nullable=False),  # signed
     Column("cost", Float, nullable=False),
+    Column("repriced", Float),  # shares less those listed; null: nobody could know
 )
 
 # The positions after each close; the last date's are what the next session starts from.

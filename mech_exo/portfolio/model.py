@@ -33,7 +33,10 @@ class Model:
     label
         The file, as messages name it.
     panel
-        With the scores of the objective file's own factors, under the file's parameters.
+        With the scores of the objective file's own factors, and of built-in ones whose windows
+        the file states, under its parameters.
+    content
+        `verdict.holdout.portfolio_hash` of what it holds.
     """
 
     session: "Session"
@@ -41,6 +44,14 @@ class Model:
     file: FactorFile
     candidate: "Candidate"
     panel: "Panel"
+    content: str
+
+    @cached_property
+    def doubt(self) -> str:
+        """Why nothing tells that the data are those of the file, in words; "" if something does."""
+        from mech_exo.workflow.continuation import doubt
+
+        return doubt(self.session, self.file)
 
     @cached_property
     def kernel(self) -> "Kernel":
@@ -62,18 +73,23 @@ def open_model(session: "Session", path: Path) -> Model:
     ------
     ExoError
         For a file that is none, that weighs a factor without data here, or has a parameter that
-        means nothing under the session's objective file.
+        means nothing under the session's objective file; with exit code 4 for one that was made on
+        another market.
     """
     return model_of(session, read_factor_file(path), str(path))
 
 
 def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     """As `open_model`, of a file that has been read; `label` names it in messages."""
-    from mech_exo.objective.exposures import append_scores, extend_panel, known
+    from mech_exo.objective.exposures import extend_panel, known, with_arguments
     from mech_exo.objective.space import Space
+    from mech_exo.verdict.holdout import portfolio_hash
+    from mech_exo.workflow.continuation import check_continuation
+    from mech_exo.workflow.listing import panel_of
 
+    check_continuation(session, file, label)
     spec, settings, market = session.spec, session.settings, session.market
-    panel = session.panel
+    panel = panel_of(session, file)
     if spec.factors:
         panel = extend_panel(panel, market, spec, settings)
     space = Space.of(spec, panel, settings)
@@ -88,11 +104,13 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
             f"{label}: weighs {', '.join(idle)}, for which the data ({panel.source}) has nothing.",
             hint="Add the data, choose other settings, or set the weight to 0.",
         )
-    arguments = space.arguments(params)
-    if arguments:
-        given = {f: arguments[f.name] for f in spec.factors if f.name in arguments}
-        panel = append_scores(panel, given, known(market, panel), spec, settings)
-    return Model(session, label, file, candidate, panel)
+    try:
+        panel = with_arguments(
+            panel, space.to_compute(params), known(market, panel), spec, settings
+        )
+    except ExoError as error:
+        raise ExoError(f"{label}: {error.message}", hint=error.hint) from error
+    return Model(session, label, file, candidate, panel, portfolio_hash(space, params))
 
 
 def _params(file: FactorFile, space: "Space") -> "Mapping[str, Parameter]":

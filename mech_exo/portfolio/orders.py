@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from mech_exo.backtest.settlement import NOTHING
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.portfolio.costs import trade_scale
@@ -100,7 +101,8 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
 
     As in the backtest: the trades pay their own costs; a name without a price at the last session
     is neither bought nor sold, and what is held of it is set aside. Whole shares are rounded down,
-    so the orders never cost more than there is.
+    so the orders never cost more than there is. Between two rebalances a position within one share
+    of what is wanted stays as it is.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
     held_value = _value(target, current)
     capital = _capital(sizing, current, float(held_value.sum()))
     liquid = capital - float(held_value[~target.priced].sum())
-    if not liquid > 0.0:
+    if not liquid > NOTHING * capital:
         raise ExoError(
             f"the capital of {capital:,.2f} is all in names without a price on {target.date}."
         )
@@ -118,9 +120,12 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
     held = np.where(target.priced, held_value, 0.0) / liquid
     x = trade_scale(sizing.cost, wanted, held)
     prices = np.where(target.prices > 0.0, target.prices, 1.0)
-    shares = np.where(target.priced, wanted * x * liquid / prices, current.shares)
-    if not sizing.fractional:
-        shares = np.where(target.priced, np.floor(shares + WHOLE), shares)
+    exact = np.where(target.priced, wanted * x * liquid / prices, current.shares)
+    shares = exact if sizing.fractional else np.floor(exact + WHOLE)
+    shares = np.where(target.priced, shares, current.shares)
+    if not target.rebalance:  # what is held for the model is not rounded again day by day
+        kept = (wanted > 0.0) & (current.shares > 0.0) & (np.abs(exact - current.shares) < 1.0)
+        shares = np.where(kept, current.shares, shares)
     min_trade = MIN_TRADE * capital if sizing.min_trade is None else sizing.min_trade
     order, remarks = _worthwhile(target, current, shares - current.shares, min_trade)
     cash = capital - float(held_value.sum())

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from mech_exo.errors import ExoError
+from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.verdict.standing import Standing
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
@@ -25,11 +26,11 @@ class Objection:
 
 
 def objections(
-    file: FactorFile, label: str, session: "Session", now: datetime
+    file: FactorFile, label: str, session: "Session", now: datetime, known: Standing
 ) -> tuple[Objection, ...]:
-    """What speaks against the file itself."""
+    """What speaks against the file itself, given the verdicts on it that are `known`."""
     found: dict[Kind, str] = {
-        "verdict": _verdict(file),
+        "verdict": _verdict(file, known),
         "age": _age(file, session.settings.promote.max_age_days, now),
         "demo": _demo(file, session),
         "verify": _unverified(file, label, session),
@@ -37,9 +38,19 @@ def objections(
     return tuple(Objection(kind, words) for kind, words in found.items() if words)
 
 
-def _verdict(file: FactorFile) -> str:
-    overall = (file.verdict or {}).get("overall")
-    return "its verdict is FAIL: the search found nothing but luck" if overall == "FAIL" else ""
+def _verdict(file: FactorFile, known: Standing) -> str:
+    """Why its verdict speaks against it, or "": the study's word counts, and a FAIL of the file's.
+
+    A verdict that was cut out of the file or changed in it stays known to the study.
+    """
+    stated = (file.verdict or {}).get("overall")
+    if known.against:
+        differs = f"; the file says {stated}" if stated not in (None, "FAIL") else ""
+        return f"{known.against}{differs}"
+    if stated != "FAIL":
+        return ""
+    later = "" if known.present is None else f", but was {known.words} since: stage it again"
+    return f"its verdict is FAIL: the search found nothing but luck{later}"
 
 
 def _age(file: FactorFile, limit: int, now: datetime) -> str:
@@ -70,16 +81,16 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
     The data may have grown since: they are compared as they were at the file's own last date.
     """
     from mech_exo.verdict.verify import settings_of, verify
-    from mech_exo.workflow.reopen import known_at
+    from mech_exo.workflow.reopen import known_to
 
-    end = (file.provenance or {}).get("data_end")
     try:
         settings = settings_of(label, file, session.settings)
-        market, panel = known_at(session.market, settings, None if end is None else str(end))
+        market, panel = known_to(file, session.market, settings)
         found = verify(file, settings, session.objective, market, panel)
     except ExoError as error:
         return f"it does not verify: {error.message}"
-    if not found.differing:
+    if found.exit_code == ExitCode.DONE:
         return ""
     more = f" and {len(found.differing) - SHOWN} more" if len(found.differing) > SHOWN else ""
-    return f"it does not verify: {', '.join(found.differing[:SHOWN])}{more} differ"
+    names = f"{', '.join(found.differing[:SHOWN])}{more} differ"
+    return f"it does not verify: {names} ({'; '.join(found.reasons)})"

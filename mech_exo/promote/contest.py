@@ -6,14 +6,13 @@ References
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mech_exo.data.panel import DateArray, FloatArray
-from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.active import DAYS_A_YEAR, stationary_indices
+from mech_exo.workflow.incumbent import fitted_until
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import PromoteSettings
@@ -61,18 +60,6 @@ class Contest:
     switching_cost: float
     wins: bool
     reason: str
-
-
-def fitted_until(file: FactorFile) -> np.datetime64 | None:
-    """The last date that may have had a part in the fit; None if the file does not say.
-
-    The end of the in-sample data, else the day on which the file was made.
-    """
-    stated = (file.provenance or {}).get("in_sample_end") or file.metadata.get("created_at")
-    try:
-        return np.datetime64(datetime.fromisoformat(str(stated)).date(), "D")
-    except ValueError:
-        return None
 
 
 def contest(

@@ -117,14 +117,30 @@ class History:
             entry = _begun(entries, present, digest(text), new)
             if entry is None:
                 if present is not None and (not entries or entries[-1].sha256 != digest(present)):
-                    found = Entry(
-                        0, "found", new.at, new.who, "was there already", str(INCUMBENT), ""
-                    )
-                    self._append(present, found)
+                    self._append(present, _found(new))
                 entry = self._append(text, new)
             if present != text:
                 write_atomically(self.production, text, overwrite=True)
             return entry
+
+    def record(self) -> Entry | None:
+        """Keep the file in production as a version, if it is none yet; None: it is, or is absent.
+
+        Nothing is written, and nothing locked, where the history has it already: it may then also
+        be the version before a promotion that was killed, which the same command completes.
+
+        Raises
+        ------
+        ExoError
+            If the history cannot be written.
+        """
+        if self.present() is None or self.current() is not None:
+            return None
+        with self._lock(wait=True):
+            present = self.present()
+            if present is None or self.current() is not None:  # another process was quicker
+                return None
+            return self._append(present, _found(new_entry("found", "", "")))
 
     def check_place(self) -> None:
         """Raise an ExoError if a symbolic link leads out of the project."""
@@ -142,15 +158,21 @@ class History:
         return entry
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def _lock(self, *, wait: bool = False) -> Iterator[None]:
         from mech_exo.tuning.lock import exclusive_lock
 
         with exclusive_lock(
             self.folder / ".lock",
             f"{self.production} is being replaced",
             "Wait for it to end.",
+            wait=wait,
         ):
             yield
+
+
+def _found(new: Entry) -> Entry:
+    """The entry of a file that was put into production by other means, seen by `new`."""
+    return Entry(0, "found", new.at, new.who, "was there already", str(INCUMBENT), "")
 
 
 def _begun(

@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
@@ -13,6 +15,8 @@ from mech_exo.promote.checks import Objection, objections
 from mech_exo.promote.contest import Contest, contest
 from mech_exo.promote.history import Entry, History, new_entry, read_text
 from mech_exo.promote.switch import Switch, switch
+from mech_exo.verdict.holdout import HoldoutLedger
+from mech_exo.workflow.remembered import standing_of_file, verdict_words
 
 if TYPE_CHECKING:
     from mech_exo.portfolio.model import Model
@@ -35,6 +39,8 @@ class Proposal:
         Against the incumbent; None without one that can be compared.
     objections
         What speaks against it.
+    verdict
+        What is known of its skill, in a line.
     remark
         Why the incumbent cannot be compared; "" otherwise.
     """
@@ -47,11 +53,19 @@ class Proposal:
     switch: Switch
     contest: Contest | None
     objections: tuple[Objection, ...]
+    verdict: str
     remark: str = ""
 
 
-def propose(session: "Session", root: Path, path: Path, now: datetime) -> Proposal:
+def propose(
+    session: "Session", root: Path, path: Path, now: datetime, study_file: Path
+) -> Proposal:
     """Read the file at `path` and compare it with the incumbent below `root`.
+
+    Parameters
+    ----------
+    study_file
+        Where verdicts are remembered, and looks at the holdout counted.
 
     Raises
     ------
@@ -61,10 +75,12 @@ def propose(session: "Session", root: Path, path: Path, now: datetime) -> Propos
     """
     History(root).check_place()
     text = read_text(path)
-    return weigh(session, root, str(path), text, now)
+    return weigh(session, root, str(path), text, now, study_file)
 
 
-def weigh(session: "Session", root: Path, label: str, text: str, now: datetime) -> Proposal:
+def weigh(
+    session: "Session", root: Path, label: str, text: str, now: datetime, study_file: Path
+) -> Proposal:
     """As `propose`, of a text that `label` names."""
     from mech_exo.portfolio.model import model_of
 
@@ -74,10 +90,12 @@ def weigh(session: "Session", root: Path, label: str, text: str, now: datetime) 
     challenger = model_of(session, file, label)
     incumbent, remark = _incumbent(session, history, present)
     switched = switch(incumbent, challenger)
-    found = list(objections(file, label, session, now))
+    known = standing_of_file(file, study_file, session.settings.verdict)
+    found = list(objections(file, label, session, now, known))
     compared = None
     if incumbent is not None:
         compared = contest(incumbent, challenger, switched.cost, session.settings.promote)
+        _look(compared, (incumbent, challenger), study_file)
         if not compared.wins:
             found.append(Objection("contest", compared.reason))
     return Proposal(
@@ -89,8 +107,20 @@ def weigh(session: "Session", root: Path, label: str, text: str, now: datetime) 
         switch=switched,
         contest=compared,
         objections=tuple(found),
+        verdict=verdict_words(file, known),
         remark=remark,
     )
+
+
+def _look(compared: Contest, models: "tuple[Model, Model]", study_file: Path) -> None:
+    """Enter both in the ledger of looks, if figures of theirs will be shown."""
+    if not compared.start:
+        return
+    panel = models[0].panel
+    first = int(np.searchsorted(panel.dates, np.datetime64(compared.start)))
+    ledger = HoldoutLedger(study_file, panel, first)
+    for model in models:
+        ledger.look(model.content, f"promote: {model.label}")
 
 
 def _incumbent(

@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.workflow.continuation import other_market
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def check_data(session: "Session", incumbent: FactorFile | None, today: date) -> None:
     """Refuse data that are stale, of the future, or that have lost their last sessions.
 
-    The demo market has the dates that it has.
+    The demo market has the dates that it has, and the end of an incumbent's data says nothing of
+    another market.
 
     Raises
     ------
@@ -35,7 +37,9 @@ def check_data(session: "Session", incumbent: FactorFile | None, today: date) ->
             "allowed.",
             hint="Fetch newer prices, or raise reoptimize.max_data_age_days.",
         )
-    seen = ((incumbent.provenance if incumbent else None) or {}).get("data_end")
+    if incumbent is None or other_market(session, incumbent):
+        return
+    seen = (incumbent.provenance or {}).get("data_end")
     if seen is not None and np.datetime64(str(seen), "D") > last:
         raise ExoError(
             f"{panel.source}: the last session is {last}, but config/factors.yml was tuned on "

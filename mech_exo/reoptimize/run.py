@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExitCode
 from mech_exo.export.stage import STAGING, Staged, check_staging, stage_text
-from mech_exo.factor_file.atomic import remove_leftovers
+from mech_exo.factor_file.atomic import check_target, remove_leftovers
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.reoptimize.inputs import check_data
-from mech_exo.workflow.incumbent import INCUMBENT, warn_of_unknown
+from mech_exo.reoptimize.journal import LOGS
+from mech_exo.workflow.forecast import Forecast, forecast
+from mech_exo.workflow.incumbent import INCUMBENT, warn_of_incumbent
+from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, tuned
 from mech_exo.workflow.result import Optimised
 from mech_exo.workflow.session import Log, Request, Session, open_session
@@ -37,9 +40,13 @@ def only_run(root: Path) -> Iterator[None]:
     """Hold the lock of the project; exit code 5, and who holds it, if another run does."""
     from mech_exo.tuning.lock import exclusive_lock
 
-    busy = f"The re-optimisation in {root.resolve()} is being run"
-    with exclusive_lock(root / LOCK, busy, "Wait for it to end."):
+    with exclusive_lock(*_lock(root)):
         yield
+
+
+def _lock(root: Path) -> tuple[Path, str, str]:
+    busy = f"The re-optimisation in {root.resolve()} is being run"
+    return root / LOCK, busy, "Wait for it to end."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +105,10 @@ def prepare(order: Order, log: Log) -> Session:
     ExoError
         For bad, stale or broken inputs.
     """
-    session = open_session(order.request, log)
+    listed = factors_of_study(order.study_file, order.study_name)
+    session = open_session(order.request, log, listed)
     session.try_apart()
-    warn_of_unknown(session, log)
+    warn_of_incumbent(session, log)
     path = order.root / INCUMBENT
     incumbent = read_factor_file(path) if path.exists() else None
     check_data(session, incumbent, order.moment.date())
@@ -113,6 +121,36 @@ def trials_of(order: Order, session: Session) -> int:
     """How many trials the study shall hold."""
     wanted = order.target_trials
     return session.settings.reoptimize.trials if wanted is None else wanted
+
+
+def job_of(order: Order, session: Session) -> Job:
+    """The search that an order asks for."""
+    return Job(
+        study_name=order.study_name,
+        study_file=order.study_file,
+        n_jobs=order.n_jobs,
+        target_trials=trials_of(order, session),
+        accept_changes=order.accept_changes,
+        validate=order.validate,
+        command="reoptimize",
+        root=order.root,
+    )
+
+
+def foretell(order: Order, session: Session) -> Forecast:
+    """What `reoptimize` would do; nothing is run, nothing is written.
+
+    Raises
+    ------
+    ExoError
+        As `only_run` and `reoptimize` before the first trial.
+    """
+    from mech_exo.tuning.lock import check_free
+
+    check_free(*_lock(order.root))
+    check_target(order.root / LOGS / "log", touch=False)
+    found = forecast(replace(job_of(order, session), stage=True), session)
+    return replace(found, files=(order.study_file, order.root / LOGS, order.root / STAGING))
 
 
 def reoptimize(
@@ -132,16 +170,7 @@ def reoptimize(
     """
     check_staging(order.root)
     remove_leftovers(order.root / STAGING)
-    job = Job(
-        study_name=order.study_name,
-        study_file=order.study_file,
-        n_jobs=order.n_jobs,
-        target_trials=trials_of(order, session),
-        accept_changes=order.accept_changes,
-        validate=order.validate,
-        root=order.root,
-    )
-    result = tuned(job, session, listener, progress)
+    result = tuned(job_of(order, session), session, listener, progress)
     if result.outcome.interrupted:
         words = "interrupted; the same command goes on"
         return Outcome(result, words, ExitCode.INTERRUPTED)
@@ -157,7 +186,7 @@ def _decided(order: Order, session: Session, result: Optimised, log: Log) -> Out
     """Stage the result unless something but its demo data speaks against it."""
     text = factor_file_text(repeatable(result))
     label = f"the best of study {order.study_name}"
-    proposal = weigh(session, order.root, label, text, order.moment)
+    proposal = weigh(session, order.root, label, text, order.moment, order.study_file)
     against = [o.words for o in proposal.objections if o.kind != "demo"]
     if against:
         words = "; ".join(against)

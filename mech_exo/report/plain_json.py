@@ -15,7 +15,7 @@ def json_text(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """`value` in the types that JSON has; NaN and ±∞ as None."""
+    """`value` in the types that JSON has; NaN and ±∞ as None, −0.0 as 0.0."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):
@@ -23,5 +23,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return value + 0.0 if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)

@@ -18,8 +18,10 @@ from mech_exo.tuning.events import (
 
 
 def describe(event: TrialFinished) -> str:
-    """Best feasible value, its drawdown, and the share of feasible trials."""
+    """Best feasible value and its drawdown, or the size of the front; the feasible share."""
     feasible = f"feasible {percent(event.feasible / event.complete)}" if event.complete else ""
+    if event.front:
+        return f"{event.front} on the Pareto front · {feasible}"
     if event.best is None:
         return f"no feasible trial yet · {feasible}" if feasible else "no feasible trial yet"
     drawdown = event.best.metrics.get("max_drawdown", float("nan"))

@@ -18,6 +18,7 @@ MOVES = 20  # names listed; the rest is counted
 def show_proposal(proposal: Proposal, console: Console) -> None:
     """Print all that a person needs to decide."""
     show_changes(proposal.changes, ("now", "proposed"), console)
+    console.print(f"verdict of what is proposed: {proposal.verdict}", soft_wrap=True)
     console.print()
     _show_switch(proposal.switch, console)
     console.print()

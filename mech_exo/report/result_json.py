@@ -1,6 +1,7 @@
 """The result of a run as one JSON object; undefined figures are null."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from mech_exo.report.plain_json import plain
@@ -33,9 +34,10 @@ def _document(result: Optimised) -> dict[str, Any]:
         "data": _data(result),
         "best": _best(result),
         "universe": _portfolio(result.universe),
-        "incumbent": _portfolio(result.incumbent),
+        "incumbent": _incumbent(result),
         "front": [{"number": t.number, "values": t.values} for t in result.front],
-        "verdict": None if result.verdict is None else result.verdict.as_dict(),
+        "verdict": _verdict(result),
+        "verdict_words": result.standing.words,
         "files": _files(result),
     }
 
@@ -86,9 +88,27 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "label": portfolio.label,
         "weights": dict(portfolio.weights),
         "hyperparameters": dict(portfolio.hyperparameters),
+        "parameters": {name: dict(given) for name, given in portfolio.parameters.items()},
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
+        "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),
     }
+
+
+def _incumbent(result: Optimised) -> dict[str, Any] | None:
+    """The incumbent's portfolio; `knows_holdout` is null where it does not say."""
+    portfolio, fit = _portfolio(result.incumbent), result.incumbent_fit
+    if portfolio is None or fit is None:
+        return None
+    return {**portfolio, "fitted_until": fit.until, "knows_holdout": fit.knows}
+
+
+def _verdict(result: Optimised) -> dict[str, Any] | None:
+    """This run's verdict, else the one that the study remembers."""
+    if result.verdict is not None:
+        return result.verdict.as_dict()
+    present = result.standing.present
+    return None if present is None else dict(present.block)
 
 
 def _files(result: Optimised) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from mech_exo.report.figures import number
 from mech_exo.report.plain_json import json_text
 from mech_exo.tuning.study import StudyRecord, StudySummary, TrialRecord
+from mech_exo.verdict.standing import Standing
 
 
 def studies_table(studies: Sequence[StudySummary]) -> Table:
@@ -56,7 +57,7 @@ def _plain(study: StudySummary) -> dict[str, object]:
     }
 
 
-def study_json(study: StudyRecord) -> str:
+def study_json(study: StudyRecord, known: Standing) -> str:
     """What `study_lines` shows, as one JSON object; figures that are not finite as null."""
     epoch, best = study.epoch, study.best()
     shown = {
@@ -70,6 +71,8 @@ def study_json(study: StudyRecord) -> str:
         "feasible": sum(t.feasible for t in study.current),
         "best": None if best is None else _figures(best),
         "front": [t.number for t in study.front()] if len(study.directions) > 1 else None,
+        "verdict": None if known.present is None else known.present.block,
+        "verdict_words": known.words,
     }
     return json_text(shown)
 
@@ -83,7 +86,7 @@ def _figures(trial: TrialRecord) -> dict[str, object]:
     }
 
 
-def study_lines(study: StudyRecord) -> Iterator[str]:
+def study_lines(study: StudyRecord, known: Standing) -> Iterator[str]:
     """A study in a few lines."""
     yield f"study        {study.name}" + ("" if study.kind == "exo" else " (not made by exo)")
     yield f"objectives   {', '.join(study.objective_names) or len(study.directions)}"
@@ -100,6 +103,7 @@ def study_lines(study: StudyRecord) -> Iterator[str]:
         return
     best = study.best()
     yield f"best         {_best(best)}"
+    yield f"verdict      {known.words}"
     if best is not None:
         yield from (f"  {name:<28} {value}" for name, value in best.params.items())
         yield from (f"  {name:<28} {value}" for name, value in best.metrics.items())

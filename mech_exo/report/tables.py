@@ -7,6 +7,7 @@ from rich.table import Table
 
 from mech_exo.export.stage import Staged
 from mech_exo.report.figures import number, percent
+from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.result import Constraint, Optimised, Portfolio
 
 Format = Callable[[float | None], str]
@@ -25,6 +26,8 @@ SHOWN: dict[str, tuple[str, Format]] = {
     "turnover": ("turnover a year", percent),
     "hit_rate": ("days that gained", percent),
 }
+OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
+OFTEN_TIED = 0.1  # the same, of ties at the last place
 FORMATS: dict[str, Format] = {"max_drawdown": percent, "volatility": percent}
 
 
@@ -43,27 +46,55 @@ def show_result(result: Optimised, console: Console) -> None:
             f"constraint. The least violating is trial {result.trial.number}:"
         )
     _show(console, _figures_title(result), _figures(result))
+    for line in occupancy_lines(result.best):
+        console.print(line, soft_wrap=True)
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
+    if result.verdict is None:
+        console.print(f"verdict    {result.standing.words}", soft_wrap=True)
+    if result.starts_knowing:
+        console.print(
+            f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
+        )
+
+
+def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
+    """What is worth knowing about how many names it held, and how the last one was chosen."""
+    occupancy = portfolio.occupancy
+    if occupancy is None:
+        return
+    n, executions = occupancy.positions, occupancy.executions
+    if occupancy.above > OFTEN_ABOVE * executions:
+        yield (
+            f"note: more than {n} names were held after {occupancy.above} of {executions} "
+            "executions in sample: names without a price could not be sold (docs/settings.md)."
+        )
+    if occupancy.tied > OFTEN_TIED * executions:
+        yield (
+            f"note: names tied for the last of {n} places at {occupancy.tied} of {executions} "
+            "rebalances in sample: the order of the symbols decided (docs/conventions.md)."
+        )
 
 
 def file_lines(result: Optimised) -> Iterator[str]:
     """What was written, and what comes next."""
     files = result.files
     if files.exported is not None:
-        yield f"exported   {files.exported}"
+        before = " (by an earlier run; nothing has changed since)" if files.repeated else ""
+        yield f"exported   {files.exported}{before}"
     if files.staged is not None:
-        yield from staged_lines(files.staged)
+        yield from staged_lines(files.staged, result.standing.words)
 
 
-def staged_lines(staged: Staged) -> Iterator[str]:
-    """What was staged, and what comes next."""
+def staged_lines(staged: Staged, verdict: str) -> Iterator[str]:
+    """What was staged, what is known of it, and what comes next."""
     index = "added to git's index" if staged.added else f"not added to git: {staged.remark}"
     yield f"staged     {staged.dated}"
     yield f"           {staged.latest} ({index})"
+    yield f"verdict    {verdict}"
     yield f"review     cat {staged.dated}"
-    yield f"promote    cp {staged.latest} config/factors.yml"
+    yield f"promote    cp {staged.latest} {staged.latest.parent.parent / 'factors.yml'}"
     yield "or         exo factors promote"
 
 
@@ -97,7 +128,7 @@ def _figures(result: Optimised) -> Table:
     for portfolio in _portfolios(result):
         table.add_column(f"{portfolio.label}\nin sample", justify="right")
         if has_holdout:
-            table.add_column(f"{portfolio.label}\nout of sample", justify="right")
+            table.add_column(_outside_heading(result, portfolio), justify="right")
     for metric, (name, write) in SHOWN.items():
         cells = []
         for portfolio in _portfolios(result):
@@ -105,6 +136,17 @@ def _figures(result: Optimised) -> Table:
             cells += [write(part.get(metric)) for part in parts if part is not None]
         table.add_row(name, *cells)
     return table
+
+
+def _outside_heading(result: Optimised, portfolio: Portfolio) -> str:
+    """Of a column of figures on the holdout; no line is wider than the incumbent's name."""
+    heading = f"{portfolio.label}\nout of sample"
+    fit = result.incumbent_fit if portfolio is result.incumbent else None
+    if fit is None or fit.knows is False:
+        return heading
+    if fit.knows is None:
+        return f"{heading}\nmay have seen\nthese dates"
+    return f"{heading}\nhas seen these\ndates: fitted\nuntil {fit.until}"
 
 
 def _weights(result: Optimised) -> Table:
@@ -121,7 +163,16 @@ def _weights(result: Optimised) -> Table:
     for name, value in result.best.hyperparameters.items():
         row = [percent(value), *(percent(p.hyperparameters.get(name)) for p in others)]
         table.add_row(name, *row)
+    table.add_section()
+    theirs = [_parameters(p) for p in (result.best, *others)]
+    for name in theirs[0]:
+        table.add_row(name, *(str(found.get(name, "–")) for found in theirs))
     return table
+
+
+def _parameters(portfolio: Portfolio) -> dict[str, object]:
+    """Parameter -> value; factors that share one share its value."""
+    return {name: v for given in portfolio.parameters.values() for name, v in given.items()}
 
 
 def _signed(value: float | None) -> str:

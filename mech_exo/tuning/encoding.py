@@ -1,15 +1,19 @@
 """How a trial becomes rows of Optuna's tables, and exo's own record of it.
 
 A trial is stored twice, in one transaction. Optuna's rows (params, values, attributes,
-intermediate values) serve Optuna, its dashboard and plain SQL. The system attribute `exo:record`
-holds the trial whole, as exo reads it: one row instead of some forty, and the true values where
-Optuna's rows carry a stand-in (see `stand_in`). The ranges of the parameters are stored once per
+intermediate values) serve Optuna, its dashboard and plain SQL. The table `exo_records` holds the
+trial whole, as exo reads it: one row instead of some forty, and the true values where Optuna's
+rows carry a stand-in (see `shown_values`). The ranges of the parameters are stored once per
 study under `exo:space:<hash>` and named by the record.
+
+Every JSON here is valid JSON: what is undefined is null, ±∞ is ±9e999 (a number that every reader
+turns into infinity), and there is no −0.0.
 """
 
 import hashlib
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +24,13 @@ from mech_exo.config.strict_json import parse_json
 from mech_exo.tuning.ranges import to_stored
 from mech_exo.tuning.study import FINISHED, Direction, Epoch, TrialRecord
 
-RECORD_KEY = "exo:record"
 SPACE_KEY = "exo:space:"
 STUDY_KEY = "exo:study"  # version of this encoding, and the epochs
 CONSTRAINTS_KEY = "constraints"  # the only form that both Optuna 5 and its dashboard 0.21 read
 OBJECTIVE_NAMES_KEY = "dashboard:objective_names"
-RECORD_VERSION = 1
+RECORD_VERSION = 2  # 1 kept the record in a system attribute: migration.py
+SUPERSEDED = 1.0  # one more constraint, violated, of a trial of an earlier epoch
+LARGEST = sys.float_info.max  # for a constraint that is NaN or ∞: the dashboard's JSON has neither
 NAMES = ("objective_names", "constraint_names")  # user attributes of a study
 RESERVED = ("objective", "epoch", "reason")  # user attributes of a trial that are no metrics
 
@@ -42,6 +47,7 @@ class TrialRows:
     user_attributes: list[tuple[str, str]]
     system_attributes: list[tuple[str, str]]
     intermediate: list[tuple[int, float | None, str]]
+    record: str
     space: tuple[str, str]  # key and JSON of the study's attribute
 
 
@@ -62,28 +68,44 @@ def rows_of(trial: TrialRecord, directions: Sequence[Direction]) -> TrialRows:
         raise ValueError(f"trial {trial.number} has metrics of reserved names: {clash}")
     if list(trial.params) != list(trial.distributions):
         raise ValueError(f"trial {trial.number}: params and distributions differ")
-    hidden = trial.state == "COMPLETE" and not trial.feasible
-    shown = stand_in(directions) if hidden else trial.values
-    system = [(RECORD_KEY, record_of(trial))]
-    if trial.constraints is not None:
-        system.append((CONSTRAINTS_KEY, json.dumps(trial.constraints)))
+    constraints = trial.constraints
+    system = [] if constraints is None else [(CONSTRAINTS_KEY, constraints_json(constraints))]
     return TrialRows(
         trial=(trial.number, trial.state, _time(trial.started), _time(trial.completed)),
-        values=[(i, *typed(v)) for i, v in enumerate(shown)],
+        values=[(i, *typed(v)) for i, v in enumerate(shown_values(trial, directions))],
         params=[
             (name, to_stored(trial.distributions[name], value), trial.distributions[name])
             for name, value in trial.params.items()
         ],
-        user_attributes=_user_attributes(trial),
+        user_attributes=_user_attributes(trial, directions),
         system_attributes=system,
         intermediate=[(step, *typed(v)) for step, v in trial.intermediate.items()],
+        record=record_of(trial),
         space=space_of(trial),
     )
 
 
+def shown_values(trial: TrialRecord, directions: Sequence[Direction]) -> tuple[float, ...]:
+    """The values that Optuna's readers see of a trial of the current epoch.
+
+    The true ones, but for an infeasible trial of a single objective: Optuna's study summaries and
+    its dashboard take the greatest value there without a look at the constraints. With several
+    objectives Optuna goes by the constraints.
+    """
+    if trial.state == "COMPLETE" and len(directions) == 1 and not trial.feasible:
+        return stand_in(directions)
+    return trial.values
+
+
 def objective_of(trial: TrialRecord) -> str:
-    """The user attribute `objective`: the true value, a list where there are several."""
-    return json.dumps(trial.values[0] if len(trial.values) == 1 else trial.values)
+    """The user attribute `objective`: the true value where Optuna's readers see a stand-in."""
+    return number_json(trial.values[0])
+
+
+def constraints_json(constraints: Sequence[float]) -> str:
+    """The system attribute `constraints`; NaN and ∞ are the largest violation there is."""
+    largest = [max(c, -LARGEST) if c <= LARGEST else LARGEST for c in constraints]
+    return _array(largest)
 
 
 def space_of(trial: TrialRecord) -> tuple[str, str]:
@@ -113,9 +135,9 @@ def trial_from_record(
         params=dict(zip(space, record["params"], strict=True)),
         distributions=space,
         values=tuple(record["values"]),
-        constraints=None if constraints is None else tuple(constraints),
-        metrics=record["metrics"],
-        intermediate={int(step): v for step, v in record["intermediate"].items()},
+        constraints=None if constraints is None else tuple(map(_defined, constraints)),
+        metrics={name: _defined(v) for name, v in record["metrics"].items()},
+        intermediate={int(step): _defined(v) for step, v in record["intermediate"].items()},
         reason=record["reason"],
         epoch=record["epoch"],
         started=parse_time(started),
@@ -170,26 +192,55 @@ def typed(value: float) -> tuple[float | None, str]:
 
 def record_of(trial: TrialRecord) -> str:
     """exo's own record of a canonical trial: all but its number, state and times."""
-    return json.dumps(
-        {
-            "epoch": trial.epoch,
-            "space": _space(tuple(trial.distributions.items()))[0],
-            "params": list(trial.params.values()),
-            "values": trial.values,
-            "constraints": trial.constraints,
-            "metrics": dict(trial.metrics),
-            "intermediate": dict(trial.intermediate),
-            "reason": trial.reason,
-        }
+    constraints = "null" if trial.constraints is None else _array(trial.constraints)
+    return (
+        f'{{"epoch": {trial.epoch}, "space": "{_space(tuple(trial.distributions.items()))[0]}", '
+        f'"params": {json_text(list(trial.params.values()))}, "values": {_array(trial.values)}, '
+        f'"constraints": {constraints}, "metrics": {_object(trial.metrics)}, '
+        f'"intermediate": {_object(trial.intermediate)}, "reason": {json.dumps(trial.reason)}}}'
     )
 
 
-def _user_attributes(trial: TrialRecord) -> list[tuple[str, str]]:
-    shown = [("objective", objective_of(trial))] if trial.values else []
+def number_json(value: float) -> str:
+    """A number as JSON: exact, null where it is NaN."""
+    if math.isfinite(value):
+        return repr(value + 0.0)
+    return "null" if math.isnan(value) else "9e999" if value > 0 else "-9e999"
+
+
+def json_text(value: Any) -> str:
+    """`value` as JSON; a NaN or ∞ anywhere in it is null."""
+    return json.dumps(_plain(value), allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _array(values: Sequence[float]) -> str:
+    return f"[{', '.join(map(number_json, values))}]"
+
+
+def _object(values: Mapping[Any, float]) -> str:
+    items = (f"{json.dumps(str(key))}: {number_json(v)}" for key, v in values.items())
+    return f"{{{', '.join(items)}}}"
+
+
+def _defined(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _user_attributes(trial: TrialRecord, directions: Sequence[Direction]) -> list[tuple[str, str]]:
+    hidden = shown_values(trial, directions) != trial.values
+    shown = [("objective", objective_of(trial))] if hidden else []
     shown.append(("epoch", str(trial.epoch)))
     if trial.reason:
         shown.append(("reason", json.dumps(trial.reason)))
-    return shown + [(name, _number(value)) for name, value in trial.metrics.items()]
+    return shown + [(name, number_json(value)) for name, value in trial.metrics.items()]
 
 
 @lru_cache(maxsize=256)
@@ -197,11 +248,6 @@ def _space(ranges: tuple[tuple[str, str], ...]) -> tuple[str, str]:
     """Hash and JSON of the ranges of a trial; nearly all trials of a study share them."""
     text = json.dumps(dict(ranges))
     return hashlib.sha256(text.encode()).hexdigest()[:16], text
-
-
-def _number(value: float) -> str:
-    """`json.dumps` of a float, at a fifth of its cost."""
-    return repr(value) if math.isfinite(value) else json.dumps(value)
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -15,7 +15,7 @@ from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.events import Interrupted, Listener, TrialFinished, WorkerReplaced
 from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.problem import Suggestion
-from mech_exo.tuning.study import Direction, TrialRecord
+from mech_exo.tuning.study import Direction, TrialRecord, dominates, losses_of
 from mech_exo.tuning.workers import Answer, Crew, Loss
 
 WRITE_AFTER_SECONDS = 0.05  # a finished trial waits no longer than this and one ask
@@ -24,11 +24,13 @@ _STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
 
 
 class Tally:
-    """What is known of the epoch so far: counts and the best feasible trial."""
+    """What is known of the epoch so far: counts, and the best feasible trial or the front."""
 
     def __init__(self, directions: tuple[Direction, ...]) -> None:
+        self._directions = directions
         self._sign = 1.0 if directions[0] == "maximize" else -1.0
         self._single = len(directions) == 1
+        self._front: list[tuple[float, ...]] = []  # losses of trials that no other dominates
         self.best: TrialRecord | None = None
         self.finished = self.complete = self.feasible = 0
 
@@ -41,10 +43,20 @@ class Tally:
         if not record.feasible:
             return
         self.feasible += 1
-        if self._single and (
-            self.best is None or self._sign * record.values[0] > self._sign * self.best.values[0]
-        ):
+        if not self._single:
+            self._enter_front(losses_of(record.values, self._directions))
+        elif self.best is None or self._sign * record.values[0] > self._sign * self.best.values[0]:
             self.best = record
+
+    @property
+    def front(self) -> int | None:
+        """Trials on the Pareto front; None for a single objective."""
+        return None if self._single else len(self._front)
+
+    def _enter_front(self, losses: tuple[float, ...]) -> None:
+        if not any(dominates(other, losses) for other in self._front):
+            self._front = [other for other in self._front if not dominates(losses, other)]
+            self._front.append(losses)
 
 
 @dataclass(frozen=True)
@@ -199,6 +211,7 @@ class Engine:
                     goal=self._goal,
                     complete=self._tally.complete,
                     feasible=self._tally.feasible,
+                    front=self._tally.front,
                 )
             )
 

@@ -1,10 +1,10 @@
 """Whether a run may go on with a study, and the epoch that its trials belong to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.fingerprint import difference, fingerprint_of
+from mech_exo.tuning.fingerprint import difference
 from mech_exo.tuning.refusals import check_own, damaged
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Direction, Epoch
@@ -18,11 +18,17 @@ def enter_epoch(
     objective_names: Sequence[str],
     constraint_names: Sequence[str],
     accept_changes: bool,
+    undivided: Callable[[], str] | None = None,
 ) -> Epoch:
     """The epoch for a run under `components`, in the selected study.
 
-    The current epoch if it has this fingerprint, a new one in a study that has none yet or with
-    `accept_changes`.
+    The current epoch if nothing differs from its own, a new one in a study that has none yet or
+    with `accept_changes`.
+
+    Parameters
+    ----------
+    undivided
+        As `difference` has it.
 
     Raises
     ------
@@ -40,11 +46,11 @@ def enter_epoch(
     study = store.load()
     check_own(store.path, study)
     epoch = study.epoch
-    changes = [] if epoch is None else difference(epoch.components, components)
+    changes = [] if epoch is None else difference(epoch.components, components, undivided)
     added = [trial.number for trial in study.foreign]
     if added:
         changes.append(f"trials of another program: {_numbers(added)}")
-    if epoch is not None and not changes and epoch.fingerprint == fingerprint_of(components):
+    if epoch is not None and not changes:
         if study.directions != tuple(directions):  # the objective file has not changed
             raise damaged(store.path, study.name, f"its directions are {study.directions}")
         if named != (study.objective_names, study.constraint_names):  # by somebody's hand

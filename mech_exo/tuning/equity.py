@@ -14,7 +14,12 @@ from optuna.distributions import (
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.evaluate import CONSTRAINT_NAMES, Evaluator
-from mech_exo.objective.exposures import check_repeats, data_fingerprint, known
+from mech_exo.objective.exposures import (
+    check_repeats,
+    data_fingerprint,
+    data_identity,
+    known,
+)
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.fingerprint import components_of
 from mech_exo.tuning.plan import StudyPlan
@@ -62,9 +67,15 @@ def components_for(plan: StudyPlan, problem: Problem, space: Mapping[str, str]) 
             f"{direction} {name}"
             for name, direction in zip(problem.objective_names, problem.directions, strict=True)
         ],
-        data_fingerprint=data_fingerprint(plan.panel, plan.market, spec),
+        data=data_identity(plan.panel, plan.market, spec),
         kernel_version=KERNEL_VERSION,
     )
+
+
+def undivided_data(plan: StudyPlan) -> str:
+    """The one hash of the plan's data, as the studies of kernel 1 have it."""
+    spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
+    return data_fingerprint(plan.panel, plan.market, spec)
 
 
 def _range(distribution: Distribution) -> BaseDistribution:

@@ -39,7 +39,8 @@ class TrialFinished:
     """A trial is in the study's file; they come in the order of their numbers.
 
     `best` is the best feasible trial of the current fingerprint so far (None: none yet, or a
-    study of several objectives); `feasible` counts the feasible among the `complete`.
+    study of several objectives); `feasible` counts the feasible among the `complete`, `front` those
+    that no other dominates (None: a study of one objective).
     """
 
     trial: TrialRecord
@@ -48,6 +49,7 @@ class TrialFinished:
     goal: int
     complete: int
     feasible: int
+    front: int | None = None
 
 
 @dataclass(frozen=True)

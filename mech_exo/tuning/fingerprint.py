@@ -7,16 +7,26 @@ fingerprint stands for the data files) and warm-start vectors.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from mech_exo.backtest.version import kernel_needed
 from mech_exo.config import Settings
+from mech_exo.config.settings import FactorTable, written_fields
+from mech_exo.data import identity
+from mech_exo.data.catalogue import FIRST_FACTORS
+from mech_exo.data.identity import DataIdentity
 from mech_exo.tuning.ranges import describe
 
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
-_HASHES = ("objective file", "data")
+_UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1
+_HASHES = ("objective file", _UNDIVIDED)
+_KERNEL = "backtest kernel"
+_ROW = re.compile(r"\.\d+(?=\.|$)")  # position of a factor table in data.factors
 _SHORT = 12  # digits of a hash in a line for people
 
 
@@ -27,7 +37,7 @@ def components_of(
     space: Mapping[str, str],
     thresholds: Mapping[str, float | None],
     objectives: Sequence[str],
-    data_fingerprint: str,
+    data: DataIdentity,
     kernel_version: str,
 ) -> dict[str, str]:
     """The components of a fingerprint: dotted name → exact readable value.
@@ -45,13 +55,13 @@ def components_of(
         Constraint thresholds by name; None for one that is not set.
     objectives
         Names of what is optimised, with direction where it is not obvious.
-    data_fingerprint
-        Of the in-sample panel.
+    data
+        Of the in-sample panel, and of the market if the objective file may read it.
     kernel_version
         Of the backtest.
     """
-    components = {"objective file": objective_sha256, "data": data_fingerprint}
-    components["backtest kernel"] = kernel_version
+    components = {"objective file": objective_sha256, **data.as_components()}
+    components[_KERNEL] = kernel_version
     components["objectives"] = _word(list(objectives))
     components.update({f"space.{name}": describe(text) for name, text in space.items()})
     components.update({f"thresholds.{name}": _word(value) for name, value in thresholds.items()})
@@ -70,14 +80,94 @@ def fingerprint_of(components: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def difference(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """What differs, one readable line a component: `tuning.seed: 42 → 43`."""
-    names = [*old, *(name for name in new if name not in old)]
-    return [
-        f"{name}: {_shown(name, old)} → {_shown(name, new)}"
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
+def difference(
+    old: Mapping[str, str], new: Mapping[str, str], undivided: Callable[[], str] | None = None
+) -> list[str]:
+    """What differs, one readable line a component: `tuning.seed: 42 → 43`.
+
+    A setting that the older version did not have is no difference while it has its default.
+
+    Parameters
+    ----------
+    undivided
+        Gives the one hash of the new data that studies had before it was divided into parts;
+        called only where `old` is of such a study.
+    """
+    if undivided is not None and is_undivided(old):
+        new = in_one_hash(new, undivided())
+    lines = _of_data(old, new)
+    for name in (*old, *(name for name in new if name not in old)):
+        if identity.is_part(name) or old.get(name) == new.get(name):
+            continue
+        if name not in old and _default(name) == new[name]:
+            continue
+        needed = f"; {kernel_needed(old.get(name))}" if name == _KERNEL else ""
+        lines.append(f"{name}: {_shown(name, old)} → {_shown(name, new)}{needed}")
+    return lines
+
+
+def in_one_hash(components: Mapping[str, str], undivided: str) -> dict[str, str]:
+    """The components in the form that they had before the data had a hash for each part."""
+    kept = {n: v for n, v in components.items() if not identity.is_part(n)}
+    return kept | {_UNDIVIDED: undivided}
+
+
+def as_stated(
+    components: Mapping[str, str], settings: Mapping[str, Any], kernel_version: str
+) -> dict[str, str]:
+    """The components in the form of an older version that made a factor file.
+
+    Without the settings, at their defaults, that the file does not state: its maker did not have
+    them.
+    """
+    found = {
+        name: value
+        for name, value in components.items()
+        if value != _default(name) or _states(settings, name.split("."))
+    }
+    return found | {_KERNEL: kernel_version}
+
+
+def _states(settings: Any, path: Sequence[str]) -> bool:
+    for step in path:
+        if isinstance(settings, Sequence) and step.isdecimal() and int(step) < len(settings):
+            settings = settings[int(step)]
+        elif isinstance(settings, Mapping) and step in settings:
+            settings = settings[step]
+        else:
+            return False
+    return True
+
+
+def is_undivided(components: Mapping[str, str]) -> bool:
+    """Whether a study's components are from before the data had a hash for each part."""
+    return _UNDIVIDED in components
+
+
+def factors_of(components: Mapping[str, str]) -> tuple[str, ...]:
+    """The factors that a study was made with, in the order of its weights."""
+    data = DataIdentity.from_components(components)
+    return FIRST_FACTORS if data is None else tuple(data.factors)
+
+
+def _of_data(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    before, now = (DataIdentity.from_components(components) for components in (old, new))
+    if before is None or now is None:
+        return []
+    return identity.differences(before, now)
+
+
+@cache
+def _defaults() -> Mapping[str, str]:
+    """Setting -> its default; those of a table in data.factors without its position."""
+    found = {}
+    for section in _SECTIONS:
+        found.update(_flatten(section, getattr(Settings(), section)))
+    return found | _flatten("data.factors", FactorTable())
+
+
+def _default(name: str) -> str | None:
+    return _defaults().get(_ROW.sub("", name, count=1) if name.startswith("data.") else name)
 
 
 def _shown(name: str, components: Mapping[str, str]) -> str:
@@ -90,7 +180,9 @@ def _shown(name: str, components: Mapping[str, str]) -> str:
 def _flatten(name: str, value: Any) -> dict[str, str]:
     if is_dataclass(value):
         parts = {
-            f.name: getattr(value, f.name) for f in fields(value) if not f.metadata.get("path")
+            f.name: getattr(value, f.name)
+            for f in written_fields(value)
+            if not f.metadata.get("path")
         }
     elif isinstance(value, Mapping):
         parts = {str(key): part for key, part in value.items()}

@@ -1,38 +1,42 @@
-"""Trials that exo did not make, read from Optuna's rows."""
+"""Trials without a record of exo's, read from Optuna's rows: plain Optuna made or copied them."""
 
+import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from mech_exo.config.strict_json import parse_json
-from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RECORD_KEY, parse_time, untyped
+from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RESERVED, parse_time, untyped
 from mech_exo.tuning.ranges import from_stored
 from mech_exo.tuning.study import NO_EPOCH, TrialRecord
-
-# the trials of a study that have no record of exo's
-_FOREIGN = (
-    "SELECT t.trial_id FROM trials t WHERE t.study_id = :study AND NOT EXISTS "
-    "(SELECT 1 FROM trial_system_attributes a WHERE a.trial_id = t.trial_id AND a.key = :key)"
-)
 
 Rows = dict[int, list[tuple[Any, ...]]]
 
 
-def foreign_trials(connection: sqlite3.Connection, study_id: int) -> list[TrialRecord]:
-    """The trials of a study that have no record of exo's, by number.
+def foreign_trials(
+    connection: sqlite3.Connection, chosen: str, which: Mapping[str, int], epochs: int = 0
+) -> list[TrialRecord]:
+    """Chosen trials of a study.
 
     Numeric user attributes are read as metrics, the attribute `reason` (or Optuna's `fail_reason`)
-    as the reason.
+    as the reason. A trial that names one of the study's epochs is one of exo's, copied by Optuna.
+
+    Parameters
+    ----------
+    chosen, which
+        Query for their ids, and its parameters.
+    epochs
+        How many the study has; 0 for one of plain Optuna.
     """
 
     def rows(table: str, columns: str, order: str) -> Rows:
         grouped: Rows = defaultdict(list)
         query = (
             f"SELECT trial_id, {columns} FROM {table} "  # noqa: S608  # no input in it
-            f"WHERE trial_id IN ({_FOREIGN}) ORDER BY {order}"
+            f"WHERE trial_id IN ({chosen}) ORDER BY {order}"
         )
-        for trial_id, *rest in connection.execute(query, {"study": study_id, "key": RECORD_KEY}):
+        for trial_id, *rest in connection.execute(query, which):
             grouped[trial_id].append(tuple(rest))
         return grouped
 
@@ -48,18 +52,22 @@ def foreign_trials(connection: sqlite3.Connection, study_id: int) -> list[TrialR
     for trial_id, [(number, state, started, completed)] in trials.items():
         shown = {key: parse_json(text) for key, text in user[trial_id]}
         hidden = {key: parse_json(text) for key, text in system[trial_id]}
+        seen = tuple(untyped(v, kind) for v, kind in values[trial_id])
+        epoch = _epoch(shown, epochs)
+        own = epoch != NO_EPOCH
+        superseded = own and len(seen) > 1 and epoch != epochs - 1
         records.append(
             TrialRecord(
                 number=number,
                 state=state,
                 params={name: from_stored(text, v) for name, v, text in params[trial_id]},
                 distributions={name: text for name, _, text in params[trial_id]},
-                values=tuple(untyped(v, kind) for v, kind in values[trial_id]),
-                constraints=_constraints(hidden),
-                metrics={k: float(v) for k, v in shown.items() if _is_number(v)},
+                values=_true_values(shown, seen) if own else seen,
+                constraints=_constraints(hidden, superseded=superseded),
+                metrics=_own_metrics(shown) if own else _metrics(shown),
                 intermediate={step: untyped(v, kind) for step, v, kind in steps[trial_id]},
                 reason=str(shown.get("reason") or hidden.get("fail_reason") or ""),
-                epoch=NO_EPOCH,
+                epoch=epoch,
                 started=parse_time(started),
                 completed=parse_time(completed),
             )
@@ -67,14 +75,45 @@ def foreign_trials(connection: sqlite3.Connection, study_id: int) -> list[TrialR
     return records
 
 
+def _epoch(attributes: Mapping[str, Any], epochs: int) -> int:
+    named = attributes.get("epoch")
+    return named if type(named) is int and named in range(epochs) else NO_EPOCH
+
+
+def _metrics(attributes: Mapping[str, Any]) -> dict[str, float]:
+    return {key: float(v) for key, v in attributes.items() if _is_number(v)}
+
+
+def _own_metrics(attributes: Mapping[str, Any]) -> dict[str, float]:
+    """Of a trial of exo's: what is undefined is null there, and is a metric all the same."""
+    return {
+        key: math.nan if v is None else float(v)
+        for key, v in attributes.items()
+        if key not in RESERVED and (v is None or _is_number(v))
+    }
+
+
+def _true_values(attributes: Mapping[str, Any], seen: tuple[float, ...]) -> tuple[float, ...]:
+    """Of a trial of exo's whose stored value may be a stand-in."""
+    true = attributes.get("objective")
+    if true is None or not seen:
+        return seen
+    return tuple(true) if isinstance(true, list) else (float(true),)
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _constraints(attributes: Mapping[str, Any]) -> tuple[float, ...] | None:
-    """Of the list that older Optuna wrote, else of the single attributes of Optuna 5."""
+def _constraints(attributes: Mapping[str, Any], *, superseded: bool) -> tuple[float, ...] | None:
+    """Of the list that older Optuna wrote, else of the single attributes of Optuna 5.
+
+    A superseded trial has one more, which says so (`encoding.SUPERSEDED`).
+    """
     values = attributes.get(CONSTRAINTS_KEY)
     if values is None:
         prefix = f"{CONSTRAINTS_KEY}:"
         values = [v for key, v in attributes.items() if key.startswith(prefix)] or None
-    return None if values is None else tuple(float(v) for v in values)
+    if values is None:
+        return None
+    return tuple(float(v) for v in (values[:-1] if superseded else values))

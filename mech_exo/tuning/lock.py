@@ -53,14 +53,38 @@ def study_lock(
     ExoError
         Another run holds the lock (exit code 5), or the lock file cannot be made.
     """
-    with exclusive_lock(
+    path, busy, hint = _of_study(study_file, study_name)
+    with exclusive_lock(path, busy, hint, wait=wait, on_wait=on_wait):
+        yield
+
+
+def check_study_free(study_file: Path, study_name: str) -> None:
+    """Raise what `study_lock` would raise; nothing is made, and nothing held."""
+    check_free(*_of_study(study_file, study_name))
+
+
+def _of_study(study_file: Path, study_name: str) -> tuple[Path, str, str]:
+    return (
         lock_path(study_file, study_name),
         f"Study '{study_name}' in {study_file} is being run",
         "Wait for it with --wait, or use another --study-name.",
-        wait=wait,
-        on_wait=on_wait,
-    ):
-        yield
+    )
+
+
+def check_free(path: Path, busy: str, hint: str) -> None:
+    """As `check_study_free`, of any `exclusive_lock`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ExoError(f"{path}: cannot be read ({error.strerror}).") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # given up at once
+    except BlockingIOError:
+        raise _locked(path, busy, hint) from None
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager
@@ -93,11 +117,11 @@ def exclusive_lock(
         descriptor = _take(path)
         told = False
         while descriptor is None:
-            words = f"{busy} by {_holder(path)}."
+            locked = _locked(path, busy, hint)
             if not wait:
-                raise ExoError(words, hint=hint, exit_code=ExitCode.LOCKED)
+                raise locked
             if on_wait is not None and not told:
-                on_wait(f"{words} Waiting for it to end.")
+                on_wait(f"{locked.message} Waiting for it to end.")
             told = True
             time.sleep(POLL_S)
             descriptor = _take(path)
@@ -112,6 +136,10 @@ def exclusive_lock(
         yield
     finally:
         held.release()
+
+
+def _locked(path: Path, busy: str, hint: str) -> ExoError:
+    return ExoError(f"{busy} by {_holder(path)}.", hint=hint, exit_code=ExitCode.LOCKED)
 
 
 class _Held:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.tuning.events import StudyOpened
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,25 @@ class StudyPlan:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What a run would begin with.
+
+    Parameters
+    ----------
+    opened
+        What its listener would be told when the study is opened.
+    study
+        The study at that moment; a new one, or a new epoch, is in it.
+    busy
+        Which run it would wait for, in words; "" for none.
+    """
+
+    opened: StudyOpened
+    study: StudyRecord
+    busy: str = ""
+
+
+@dataclass(frozen=True)
 class StudyOutcome:
     """What a run leaves.
 
@@ -117,6 +137,9 @@ class StudyOutcome:
         Wall time of the trials, start-up excluded.
     notes
         What the user was told when the study was opened.
+    fingerprint
+        Of the conditions of this run; that of the epoch, unless settings have been added to exo
+        since it began.
     """
 
     study: StudyRecord
@@ -124,6 +147,7 @@ class StudyOutcome:
     interrupted: bool
     elapsed_seconds: float
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def best(self) -> TrialRecord | None:

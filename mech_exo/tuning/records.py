@@ -6,7 +6,7 @@ Optuna nor SQLAlchemy. Studies of plain Optuna are read as well.
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import (
     NAMES,
-    RECORD_KEY,
     SPACE_KEY,
     STUDY_KEY,
     epoch_from_json,
@@ -23,7 +22,7 @@ from mech_exo.tuning.encoding import (
 )
 from mech_exo.tuning.foreign import foreign_trials
 from mech_exo.tuning.refusals import damaged
-from mech_exo.tuning.schema import check_tables
+from mech_exo.tuning.schema import check_tables, has_records
 from mech_exo.tuning.study import (
     FINISHED,
     NO_EPOCH,
@@ -34,6 +33,8 @@ from mech_exo.tuning.study import (
     TrialRecord,
 )
 
+OLD_RECORD_KEY = "exo:record"  # of version 1, where the record was an attribute
+
 __all__ = [
     "FINISHED",
     "NO_EPOCH",
@@ -41,6 +42,7 @@ __all__ = [
     "StudyRecord",
     "StudySummary",
     "TrialRecord",
+    "current_epoch",
     "find_study",
     "list_studies",
     "load_study",
@@ -63,6 +65,30 @@ def read_study(study_file: Path, name: str) -> StudyRecord:
         return load_study(connection, study_file, name)
 
     return read(study_file, query)
+
+
+def current_epoch(study_file: Path, name: str) -> Epoch | None:
+    """The epoch that a run would go on with; None without a study of exo's of that name.
+
+    Raises
+    ------
+    ExoError
+        It is no study file, or the study is damaged.
+    """
+
+    def query(connection: sqlite3.Connection) -> Epoch | None:
+        check_tables(connection, study_file)
+        study_id = find_study(connection, name)
+        if study_id is None:
+            return None
+        try:
+            own = _attributes(connection, "study_system_attributes", study_id).get(STUDY_KEY)
+            epochs = [] if own is None else own["epochs"]
+            return epoch_from_json(epochs[-1]) if epochs else None
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
+
+    return read(study_file, query) if study_file.exists() else None
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:
@@ -111,16 +137,21 @@ def find_study(connection: sqlite3.Connection, name: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def load_study(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
-    """`read_study` over a connection; the caller holds the transaction."""
+def load_study(
+    connection: sqlite3.Connection, path: Path, name: str, *, first: int = 0
+) -> StudyRecord:
+    """`read_study` over a connection, with the trials from number `first` on.
+
+    The caller holds the transaction.
+    """
     try:
-        return _load(connection, path, name)
+        return _load(connection, path, name, first)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise damaged(path, name, what) from error
 
 
-def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
+def _load(connection: sqlite3.Connection, path: Path, name: str, first: int) -> StudyRecord:
     study_id = find_study(connection, name)
     if study_id is None:
         there = _names(connection)
@@ -140,7 +171,7 @@ def _load(connection: sqlite3.Connection, path: Path, name: str) -> StudyRecord:
         kind="plain" if own is None else "exo",
         version=None if own is None else own["version"],
         epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
-        trials=_trials(connection, study_id, spaces),
+        trials=_trials(connection, study_id, first, own, spaces),
         attributes=attributes,
         **names,
     )
@@ -157,9 +188,9 @@ def _directions(connection: sqlite3.Connection, study_id: int) -> tuple[Directio
     return tuple(known[direction] for (direction,) in rows)
 
 
-def _check_numbers(numbers: Sequence[Any]) -> None:
-    """Raise a ValueError unless trials are numbered from 0 without gaps, as exo writes them."""
-    for expected, number in enumerate(numbers):
+def _check_numbers(numbers: Sequence[Any], first: int) -> None:
+    """Raise a ValueError unless trials are numbered without gaps, as exo writes them."""
+    for expected, number in enumerate(numbers, first):
         if not isinstance(number, int):
             raise ValueError(f"{number!r} is no number of a trial")  # noqa: TRY004 (of a file)
         if number != expected:
@@ -171,22 +202,50 @@ def _check_numbers(numbers: Sequence[Any]) -> None:
 
 
 def _trials(
-    connection: sqlite3.Connection, study_id: int, spaces: Mapping[str, Mapping[str, str]]
+    connection: sqlite3.Connection,
+    study_id: int,
+    first: int,
+    own: Mapping[str, Any] | None,
+    spaces: Mapping[str, Mapping[str, str]],
 ) -> tuple[TrialRecord, ...]:
+    """Trials by number: of exo's record where they have one, else of Optuna's rows."""
+    which = {"study": study_id, "first": first}
+    if own is None:
+        return _by_number(foreign_trials(connection, _CHOSEN, which))
+    records = record_source(connection, own["version"])
     rows = connection.execute(
-        "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, a.value_json "
-        "FROM trials t LEFT JOIN trial_system_attributes a "
-        "ON a.trial_id = t.trial_id AND a.key = ? "
-        "WHERE t.study_id = ? ORDER BY t.number, t.trial_id",
-        (RECORD_KEY, study_id),
+        "SELECT t.number, t.state, t.datetime_start, t.datetime_complete, r.record "  # noqa: S608
+        f"FROM trials t LEFT JOIN ({records}) r ON r.trial_id = t.trial_id "
+        f"WHERE {_WHICH} ORDER BY t.number, t.trial_id",
+        which,
     ).fetchall()
-    if all(row[4] is not None for row in rows):
-        _check_numbers([row[0] for row in rows])
     trials = [trial_from_record(row, spaces) for row in rows if row[4] is not None]
+    others: list[TrialRecord] = []
     if len(trials) < len(rows):
-        trials += foreign_trials(connection, study_id)
-        trials.sort(key=lambda t: t.number)
-    return tuple(trials)
+        without = f"{_CHOSEN} AND t.trial_id NOT IN (SELECT trial_id FROM ({records}))"  # noqa: S608
+        others = foreign_trials(connection, without, which, len(own["epochs"]))
+    if all(trial.epoch != NO_EPOCH for trial in others):
+        _check_numbers([row[0] for row in rows], first)
+    return _by_number([*trials, *others])
+
+
+def _by_number(trials: Iterable[TrialRecord]) -> tuple[TrialRecord, ...]:
+    return tuple(sorted(trials, key=lambda t: t.number))
+
+
+def record_source(connection: sqlite3.Connection, version: int) -> str:
+    """The query for (trial_id, record) of exo's records in a file, of a study's version."""
+    if version == 1:
+        table = "SELECT trial_id, value_json AS record FROM trial_system_attributes"
+        return f"{table} WHERE key = '{OLD_RECORD_KEY}'"
+    if has_records(connection):
+        return "SELECT trial_id, record FROM exo_records"
+    return "SELECT NULL AS trial_id, NULL AS record WHERE 0"  # Optuna copied the study
+
+
+# an edited number may be none at all, and is to be seen
+_WHICH = "t.study_id = :study AND (:first = 0 OR t.number >= :first)"
+_CHOSEN = f"SELECT t.trial_id FROM trials t WHERE {_WHICH}"  # noqa: S608
 
 
 def _names(connection: sqlite3.Connection) -> list[str]:

@@ -8,12 +8,12 @@ from mech_exo.tuning.custody import free_copy, put_back
 from mech_exo.tuning.database import read
 from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.inserts import (
-    hide_values,
     insert_trials,
     put_directions,
     put_epochs,
     put_space,
     put_user_attributes,
+    supersede,
 )
 from mech_exo.tuning.study import StudyRecord
 from mech_exo.tuning.study_file import make_tables
@@ -35,7 +35,7 @@ def recovered(path: Path, study: StudyRecord, trouble: ExoError) -> ExoError:
     """`trouble`, after the study has been written to a new file beside `path`."""
     if study.kind == "plain":  # exo has not written it, and cannot in all its forms
         return trouble
-    saved = free_copy(path.absolute(), lambda copy: _write(copy, study))
+    saved = free_copy(path.absolute(), lambda copy: _write(copy, path, study))
     count = len(study.trials)
     hint = f"All {count} trials of study '{study.name}' are in {saved}: {put_back(path)}."
     return ExoError(trouble.message, hint=hint, exit_code=trouble.exit_code)
@@ -66,8 +66,8 @@ def confirm_stored(path: Path, study: StudyRecord) -> None:
         raise recovered(path, study, ExoError(f"{path} holds {words} that this run had stored."))
 
 
-def _write(copy: sqlite3.Connection, study: StudyRecord) -> None:
-    make_tables(copy)
+def _write(copy: sqlite3.Connection, path: Path, study: StudyRecord) -> None:
+    make_tables(copy, path)
     copy.execute("BEGIN")
     insert = "INSERT INTO studies (study_name) VALUES (?)"
     study_id = copy.execute(insert, (study.name,)).lastrowid
@@ -81,6 +81,6 @@ def _write(copy: sqlite3.Connection, study: StudyRecord) -> None:
         put_space(copy, study_id, key, text)
     first = study.epoch.first_trial if study.epoch else 0
     insert_trials(copy, study_id, rows[:first])
-    hide_values(copy, study_id, study.directions)  # as the current epoch found them
+    supersede(copy, study_id, study.directions, study.trials[:first])  # as the epoch found them
     insert_trials(copy, study_id, rows[first:])
     copy.execute("COMMIT")

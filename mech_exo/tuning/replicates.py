@@ -15,9 +15,9 @@ from typing import Any, Literal, Protocol
 from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.interrupt import Interrupts
-from mech_exo.tuning.keepsakes import ReplicateStore
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.refusals import damaged_replicate
+from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.workers import Answer, Crew, Loss
 
 Payload = dict[str, Any]  # plain JSON values

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,15 @@ from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.engine import Engine, Epoch, Tally
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import Listener, StudyOpened, Waiting, ignore
-from mech_exo.tuning.fingerprint import fingerprint_of
+from mech_exo.tuning.fingerprint import difference, fingerprint_of
 from mech_exo.tuning.interrupt import Interrupts
-from mech_exo.tuning.lock import study_lock
-from mech_exo.tuning.plan import StudyOutcome, StudyPlan, WarmStart
+from mech_exo.tuning.lock import check_study_free, study_lock
+from mech_exo.tuning.plan import Preview, StudyOutcome, StudyPlan, WarmStart
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
+from mech_exo.tuning.runs import with_run
 from mech_exo.tuning.space import Space, to_json
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import Parameter, StudyRecord
@@ -41,7 +43,8 @@ class Job:
     """A run without the objective layer: a problem, and where its trials go.
 
     `components` gives the fingerprint's components for the space of parameters (name -> range in
-    Optuna's JSON form). The rest is as in `StudyPlan`.
+    Optuna's JSON form), `undivided` the one hash of the data that older studies have. The rest is
+    as in `StudyPlan`.
     """
 
     problem: Problem
@@ -55,6 +58,7 @@ class Job:
     accept_changes: bool = False
     wait: bool = False
     warm_start: tuple[WarmStart, ...] = ()
+    undivided: Callable[[], str] | None = None
 
     def goal(self, finished: int) -> int:
         """Trials of the epoch at which the run ends."""
@@ -72,24 +76,49 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
         A mistake in the objective file, another fingerprint, a locked or broken study file, a
         full disk, stored trials that cannot be reproduced. What was finished by then is stored.
     """
-    from mech_exo.tuning.equity import components_for, problem_of
+    return run_job(job_of(plan), listener)
+
+
+def preview_study(plan: StudyPlan) -> Preview:
+    """What `run_study` would begin with; nothing is run, written or locked.
+
+    Raises
+    ------
+    ExoError
+        As `run_study` up to the first trial; a study that another run holds, unless the plan
+        waits for it.
+    """
+    job, busy = job_of(plan), ""
+    space = try_once(job.problem, job.settings.tuning.seed)
+    check_sampler(job.problem, job.settings.tuning.sampler)
+    try:
+        check_study_free(job.study_file, job.study_name)
+    except ExoError as error:
+        if not (job.wait and error.exit_code is ExitCode.LOCKED):
+            raise
+        busy = error.message
+    with StudyStore.rehearse(job.study_file, job.settings.storage) as store:
+        return _Session(job, store, space).preview(busy)
+
+
+def job_of(plan: StudyPlan) -> Job:
+    """A plan without its objective layer."""
+    from mech_exo.tuning.equity import components_for, problem_of, undivided_data
 
     problem = problem_of(plan)
-    return run_job(
-        Job(
-            problem=problem,
-            components=lambda space: components_for(plan, problem, space),
-            study_name=plan.study_name,
-            study_file=plan.study_file,
-            settings=plan.settings,
-            n_jobs=plan.n_jobs,
-            n_trials=plan.n_trials,
-            target_trials=plan.target_trials,
-            accept_changes=plan.accept_changes,
-            wait=plan.wait,
-            warm_start=plan.warm_start,
-        ),
-        listener,
+    return Job(
+        problem=problem,
+        components=lambda space: components_for(plan, problem, space),
+        study_name=plan.study_name,
+        study_file=plan.study_file,
+        settings=plan.settings,
+        n_jobs=plan.n_jobs,
+        n_trials=plan.n_trials,
+        target_trials=plan.target_trials,
+        accept_changes=plan.accept_changes,
+        wait=plan.wait,
+        warm_start=plan.warm_start,
+        undivided=lambda: undivided_data(plan),
     )
 
 
@@ -140,7 +169,7 @@ class _Session:
         study = store.select(job.study_name)
         self._notes = list(problem.notes)
         self._components = job.components({n: to_json(d) for n, d in space.items()})
-        if _enters_new(study, self._components) and (job.accept_changes or not study.epochs):
+        if self._enters_new(study) and (job.accept_changes or not study.epochs):
             self._begin_epoch_with_start(study)
         enter_epoch(
             store,
@@ -149,6 +178,7 @@ class _Session:
             objective_names=problem.objective_names,
             constraint_names=problem.constraint_names,
             accept_changes=job.accept_changes,
+            undivided=job.undivided,
         )
         self._study = store.load()
         try:
@@ -165,26 +195,12 @@ class _Session:
         asker, tally = self._asker(), Tally(self._job.problem.directions)
         for record in self._study.current:
             tally.add(record)
-        finished = len(self._study.current)
-        goal = self._job.goal(finished)
-        window = asker.sampler.window
-        self._note_jobs(window)
-        listener(
-            StudyOpened(
-                study_name=self._job.study_name,
-                study_file=self._job.study_file,
-                created=self._created,
-                finished=finished,
-                goal=goal,
-                jobs=min(self._job.n_jobs, window),
-                window=window,
-                sampler=asker.sampler.name,
-                pruner=self._job.settings.tuning.pruner if asker.prunes else "none",
-                notes=tuple(self._notes),
-            )
-        )
+        opened = self._opened(asker)
+        finished, goal = opened.finished, opened.goal
+        listener(opened)
         begun, done = time.monotonic(), finished >= goal
         if not done:
+            self._store.set_attributes(with_run(self._study, datetime.now(UTC)))
             try:
                 done = self._evaluate(asker, tally, goal, listener, interrupts)
             except KeyboardInterrupt:
@@ -195,6 +211,27 @@ class _Session:
             added=len(study.current) - finished,
             interrupted=not done,
             elapsed_seconds=time.monotonic() - begun,
+            notes=tuple(self._notes),
+            fingerprint=fingerprint_of(self._components),
+        )
+
+    def preview(self, busy: str) -> Preview:
+        """What `run` would begin with; `busy` says whom it would wait for."""
+        return Preview(opened=self._opened(self._asker()), study=self._study, busy=busy)
+
+    def _opened(self, asker: Asker) -> StudyOpened:
+        finished, window = len(self._study.current), asker.sampler.window
+        self._note_jobs(window)
+        return StudyOpened(
+            study_name=self._job.study_name,
+            study_file=self._job.study_file,
+            created=self._created,
+            finished=finished,
+            goal=self._job.goal(finished),
+            jobs=min(self._job.n_jobs, window),
+            window=window,
+            sampler=asker.sampler.name,
+            pruner=self._job.settings.tuning.pruner if asker.prunes else "none",
             notes=tuple(self._notes),
         )
 
@@ -235,6 +272,11 @@ class _Session:
         ):
             self._store.set_attributes({name: {**study.attributes.get(name, {}), key: value}})
 
+    def _enters_new(self, study: StudyRecord) -> bool:
+        if study.epoch is None or study.foreign:
+            return True
+        return bool(difference(study.epoch.components, self._components, self._job.undivided))
+
     def _note_jobs(self, window: int) -> None:
         if self._job.n_jobs > window:
             name = self._job.settings.tuning.sampler
@@ -243,12 +285,6 @@ class _Session:
                 f"{self._job.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
                 "and no more trials are in flight"
             )
-
-
-def _enters_new(study: StudyRecord, components: Mapping[str, str]) -> bool:
-    if study.epoch is None or study.foreign:
-        return True
-    return study.epoch.fingerprint != fingerprint_of(components)
 
 
 def _kept(study: StudyRecord, name: str) -> Any:

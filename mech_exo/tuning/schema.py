@@ -1,8 +1,9 @@
-"""The tables of a study file: Optuna's own, and the column `trials.value` that exo adds.
+"""The tables of a study file: Optuna's own, and what exo adds beside them.
 
-Optuna keeps values in `trial_values`; the column makes
+Optuna keeps values in `trial_values`; the column `trials.value` makes
 `SELECT trial_id, value, state, datetime_complete FROM trials` work as the guide has it. Triggers
-keep it, so that trials written by plain Optuna have it too.
+keep it, so that trials written by plain Optuna have it too. The table `exo_records` holds exo's
+own record of each trial; a trigger removes a record with its trial, whoever deletes that.
 """
 
 import re
@@ -14,6 +15,7 @@ from mech_exo.tuning.database import patiently, transaction
 
 OPTUNA_SCHEMA = "v3.2.0.a"  # of Optuna 3.2 to 5.0
 
+_RECORDS = "CREATE TABLE exo_records (trial_id INTEGER PRIMARY KEY, record TEXT NOT NULL)"
 _TRIGGERS = {
     "exo_value_insert": """AFTER INSERT ON trial_values WHEN NEW.objective = 0 BEGIN
  UPDATE trials SET value = CASE NEW.value_type
@@ -25,7 +27,11 @@ _TRIGGERS = {
  WHERE trial_id = NEW.trial_id; END""",
     "exo_value_delete": """AFTER DELETE ON trial_values WHEN OLD.objective = 0 BEGIN
  UPDATE trials SET value = NULL WHERE trial_id = OLD.trial_id; END""",
+    "exo_record_delete": """AFTER DELETE ON trials BEGIN
+ DELETE FROM exo_records WHERE trial_id = OLD.trial_id; END""",
 }
+# of trials that were deleted while the trigger was not there
+_ORPHANS = "DELETE FROM exo_records WHERE trial_id NOT IN (SELECT trial_id FROM trials)"
 _BACKFILL = """UPDATE trials SET value = (SELECT CASE v.value_type
   WHEN 'INF_POS' THEN 9e999 WHEN 'INF_NEG' THEN -9e999 ELSE v.value END
  FROM trial_values v WHERE v.trial_id = trials.trial_id AND v.objective = 0)"""
@@ -78,31 +84,55 @@ def check_writable_schema(connection: sqlite3.Connection, path: Path) -> None:
         raise _other_schema(connection, path)
 
 
-def add_value_column(connection: sqlite3.Connection, patience_s: float) -> None:
-    """Add `trials.value` and its triggers where they are missing, and fill the column."""
+def complete_schema(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Add what exo keeps beside Optuna's tables where it is missing, and fill the column."""
 
-    def wanting() -> tuple[bool, list[str]]:
+    def wanting() -> tuple[bool, bool, list[str]]:
         columns = {row[1] for row in connection.execute("PRAGMA table_info(trials)")}
-        have = {
-            name
-            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")
-        }
-        return "value" not in columns, [name for name in _TRIGGERS if name not in have]
+        have = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        missing = [name for name in _TRIGGERS if name not in have]
+        return "value" not in columns, "exo_records" not in have, missing
 
-    if patiently(wanting, patience_s) == (False, []):
+    if patiently(wanting, patience_s) == (False, False, []):
         return
     with transaction(connection, patience_s):
-        column, triggers = wanting()
+        column, table, triggers = wanting()
         if column:
             connection.execute("ALTER TABLE trials ADD COLUMN value FLOAT")
+        if table:
+            connection.execute(_RECORDS)
         for name in triggers:
             connection.execute(f"CREATE TRIGGER {name} {_TRIGGERS[name]}")
         connection.execute(_BACKFILL)
+        connection.execute(_ORPHANS)
+
+
+def has_records(connection: sqlite3.Connection) -> bool:
+    """Whether the file has exo's own table of trials."""
+    return "exo_records" in _tables(connection)
 
 
 def url_of(path: Path) -> str:
     """The address of a study file for Optuna's own programs."""
     return f"sqlite:///{path}"
+
+
+def path_of(url: str) -> Path:
+    """The study file that such an address names.
+
+    Raises
+    ------
+    ExoError
+        It is the address of another kind of storage, or none.
+    """
+    scheme, slashes, path = url.partition(":///")
+    if not slashes or scheme != "sqlite" or not path or "?" in path:
+        raise ExoError(
+            f"--storage {url}: is no study file.",
+            hint="Write sqlite:///PATH (four slashes before an absolute one), or name the file "
+            "with --study-file.",
+        )
+    return Path(path)
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

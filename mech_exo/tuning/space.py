@@ -1,8 +1,10 @@
 """Ranges of parameters: to and from the form that the study keeps, clipping, the unit cube."""
 
+import json
 import math
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NoReturn
 
 import numpy as np
 from optuna.distributions import (
@@ -23,8 +25,16 @@ Space = Mapping[str, BaseDistribution]
 
 @lru_cache(maxsize=4096)
 def to_json(distribution: BaseDistribution) -> str:
-    """Optuna's JSON form of a range."""
-    return distribution_to_json(distribution)
+    """Optuna's JSON form of a range.
+
+    Raises
+    ------
+    ExoError
+        A bound or a choice is NaN or infinite.
+    """
+    text = distribution_to_json(distribution)
+    json.loads(text, parse_constant=_refuse)
+    return text
 
 
 @lru_cache(maxsize=4096)
@@ -95,6 +105,13 @@ class Cube:
             raw = math.log(raw) if _is_log(distribution) else raw
             shares.append((raw - low) / (high - low))
         return np.array(shares)
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ExoError(
+        f"The objective file suggests a parameter with a bound or a choice that is {word}.",
+        hint="Use finite numbers; a choice may also be text.",
+    )
 
 
 def _is_log(distribution: BaseDistribution) -> bool:

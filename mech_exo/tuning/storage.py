@@ -17,23 +17,23 @@ from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.tuning.custody import Custody
 from mech_exo.tuning.database import in_words, patiently, snapshot, transaction
-from mech_exo.tuning.encoding import rows_of, space_of
+from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.inserts import (
-    hide_values,
     insert_trials,
-    keep_record,
+    keep_records,
     put_directions,
     put_epochs,
     put_space,
     put_user_attributes,
+    supersede,
 )
 from mech_exo.tuning.records import find_study, load_study
 from mech_exo.tuning.recovery import LostError, is_spoilt, recovered
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
 from mech_exo.tuning.schema import check_tables
-from mech_exo.tuning.study import NO_EPOCH, Direction, Epoch, StudyRecord, TrialRecord
-from mech_exo.tuning.study_file import open_for_writing
+from mech_exo.tuning.study import Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.study_file import open_copy, open_for_writing
 
 LONGEST_NAME = 512  # of Optuna's column
 
@@ -46,10 +46,16 @@ class StudyStore:
     Not to be used from two threads, nor across a fork.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, patience_s: float) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        patience_s: float,
+        custody: Custody | None,
+    ) -> None:
         self.path = path
         self._connection = connection
-        self._custody = Custody(path, connection, "study file")
+        self._custody = custody  # None: a copy in memory
         self._patience_s = patience_s
         self._study: StudyRecord | None = None  # as last read, without its trials
         self._study_id = 0
@@ -68,7 +74,13 @@ class StudyStore:
             or locked for longer than `settings.busy_timeout_s`.
         """
         connection = open_for_writing(path, settings, create=create)
-        return cls(path, connection, settings.busy_timeout_s)
+        custody = Custody(path, connection, "study file")
+        return cls(path, connection, settings.busy_timeout_s, custody)
+
+    @classmethod
+    def rehearse(cls, path: Path, settings: StorageSettings) -> Self:
+        """As `open` with `create`, on a copy in memory: nothing that is done here is kept."""
+        return cls(path, open_copy(path), settings.busy_timeout_s, None)
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +145,8 @@ class StudyStore:
             There is no study of that name, or the file is not at its path any more.
         """
         with in_words(self.path, self._patience_s):
-            self._custody.check()
+            if self._custody is not None:
+                self._custody.check()
             return patiently(lambda: self._read(name), self._patience_s)
 
     def load(self) -> StudyRecord:
@@ -182,8 +195,8 @@ class StudyStore:
     def begin_epoch(self, components: Mapping[str, str]) -> Epoch:
         """Begin an epoch of trials made under `components`; "best" means best of it from now on.
 
-        The values that Optuna's readers see of earlier trials become a stand-in that cannot be a
-        best; `TrialRecord.values` and the attribute `objective` keep the true ones.
+        Earlier trials become ones that cannot be a best to Optuna's readers (`inserts.supersede`);
+        `TrialRecord.values` keeps the true ones.
         """
         study = self.load()
         self._own()
@@ -196,11 +209,8 @@ class StudyStore:
         )
         with self._writing():
             self._check_unchanged()
-            for trial in study.trials:
-                if trial.epoch == NO_EPOCH and trial.finished:
-                    put_space(self._connection, self._study_id, *space_of(trial))
-                    keep_record(self._connection, self._study_id, trial)
-            hide_values(self._connection, self._study_id, study.directions)
+            keep_records(self._connection, self._study_id, study.trials)
+            supersede(self._connection, self._study_id, study.directions, study.trials)
             put_epochs(self._connection, self._study_id, (*study.epochs, epoch))
         self.load()
         return epoch
@@ -242,8 +252,9 @@ class StudyStore:
             insert_trials(connection, self._study_id, rows)
 
         try:
-            with in_words(self.path, self._patience_s):
-                self._custody.check(insert)
+            if self._custody is not None:
+                with in_words(self.path, self._patience_s):
+                    self._custody.check(insert)
             with self._writing():
                 self._check_unchanged()
                 count = len(self._trials)

@@ -214,16 +214,13 @@ class StudyRecord:
         chosen: list[TrialRecord] = []
         for trial in candidates:  # in this order a later trial never dominates an earlier one
             losses = self.losses(trial)
-            if not any(_dominates(self.losses(other), losses) for other in chosen):
+            if not any(dominates(self.losses(other), losses) for other in chosen):
                 chosen.append(trial)
         return tuple(sorted(chosen, key=lambda t: t.number))
 
     def losses(self, trial: TrialRecord) -> tuple[float, ...]:
         """Objective values of a trial with the sign that makes less better."""
-        return tuple(
-            -v if direction == "maximize" else v
-            for v, direction in zip(trial.values, self.directions, strict=True)
-        )
+        return losses_of(trial.values, self.directions)
 
     def _complete(self) -> Iterable[TrialRecord]:
         return (t for t in self.current if t.state == "COMPLETE")
@@ -249,7 +246,16 @@ class StudySummary:
         return sum(self.states.values())
 
 
-def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+def losses_of(values: Sequence[float], directions: Sequence[Direction]) -> tuple[float, ...]:
+    """Objective values with the sign that makes less better."""
+    return tuple(
+        -v if direction == "maximize" else v
+        for v, direction in zip(values, directions, strict=True)
+    )
+
+
+def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether losses are nowhere greater than others, and somewhere less."""
     return all(a <= b for a, b in zip(one, other, strict=True)) and tuple(one) != tuple(other)
 
 

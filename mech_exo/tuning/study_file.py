@@ -7,12 +7,23 @@ from pathlib import Path
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.database import check_study_file, connect, in_words, patiently
-from mech_exo.tuning.schema import add_value_column, check_writable_schema
+from mech_exo.factor_file.atomic import check_target
+from mech_exo.tuning.database import (
+    READER_PATIENCE_S,
+    check_study_file,
+    connect,
+    in_words,
+    patiently,
+    read_without_trace,
+)
+from mech_exo.tuning.migration import migrate
+from mech_exo.tuning.schema import check_writable_schema, complete_schema
 
 
 def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:
     """A connection for the writer, in the journal mode of the settings.
+
+    Studies of an older exo are turned into the form of this one.
 
     Raises
     ------
@@ -28,11 +39,45 @@ def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> 
         try:
             patiently(lambda: check_writable_schema(connection, path), patience_s)
             _set_journal(connection, path, settings)
-            add_value_column(connection, patience_s)
+            _complete(connection, path, patience_s)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def open_copy(path: Path) -> sqlite3.Connection:
+    """A connection to a copy in memory of what a writer would find, for a rehearsal.
+
+    Nothing is written, beside the file neither.
+
+    Raises
+    ------
+    ExoError
+        As `open_for_writing` with `create`.
+    """
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    if _absent(path):
+        _check_no_orphan(path)
+        check_target(path, overwrite=True, touch=False)
+        make_tables(copy, path)
+    else:
+        check_study_file(path)
+        check_target(path, overwrite=True, touch=False)
+        if not os.access(path, os.W_OK):
+            raise ExoError(f"The study file {path} may not be written to.", hint=_WRITABLE)
+        with in_words(path, READER_PATIENCE_S):
+            read_without_trace(path, lambda connection: connection.backup(copy))
+            check_writable_schema(copy, path)
+    with in_words(path, 0.0):
+        _complete(copy, path, 0.0)
+    return copy
+
+
+def _complete(connection: sqlite3.Connection, path: Path, patience_s: float) -> None:
+    """Bring a file of any earlier exo, or of Optuna, to this exo's form."""
+    complete_schema(connection, patience_s)
+    migrate(connection, path, patience_s)
 
 
 def ensure_file(path: Path) -> None:
@@ -52,7 +97,7 @@ def create_file(path: Path) -> None:
         raise _no_folder(path, error) from error
     try:
         with in_words(path, 0.0), closing(connect(temporary, mode="rwc", patience_s=0.0)) as file:
-            make_tables(file)
+            make_tables(file, path)
         _publish(temporary, path)
     except OSError as error:
         raise _no_folder(path, error) from error
@@ -61,7 +106,7 @@ def create_file(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def make_tables(file: sqlite3.Connection) -> None:
+def make_tables(file: sqlite3.Connection, path: Path) -> None:
     """Make the tables of a study file in an empty database.
 
     Optuna makes its own in memory, and the result is copied.
@@ -78,7 +123,7 @@ def make_tables(file: sqlite3.Connection) -> None:
         pooled.close()
         storage.remove_session()
         storage.engine.dispose()
-    add_value_column(file, 0.0)
+    _complete(file, path, 0.0)
 
 
 def _check_no_orphan(path: Path) -> None:
@@ -135,5 +180,8 @@ def _set_journal(connection: sqlite3.Connection, path: Path, settings: StorageSe
 def _no_folder(path: Path, error: OSError) -> ExoError:
     return ExoError(
         f"Cannot make the study file {path}: {error.strerror or error}.",
-        hint="Name a writable place with --study-file.",
+        hint=_WRITABLE,
     )
+
+
+_WRITABLE = "Name a writable place with --study-file."

@@ -23,8 +23,8 @@ def trial_table(study: StudyRecord, form: Format = "table", *, times: bool = Tru
 
     Columns are number, epoch, state, feasible, the objective values, parameters, constraints,
     metrics, reason, and with `times` started and completed (UTC). Columns that only some trials
-    have come in the order in which they first occur. What a trial does not have is empty in CSV,
-    `-` in the table, null in JSON; NaN is `nan`, in JSON null.
+    have come in the order in which they first occur. What a trial does not have, or what is
+    undefined, is empty in CSV, `-` in the table, null in JSON.
     """
     rows = _rows(study, times)
     columns = _columns(rows)
@@ -99,7 +99,7 @@ def _text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return repr(value + 0.0)
+        return "" if math.isnan(value) else repr(value + 0.0)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

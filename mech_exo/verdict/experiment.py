@@ -39,7 +39,7 @@ class Experiment:
     settings
         Of the study.
     panel, market
-        In sample; the market only where the objective file has factors of its own.
+        In sample; the market only where the objective file needs it (`reads_market`).
     trials
         Of each search.
     warm_start

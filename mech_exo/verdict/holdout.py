@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.verdict.assess import Assessor, Outcomes
 from mech_exo.verdict.decision import corrected_for_looks
 from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
@@ -22,7 +24,7 @@ from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
 if TYPE_CHECKING:
     from mech_exo.objective.evaluate import Evaluator
     from mech_exo.objective.space import Space
-    from mech_exo.tuning.keepsakes import Look
+    from mech_exo.tuning.looks import Look
 
 
 @dataclass(frozen=True)
@@ -72,37 +74,47 @@ def portfolio_hash(space: "Space", params: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def look(
-    study_file: Path,
-    space: "Space",
-    params: Mapping[str, Any],
-    panel: Panel,
-    split: int,
-    origin: str,
-) -> "tuple[Look, ...]":
-    """Enter a look at the holdout in the ledger, unless it is there; all that it counts with.
+@dataclass(frozen=True, eq=False)
+class HoldoutLedger:
+    """The one door to figures of dates that no trial saw: who goes through is entered.
 
-    Parameters
+    Attributes
     ----------
     study_file
         The study's database, where the ledger is; made where absent.
-    panel, split
-        All dates, and the position of the first of the holdout.
-    origin
-        What looked, in words ("optuna-run: trial 42 of factor_opt").
+    panel, first
+        All dates, and the position of the first of those seen.
     """
-    from mech_exo.tuning.keepsakes import Look, record_look
 
-    return record_look(
-        study_file,
-        Look(
-            content=portfolio_hash(space, params),
-            source=panel.source,
-            first_date=str(panel.dates[split]),
-            last_date=str(panel.dates[-1]),
+    study_file: Path
+    panel: Panel
+    first: int
+
+    def look(self, content: str, origin: str) -> "tuple[Look, ...]":
+        """Enter a look, unless it is there; all that it counts with, oldest first.
+
+        Parameters
+        ----------
+        content
+            `portfolio_hash` of what is looked at.
+        origin
+            What looked, in words ("optuna-run: trial 42 of study factor_opt").
+        """
+        from mech_exo.tuning.looks import Look, record_look
+
+        entry = Look(
+            content=content,
+            source=self.panel.source,
+            first_date=str(self.panel.dates[self.first]),
+            last_date=str(self.panel.dates[-1]),
             origin=origin,
-        ),
-    )
+        )
+        return record_look(self.study_file, entry, self._returns)
+
+    @cached_property
+    def _returns(self) -> ReturnSketch:
+        panel = self.panel
+        return ReturnSketch.of(panel.dates, panel.symbols, panel.returns)
 
 
 def holdout_evidence(
@@ -138,14 +150,16 @@ def judge_holdout(
 ) -> Holdout:
     """The test, corrected for the looks."""
     test = skill_test(evidence)
-    distinct = len({entry.content for entry in looks})
+    from mech_exo.tuning.looks import distinct
+
+    seen = distinct(looks)
     return Holdout(
         first_date=str(panel.dates[split]),
         last_date=str(panel.dates[-1]),
-        looks=distinct,
+        looks=seen,
         history=tuple({"looked": e.looked, "by": e.origin} for e in looks),
         test=test,
-        p=corrected_for_looks(test.p, distinct),
+        p=corrected_for_looks(test.p, seen),
     )
 
 

@@ -17,10 +17,13 @@ from mech_exo.data.factors import factor_scores, raw_values
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.standardise import standardise
+from mech_exo.data.windows import windows_of
 from mech_exo.errors import ExoError
 from mech_exo.objective.exposures import check_repeats
 from mech_exo.objective.exposures import raw_values as own_values
 from mech_exo.objective.factor import CustomFactor
+from mech_exo.objective.names import check_against_panel
+from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.evidence import t_statistic
 from mech_exo.verdict.finding import Finding
@@ -66,7 +69,7 @@ class LeakReport:
 def check_leaks(
     settings: Settings, market: Market, panel: Panel, spec: ObjectiveSpec | None
 ) -> LeakReport:
-    """Check every factor of the panel, and those that the objective file defines.
+    """Check every factor of the panel, and those that the objective file defines or changes.
 
     Parameters
     ----------
@@ -78,12 +81,18 @@ def check_leaks(
     Raises
     ------
     ExoError
-        For a factor of the file that fails, or that has other values when computed again.
+        For a factor of the file that fails, that has other values when computed again, or that is
+        named like one of the panel.
     """
     rows = _dates_tried(panel)
-    subjects = _panel_factors(settings, panel)
+    drawn: dict[str, Any] = {}
+    space = None
     if spec is not None:
-        drawn = _drawn(spec, settings) if spec.factors else {}
+        check_against_panel(spec.factors, spec.label, panel)
+        space = Space.of(spec, panel, settings)
+        drawn = _drawn(space, settings) if spec.reads_market else {}
+    subjects = _panel_factors(settings, market, panel, space, drawn)
+    if spec is not None:
         arguments = {f.name: f.arguments(drawn) for f in spec.factors}
         subjects += [
             _own_factor(f, arguments[f.name], spec, settings, market, panel) for f in spec.factors
@@ -121,15 +130,30 @@ def _dates_tried(panel: Panel) -> list[int]:
     return sorted(set(spread.round().astype(int).tolist()))
 
 
-def _panel_factors(settings: Settings, panel: Panel) -> list[_Subject]:
-    def subject(k: int, name: str) -> _Subject:
-        def compute(other: Market, m: int) -> FloatArray:
-            row = panel.rebalance[m : m + 1]
-            raw = raw_values(other, name, row, settings.data.max_age_days)
-            scores = standardise(raw, panel.tradable[m : m + 1], settings.factors.winsorise)
-            return scores.reshape(-1)
+def _panel_factors(
+    settings: Settings,
+    market: Market,
+    panel: Panel,
+    space: Space | None,
+    drawn: Mapping[str, Any],
+) -> list[_Subject]:
+    """The panel's factors; those with a window under that of the settings, or the one drawn."""
+    suggested = {f.name: f.arguments(drawn) for f in (space.computed if space else ())}
 
-        scores = panel.exposures[:, :, k]
+    def subject(k: int, name: str) -> _Subject:
+        standing = windows_of(name, settings.factors) if name in panel.computed else {}
+        windows = suggested.get(name, standing)
+
+        def scored(other: Market, rows: slice) -> FloatArray:
+            at, tradable = panel.rebalance[rows], panel.tradable[rows]
+            raw = raw_values(other, name, at, settings.data.max_age_days, windows)
+            return standardise(raw, tradable, settings.factors.winsorise)
+
+        def compute(other: Market, m: int) -> FloatArray:
+            return scored(other, slice(m, m + 1)).reshape(-1)
+
+        same = windows == standing
+        scores = panel.exposures[:, :, k] if same else scored(market, slice(None))
         return _Subject(name, scores, scores, compute)
 
     return [subject(k, name) for k, name in enumerate(panel.factor_names)]
@@ -158,10 +182,10 @@ def _own_factor(
     return _Subject(factor.name, scores, compared, compute)
 
 
-def _drawn(spec: ObjectiveSpec, settings: Settings) -> dict[str, Any]:
+def _drawn(space: Space, settings: Settings) -> dict[str, Any]:
     from mech_exo.tuning.asking import draw_once
 
-    return draw_once(spec.suggest, settings.tuning.seed)[0]
+    return draw_once(space.suggest, settings.tuning.seed)[0]
 
 
 def _truncation(

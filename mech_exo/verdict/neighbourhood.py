@@ -9,6 +9,7 @@ import numpy as np
 
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.data.panel import FloatArray
+from mech_exo.errors import ExoError
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.verdict.overfitting import probability_of_overfitting
 from mech_exo.verdict.plateau import Plateau, look_around, robust_centre
@@ -44,8 +45,10 @@ class Neighbourhood:
         """The candidate with a value for every axis."""
         middle = self.cube.values(np.full(len(self.cube), MIDDLE))
         defaults = self._subject.settings.hyperparameters
+        windows = self._evaluator.space.windows
         stated = {
-            n: getattr(defaults, n, 0.0 if n.startswith(WEIGHT) else v) for n, v in middle.items()
+            n: windows.get(n, getattr(defaults, n, 0.0 if n.startswith(WEIGHT) else v))
+            for n, v in middle.items()
         }
         return {**stated, **self._subject.params}
 
@@ -105,8 +108,9 @@ class Neighbourhood:
     def _overfitting(self) -> tuple[float, int]:
         """PBO of the active returns of portfolios drawn evenly from the space."""
         settings = self._subject.settings.verdict
-        columns = [self._active(point) for point in self._even_points(settings.portfolios)]
-        length = min(len(c) for c in columns)  # a bankrupt path ends early
+        drawn = [self._active(point) for point in self._even_points(settings.portfolios)]
+        columns = [c for c in drawn if c is not None]
+        length = min((len(c) for c in columns), default=0)  # a bankrupt path ends early
         blocks = settings.overfitting_blocks - settings.overfitting_blocks % 2
         if length < 2 * blocks or len(columns) < 2:
             return math.nan, len(columns)
@@ -125,8 +129,12 @@ class Neighbourhood:
         points = sobol.random_base2(math.ceil(math.log2(portfolios)))
         return [{**self._full, **self.cube.values(p[: len(self.cube)])} for p in points]
 
-    def _active(self, params: Mapping[str, Any]) -> FloatArray:
-        result = self._evaluator.run(params)
+    def _active(self, params: Mapping[str, Any]) -> FloatArray | None:
+        """Active returns; None where a factor cannot be computed so, which fails a trial."""
+        try:
+            result = self._evaluator.run(params)
+        except ExoError:
+            return None
         return result.returns - self._against(result)
 
     def _against(self, result: BacktestResult) -> FloatArray:

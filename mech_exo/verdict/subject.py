@@ -186,7 +186,7 @@ def _repeated(settings: Settings, trials: int) -> int:
 
 def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     """Refuse to judge a study by other data, settings or code than it was tuned with."""
-    from mech_exo.tuning.equity import components_for, problem_of
+    from mech_exo.tuning.equity import components_for, problem_of, undivided_data
     from mech_exo.tuning.fingerprint import difference
     from mech_exo.tuning.plan import StudyPlan
 
@@ -203,13 +203,14 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     )
     problem = problem_of(plan)
     now = components_for(plan, problem, problem.space)
-    differing = difference(study.epoch.components, now)
+    differing = difference(study.epoch.components, now, lambda: undivided_data(plan))
     if study.directions != problem.directions:
         differing.append(f"directions: {study.directions} → {problem.directions}")
     if differing:
         raise ExoError(
             f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),
-            hint="Judge it with the settings, data and objective file that it was tuned with.",
+            hint="Judge it with the settings, data, objective file and exo that it was tuned with; "
+            "or tune it again with this one (--accept-changes, or another --study-name).",
         )
 
 

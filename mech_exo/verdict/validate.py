@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,14 @@ from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import Decision, Parts, decide
 from mech_exo.verdict.evidence import Evidence, skill_test, years_of
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, check_payload
-from mech_exo.verdict.holdout import Holdout, holdout_evidence, joined_tests, judge_holdout, look
+from mech_exo.verdict.holdout import (
+    Holdout,
+    HoldoutLedger,
+    holdout_evidence,
+    joined_tests,
+    judge_holdout,
+    portfolio_hash,
+)
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.placebo import PlaceboSearch, compare
 from mech_exo.verdict.plateau import Plateau
@@ -27,8 +34,7 @@ from mech_exo.verdict.walkforward import WalkForward, walk
 from mech_exo.verdict.windows import walk_forward_windows
 
 if TYPE_CHECKING:
-    from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.keepsakes import ReplicateStore
+    from mech_exo.tuning.replicate_store import ReplicateStore
     from mech_exo.tuning.replicates import Payload, Progress
 
 VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
@@ -109,7 +115,7 @@ def validate(
         goes on from what was finished; a database that was removed, moved or replaced meanwhile,
         after a copy of it has been made.
     """
-    from mech_exo.tuning.keepsakes import ReplicateStore
+    from mech_exo.tuning.replicate_store import ReplicateStore
 
     experiment = experiment_of(subject)
     with closing(ReplicateStore(study_file, experiment_key(experiment))) as store:
@@ -179,7 +185,8 @@ def _holdout(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
     )
     space = subject.evaluator(subject.in_sample).space
     origin = f"validate: {subject.origin}"
-    looks = look(study_file, space, subject.params, subject.panel, subject.split, origin)
+    ledger = HoldoutLedger(study_file, subject.panel, subject.split)
+    looks = ledger.look(portfolio_hash(space, subject.params), origin)
     return judge_holdout(held, looks, subject.panel, subject.split), held
 
 
@@ -205,7 +212,7 @@ def experiment_of(subject: Subject) -> Experiment:
         objective=subject.objective,
         settings=subject.settings,
         panel=panel,
-        market=subject.market.until(subject.split) if subject.spec.factors else None,
+        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
         trials=subject.trials,
         warm_start=subject.warm_start,
         windows=walk_forward_windows(panel, subject.settings.verdict),
@@ -251,12 +258,12 @@ def defined(value: Any) -> Any:
     return value
 
 
-def with_verdict(document: "FactorFile", verdict: Verdict) -> "FactorFile":
-    """The file with the verdict in its block, less the weights that each window held."""
+def verdict_block(verdict: Verdict) -> dict[str, Any]:
+    """The verdict as it stands in a factor file: less the weights that each window held."""
     block = verdict.as_dict()
     for window in block["walk_forward"]["windows"]:
         del window["weights"]
-    return replace(document, verdict=block)
+    return block
 
 
 def _replicated(

@@ -1,79 +1,36 @@
 """Does a factor file reproduce its own numbers?
 
-The hash over factors and hyperparameters must be the file's, data, code and objective those that it
-states, and every stored metric equal to the one computed again.
+The hashes over its content and over the whole document must be the file's, data and objective file
+those that it states, and every field equal to the one computed again (`verdict.recomputed`) or
+named with the reason why it is not (`verdict.fields`).
 """
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.backtest.comparison import universe_metrics
-from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.backtest.version import KERNEL_VERSION
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.config.settings import Settings
+from mech_exo.data.identity import DataIdentity, differences
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
-from mech_exo.errors import ExitCode, ExoError
+from mech_exo.errors import ExoError
 from mech_exo.objective.discover import ObjectiveFile
-from mech_exo.objective.evaluate import Evaluator
-from mech_exo.objective.exposures import data_fingerprint, market_fingerprint
+from mech_exo.objective.exposures import data_fingerprint, known, market_fingerprint
 from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.fields import NOT_COMPUTED, UNKNOWN, Unchecked, unchecked
+from mech_exo.verdict.recomputed import Recomputed
+from mech_exo.verdict.verification import DATA, KERNEL, OBJECTIVE, Comparison, Verification
 
 if TYPE_CHECKING:
-    from mech_exo.backtest.result import BacktestResult
     from mech_exo.factor_file.document import FactorFile
+    from mech_exo.tuning.study import StudyRecord
 
-TOLERANCE = 1e-9
-FIGURES = {  # metadata field -> metric
-    "best_sharpe_ratio": "sharpe",
-    "max_drawdown": "max_drawdown",
-    "total_return": "total_return",
-    "volatility": "volatility",
-}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A stored value and the one computed again; None: undefined."""
-
-    name: str
-    stored: Any
-    computed: Any
-    equal: bool
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What was compared.
-
-    Attributes
-    ----------
-    identity
-        Hashes and versions of data, code and objective. If one differs, nothing was computed.
-    values
-        The content's hash, then every metric that the file stores.
-    """
-
-    identity: tuple[Comparison, ...]
-    values: tuple[Comparison, ...]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """0 if everything is equal, 4 if data, code or objective are not the file's, else 1."""
-        if not all(c.equal for c in self.identity):
-            return ExitCode.NOT_THE_FILES
-        return ExitCode.DONE if all(c.equal for c in self.values) else ExitCode.REFUSED
-
-    @property
-    def differing(self) -> tuple[str, ...]:
-        """Names of what is not equal."""
-        return tuple(c.name for c in (*self.identity, *self.values) if not c.equal)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {**asdict(self), "differing": list(self.differing), "exit_code": int(self.exit_code)}
+STUDY_FINGERPRINT = "provenance.study_fingerprint"
+DOCUMENT_HASH = "provenance.document_hash"
+BEFORE = "there is none: the file was made before exo wrote one"
+GONE_ON = "the study has gone on since"
 
 
 def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> Settings:
@@ -109,59 +66,82 @@ def verify(
     objective: ObjectiveFile,
     market: Market,
     panel: Panel,
+    study: "StudyRecord | None" = None,
 ) -> Verification:
-    """Compare a file with what its settings, data and objective give today.
+    """Compare a file with what its settings, data and objective file give today.
 
     Parameters
     ----------
     settings
         From `settings_of`.
     market, panel
-        Of those settings, all dates.
+        Of those settings and the file's list of factors, all dates.
+    study
+        The study that the file names, if it is at hand.
     """
+    stated, again = file.provenance or {}, Recomputed(file, settings, objective, market, panel)
     identity = identity_of(file, objective, market, panel)
-    stated = (file.provenance or {}).get("content_hash")
-    content = Comparison("content_hash", stated, file.content_hash, stated == file.content_hash)
-    if not all(c.equal for c in identity):
-        return Verification(identity, (content,))
-    spec = ObjectiveSpec.compile(objective.source, objective.label)
-    split = panel.split(settings.holdout.fraction)
+    divided = "data" in stated and not identity[0].equal
+    words = _data_words(stated, market, panel) if divided else []
+    # If the parts are those of the data, it is their one hash that was edited.
+    edited = identity[:1] if divided and not words else ()
+    identity = identity[len(edited) :]
+    values = (*hashes_of(file), *edited)
+    reasons: dict[str, str] = {}
+    covered: set[str] = set()
+    computed = all(c.equal for c in identity)
+    if computed:
+        values += tuple(again.comparisons())
+        if stated.get("study_fingerprint") is not None:
+            covered = again.counted_settings
+        studied = () if study is None else tuple(again.of_study(study))
+        values += studied
+        reasons |= {"metadata.total_trials": GONE_ON} if studied else {}
+    else:
+        reasons |= dict.fromkeys(("provenance.settings", STUDY_FINGERPRINT), NOT_COMPUTED)
+    kernel = _kernel(stated)
+    names = {c.name for c in (*identity, *values, kernel)}
+    otherwise = UNKNOWN if computed else NOT_COMPUTED
+    left = unchecked(file, names, covered, found=reasons, otherwise=otherwise)
+    if "document_hash" not in names:
+        left = (Unchecked(DOCUMENT_HASH, BEFORE), *left)
+    return Verification(
+        identity=identity,
+        values=values,
+        unchecked=left,
+        kernel=kernel,
+        made_by=_made_by(stated),
+        data=tuple(words),
+    )
 
-    def run(part: Panel) -> "BacktestResult":
-        evaluator = Evaluator(spec, part, settings, market)
-        missing = set(evaluator.space.missing)
-        params = {n: v for n, v in file.params.items() if n.removeprefix("weight_") not in missing}
-        return evaluator.run(params)
 
-    values = [content]
-    fitted = (file.provenance or {}).get("in_sample_end")  # from when on a promotion compares
-    if fitted is not None:
-        last = str(panel.dates[split - 1])
-        values.append(Comparison("provenance.in_sample_end", str(fitted), last, fitted == last))
-    inside = run(panel.between(0, split)).metrics()
-    for name, metric in FIGURES.items():
-        if name in file.metadata:
-            values.append(_compare(f"metadata.{name}", file.metadata[name], inside[metric]))
-    if file.out_of_sample is not None and split < len(panel.dates):
-        values += _out_of_sample(file.out_of_sample, run(panel.between(split, len(panel.dates))))
-    return Verification(identity, tuple(values))
+def hashes_of(file: "FactorFile") -> tuple[Comparison, ...]:
+    """The hashes over the content and over the whole document, as stated and as they are.
+
+    Only a file from before exo wrote the latter may have none.
+    """
+    stated = file.provenance or {}
+    content = stated.get("content_hash")
+    found = [Comparison("content_hash", content, file.content_hash, content == file.content_hash)]
+    whole = stated.get("document_hash")
+    if whole is not None or "data" in stated:
+        same = whole == file.document_hash
+        found.append(Comparison("document_hash", whole, file.document_hash, same))
+    return tuple(found)
 
 
 def identity_of(
     file: "FactorFile", objective: ObjectiveFile, market: Market, panel: Panel
 ) -> tuple[Comparison, ...]:
-    """Whether data, objective file and code are those that the file states."""
+    """Whether data and objective file are those that the file states."""
     stated = file.provenance or {}
     same_objective = stated.get("objective_sha256") == objective.sha256
     now = {
-        "data_fingerprint": _data_now(stated, objective if same_objective else None, market, panel),
-        "objective_sha256": objective.sha256,
-        "kernel_version": KERNEL_VERSION,
+        DATA: _data_now(stated, objective if same_objective else None, market, panel),
+        OBJECTIVE: objective.sha256,
     }
-    return tuple(
-        Comparison(f"provenance.{name}", stated.get(name), computed, stated.get(name) == computed)
-        for name, computed in now.items()
-    )
+    stored = {name: stated.get(name.rpartition(".")[2]) for name in now}
+    return tuple(Comparison(n, stored[n], now[n], stored[n] == now[n]) for n in now)
 
 
 def _data_now(
@@ -169,8 +149,10 @@ def _data_now(
 ) -> str:
     """The data's fingerprint; whether it covers the market is for the file's own objective to say.
 
-    Under another objective that is unknown, and either one that is stated will do.
+    Under another objective that is unknown to an older file, and either one that is stated will do.
     """
+    if "data" in stated:
+        return _identity(stated, market, panel).fingerprint
     if objective is not None:
         spec = ObjectiveSpec.compile(objective.source, objective.label)
         return data_fingerprint(panel, market, spec)
@@ -178,19 +160,24 @@ def _data_now(
     return whole if stated.get("data_fingerprint") == whole else panel.fingerprint
 
 
-def _out_of_sample(stored: Mapping[str, Any], result: "BacktestResult") -> Iterator[Comparison]:
-    computed = result.metrics()
-    for name, value in (stored.get("metrics") or {}).items():
-        yield _compare(f"out_of_sample.metrics.{name}", value, computed.get(name))
-    universe = universe_metrics(result)
-    for name, value in (stored.get("universe") or {}).items():
-        yield _compare(f"out_of_sample.universe.{name}", value, universe.get(name))
+def _data_words(stated: Mapping[str, Any], market: Market, panel: Panel) -> list[str]:
+    """How the data differ from the parts that the file states."""
+    return differences(DataIdentity.from_dict(stated["data"]), _identity(stated, market, panel))
 
 
-def _compare(name: str, stored: Any, computed: float | None) -> Comparison:
-    """Equal to 1e-9, absolute below 1 and relative above; undefined only equals undefined."""
-    again = None if computed is None or not math.isfinite(computed) else float(computed)
-    if stored is None or again is None:
-        return Comparison(name, stored, again, stored is None and again is None)
-    close = math.isclose(float(stored), again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return Comparison(name, float(stored), again, close)
+def _identity(stated: Mapping[str, Any], market: Market, panel: Panel) -> DataIdentity:
+    read = "fields" in stated["data"]
+    return DataIdentity.of(panel, known(market, panel) if read else None)
+
+
+def _kernel(stated: Mapping[str, Any]) -> Comparison:
+    version = stated.get("kernel_version")
+    return Comparison(KERNEL, version, KERNEL_VERSION, version == KERNEL_VERSION)
+
+
+def _made_by(stated: Mapping[str, Any]) -> str:
+    version = (stated.get("packages") or {}).get("mech-exo")
+    commit = stated.get("git_commit")
+    if version is None:
+        return ""
+    return f"mech-exo {version}" + (f", in a folder at commit {commit[:12]}" if commit else "")

@@ -1,26 +1,34 @@
 """From a tuned study to a result: which trial, what it is worth, and its factor file."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExoError
 from mech_exo.export.document import Export, defined
 from mech_exo.export.provenance import git_commit, package_versions
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.verdict.holdout import look
-from mech_exo.verdict.validate import with_verdict
-from mech_exo.workflow.incumbent import INCUMBENT, comparable, incumbent_file
+from mech_exo.verdict.holdout import HoldoutLedger
+from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
+from mech_exo.workflow.judge import meaningful
 from mech_exo.workflow.judgement import label_of, plateau_trial
+from mech_exo.workflow.remembered import standing_of_trial
 from mech_exo.workflow.result import Choice, Constraint, Metrics, Optimised
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study import StudyRecord, TrialRecord
+    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
     from mech_exo.workflow.session import Session
 
 
 def assess(
-    session: "Session", study_file: Path, outcome: "StudyOutcome", number: int | None = None
+    session: "Session",
+    study_file: Path,
+    outcome: "StudyOutcome",
+    number: int | None = None,
+    command: str = "optuna-run",
 ) -> Optimised:
     """The result of a run.
 
@@ -28,6 +36,8 @@ def assess(
     ----------
     number
         Report this trial instead of the best.
+    command
+        What looks at the holdout.
 
     Raises
     ------
@@ -42,40 +52,47 @@ def assess(
     if chosen == "plateau":
         trial = plateau_trial(session, study)
     front = study.front() if len(study.directions) > 1 else ()
+    bare = Optimised(session, study_file, outcome, trial, front=front, chosen=chosen)
     if trial is None:
-        return Optimised(session, study_file, outcome, None, front=front)
+        return bare
     judge = session.judge
-    incumbent = incumbent_file(session.cwd)
-    return Optimised(
-        session,
-        study_file,
-        outcome,
-        trial,
-        best=judge.portfolio(label_of(trial, chosen), trial.params),
+    ledger = HoldoutLedger(study_file, session.panel, session.split)
+    # the incumbent's look comes first, so that the best trial's count includes it
+    compared = _with_incumbent(bare, ledger, command)
+    label = label_of(trial, chosen)
+    by = f"{command}: {label} of study {study.name}"
+    return replace(
+        compared,
+        best=judge.portfolio(label, trial.params, ledger, by),
         universe=judge.universe(trial.params),
-        incumbent=None
-        if incumbent is None or not comparable(session, incumbent)
-        else judge.portfolio(INCUMBENT, judge.meaningful(incumbent.params)),
         constraints=_constraints(session, study, trial),
-        front=front,
-        looks=_look(
-            session,
-            study_file,
-            trial,
-            f"optuna-run: {label_of(trial, chosen)} of study {study.name}",
-        ),
-        chosen=chosen,
+        standing=standing_of_trial(session, study_file, study, trial),
     )
 
 
-def _look(session: "Session", study_file: Path, trial: "TrialRecord", origin: str) -> int:
-    """Portfolios seen on this holdout so far, this one included; 0 without a holdout."""
-    if session.holdout is None:
-        return 0
-    looks = look(
-        study_file, session.judge.space, trial.params, session.panel, session.split, origin
+def _with_incumbent(result: Optimised, ledger: HoldoutLedger, command: str) -> Optimised:
+    session = result.session
+    incumbent = incumbent_file(session.cwd)
+    if incumbent is None or not comparable(session, incumbent):
+        return result
+    params = meaningful(session.judge.space, incumbent.params)
+    by = f"{command}: {INCUMBENT}"
+    fit = fit_of(incumbent, session)
+    return replace(
+        result,
+        incumbent=session.judge.portfolio(INCUMBENT, params, ledger, by),
+        incumbent_fit=fit,
+        starts_knowing=fit.words if _starts_from(result.outcome.study, params) else "",
     )
-    return len({entry.content for entry in looks})
+
+
+def _starts_from(study: "StudyRecord", params: Mapping[str, "Parameter"]) -> bool:
+    """Whether the study's first given trial is this portfolio."""
+    epoch = study.epoch
+    given = (study.attributes.get("warm_start") or {}) if epoch is not None else {}
+    vectors = given.get(str(epoch.number), ()) if epoch is not None else ()
+    first = vectors[0] if vectors else {}
+    return bool(first) and all(params.get(name) == value for name, value in first.items())
 
 
 def _chosen(study: "StudyRecord", number: int | None) -> "TrialRecord | None":
@@ -122,7 +139,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         weights=result.best.weights,
         categories=judge.categories,
         hyperparameters=result.best.hyperparameters,
-        parameters=judge.space.arguments(result.trial.params),
+        parameters=result.best.parameters,
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=tuning.sampler,
         pruner=tuning.pruner if prunes else "none",
@@ -131,24 +148,26 @@ def factor_file_of(result: Optimised) -> FactorFile:
         elapsed_seconds=result.outcome.elapsed_seconds,
         chosen=result.chosen,
     ).factor_file()
-    return file if result.verdict is None else with_verdict(file, result.verdict)
+    present = result.standing.present
+    return file if present is None else replace(file, verdict=dict(present.block))
 
 
 def _provenance(result: Optimised) -> dict[str, Any]:
     from mech_exo.backtest.kernel import KERNEL_VERSION
 
     session = result.session
-    epoch = result.outcome.study.epoch
     panel = session.panel
     return {
         "data_source": panel.source,
         "data_fingerprint": session.data_fingerprint,
         "in_sample_fingerprint": session.in_sample_fingerprint,
+        "data": session.data_identity.as_dict(),
         "data_start": str(panel.dates[0]),
         "data_end": str(panel.dates[-1]),
+        "market": Likeness.of(session.market, session.settings.data.source).as_dict(),
         "in_sample_end": str(panel.dates[session.split - 1]),
         "objective_sha256": session.objective.sha256,
-        "study_fingerprint": epoch.fingerprint if epoch is not None else None,
+        "study_fingerprint": result.outcome.fingerprint or None,
         "kernel_version": KERNEL_VERSION,
         "seed": session.settings.tuning.seed,
         "settings": session.settings.as_dict(),

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,8 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import read_factor_file
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mech_exo.tuning.plan import WarmStart
     from mech_exo.workflow.session import Log, Session
 
@@ -29,6 +33,53 @@ def incumbent_file(cwd: Path) -> FactorFile | None:
     return None if path is None else read_factor_file(path)
 
 
+def fitted_until(file: FactorFile) -> "np.datetime64 | None":
+    """The last date that may have had a part in the fit; None if the file does not say.
+
+    The end of the in-sample data, else the day on which the file was made.
+    """
+    import numpy as np
+
+    stated = (file.provenance or {}).get("in_sample_end") or file.metadata.get("created_at")
+    try:
+        return np.datetime64(datetime.fromisoformat(str(stated)).date(), "D")
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Until when a factor file was fitted, against the holdout of a run.
+
+    Attributes
+    ----------
+    until
+        YYYY-MM-DD; None if the file does not say.
+    knows
+        Whether it was fitted on dates of the holdout; None if that is not known. False without a
+        holdout.
+    """
+
+    until: str | None
+    knows: bool | None
+
+    @property
+    def words(self) -> str:
+        """What to think of its figures on the holdout; "" if it has not seen it."""
+        if self.knows is None:
+            return "may have seen these dates: it does not say until when it was fitted"
+        return f"has seen these dates: fitted until {self.until}" if self.knows else ""
+
+
+def fit_of(file: FactorFile, session: "Session") -> Fit:
+    """Whether a factor file knows the session's holdout."""
+    last = fitted_until(file)
+    until = None if last is None else str(last)
+    if session.holdout is None:
+        return Fit(until, knows=False)
+    return Fit(until, None if last is None else bool(last >= session.holdout.dates[0]))
+
+
 def known_factors(session: "Session") -> tuple[str, ...]:
     """Factors that a factor file can name here: those with data, and those without."""
     missing = (n for n in session.panel.missing_factors if n not in session.factor_names)
@@ -40,8 +91,8 @@ def comparable(session: "Session", incumbent: FactorFile) -> bool:
     return any(name in session.factor_names for name in incumbent.weights)
 
 
-def warn_of_unknown(session: "Session", log: "Log") -> None:
-    """Name the factors of config/factors.yml that do not exist here.
+def warn_of_incumbent(session: "Session", log: "Log") -> None:
+    """Name the factors of config/factors.yml that do not exist here, and say what it has seen.
 
     Raises
     ------
@@ -58,6 +109,10 @@ def warn_of_unknown(session: "Session", log: "Log") -> None:
         log.warn(f"{INCUMBENT}: {said}. It is compared without.")
     if not comparable(session, incumbent):
         log.warn(f"{INCUMBENT}: the data have none of its factors. It is not compared.")
+        return
+    fit = fit_of(incumbent, session)
+    if fit.words:
+        log.warn(f"{INCUMBENT} {fit.words}. It is compared, and no new study starts from it.")
 
 
 def _no_factor(name: str, known: Sequence[str]) -> str:
@@ -66,17 +121,25 @@ def _no_factor(name: str, known: Sequence[str]) -> str:
 
 
 def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[WarmStart, ...]":
-    """The vectors of trials 0 and 1; none with `tuning.warm_start: false`."""
+    """The vectors of trials 0 and 1; none with `tuning.warm_start: false`.
+
+    An incumbent that knows the holdout, or may know it, is none: the best trial could be it.
+    """
     from mech_exo.tuning.plan import WarmStart
 
     if not session.settings.tuning.warm_start:
         return ()
+    from mech_exo.objective.space import Space
+
     rules = session.settings.hyperparameters
+    windows = Space.of(session.spec, session.panel, session.settings).windows
     equal = {f"weight_{name}": EQUAL_WEIGHT for name in session.factor_names}
-    equal |= {
+    equal |= windows | {
         "cash_pct": rules.cash_pct,
         "stop_loss_pct": rules.stop_loss_pct,
         "position_size_pct": rules.position_size_pct,
     }
-    starts = [] if incumbent is None else [WarmStart(INCUMBENT, incumbent.params)]
-    return (*starts, WarmStart("equal weights", equal))
+    starts = [WarmStart("equal weights", equal)]
+    if incumbent is not None and fit_of(incumbent, session).knows is False:
+        starts.insert(0, WarmStart(INCUMBENT, {**windows, **incumbent.params}))
+    return tuple(starts)

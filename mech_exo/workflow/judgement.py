@@ -1,6 +1,6 @@
 """Skill or luck: the verdict on a run, a study or a factor file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,10 @@ from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.validate import Verdict, validate
-from mech_exo.verdict.verify import identity_of
+from mech_exo.verdict.verify import hashes_of, verify
 from mech_exo.verdict.windows import walk_forward_windows
+from mech_exo.workflow.listing import factors_of_study
+from mech_exo.workflow.remembered import keep_on_file, keep_on_trial, standing_of_trial
 from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.result import Choice, Optimised
 from mech_exo.workflow.session import Log, Request, Session, open_session
@@ -21,11 +23,7 @@ if TYPE_CHECKING:
     from mech_exo.tuning.replicates import Progress
     from mech_exo.tuning.study import StudyRecord, TrialRecord
 
-DIFFERING = {
-    "provenance.data_fingerprint": "data",
-    "provenance.objective_sha256": "objective file",
-    "provenance.kernel_version": "backtest code",
-}
+Keep = Callable[[Verdict], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,27 +55,30 @@ def judge(case: Case, request: Request, log: Log, progress: "Progress | None" = 
         Exit code 2 for a study of another fingerprint, 4 for a factor file whose data, objective
         file or code are not those at hand, 130 on Ctrl-C (finished replicates are kept).
     """
-    subject = (
-        _of_study(case, request, log)
-        if case.factors is None
-        else _of_file(case.factors, case, request, log)
-    )
+    judging = _of_study if case.factors is None else _of_file
+    subject, keep = judging(case, request, log)
     log.note(f"judging    {subject.origin}; the search is repeated with {subject.trials} trials")
-    return validate(subject, case.study_file, jobs=case.n_jobs, progress=progress)
+    verdict = validate(subject, case.study_file, jobs=case.n_jobs, progress=progress)
+    keep(verdict)
+    return verdict
 
 
 def judged(result: Optimised, jobs: int, progress: "Progress | None" = None) -> Optimised:
-    """A run's result with the verdict on its trial, or with the reason why there is none."""
-    study = result.outcome.study
+    """A run's result with the verdict on its trial, or with the reason why there is none.
+
+    The verdict is kept with the study.
+    """
+    study, session, trial = result.outcome.study, result.session, result.trial
     try:
-        subject = _subject(result.session, study, result.trial)
-        if result.trial is not None:
-            origin = f"{label_of(result.trial, result.chosen)} of study {study.name}"
-            subject = replace(subject, origin=origin)
+        subject = _subject(session, study, trial)
+        assert trial is not None, "else it is no subject"
+        subject = replace(subject, origin=f"{label_of(trial, result.chosen)} of study {study.name}")
         verdict = validate(subject, result.study_file, jobs=jobs, progress=progress)
+        keep_on_trial(verdict, session, result.study_file, study, trial, result.chosen)
     except ExoError as error:
         return replace(result, verdict_failure=_after_a_run(error, study.name))
-    return replace(result, verdict=verdict)
+    known = standing_of_trial(session, result.study_file, study, trial)
+    return replace(result, verdict=verdict, standing=known)
 
 
 def check_validatable(session: Session) -> None:
@@ -115,45 +116,81 @@ def _subject(session: Session, study: "StudyRecord", trial: "TrialRecord | None"
     )
 
 
-def _of_study(case: Case, request: Request, log: Log) -> Subject:
+def _of_study(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.records import read_study
     from mech_exo.tuning.recovery import confirm_stored
 
     study = read_study(case.study_file, case.study_name)
-    session = open_session(request, log)
+    session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
     session.try_apart()
     confirm_stored(case.study_file, study)  # reading the data took its time
-    return _subject(session, study)
+    subject, best = _subject(session, study), study.best()
+    assert best is not None, "else it is no subject"
+
+    def keep(verdict: Verdict) -> None:
+        keep_on_trial(verdict, session, case.study_file, study, best)
+
+    return subject, keep
 
 
-def _of_file(path: Path, case: Case, request: Request, log: Log) -> Subject:
+def _of_file(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
+    path = case.factors
+    assert path is not None
     file = read_factor_file(path)
+    check_unedited(path, file)
     stated = isinstance((file.provenance or {}).get("settings"), Mapping)
     session = reopen(str(path), file, request, log) if stated else open_session(request, log)
     session.try_apart()
     if stated:
-        _check_same_inputs(path, file, session)
+        _check_verified(path, file, session)
     else:
         log.warn(f"{path} states no settings: those at hand are used.")
-    return file_subject(
+    study = _study_of(file, case.study_file)
+    subject = file_subject(
         str(path),
         session.settings,
         session.objective,
         session.panel,
         session.market,
         file,
-        _study_of(file, case.study_file),
+        study,
     )
 
+    def keep(verdict: Verdict) -> None:
+        keep_on_file(verdict, session, case.study_file, file, study)
 
-def _check_same_inputs(path: Path, file: "FactorFile", session: Session) -> None:
-    compared = identity_of(file, session.objective, session.market, session.panel)
-    differing = [DIFFERING[c.name] for c in compared if not c.equal]
+    return subject, keep
+
+
+def check_unedited(path: Path, file: "FactorFile") -> None:
+    """Refuse to judge a file whose hashes are not its own: the verdict would be another file's.
+
+    Raises
+    ------
+    ExoError
+        Exit code 1.
+    """
+    if (file.provenance or {}).get("content_hash") is None:
+        return  # written by hand
+    differing = [c.name for c in hashes_of(file) if not c.equal]
     if differing:
         raise ExoError(
-            f"{path}: {' and '.join(differing)} are not those that it was tuned with.",
-            hint="Name them with --config and --objective; `exo verify` shows what differs.",
-            exit_code=ExitCode.NOT_THE_FILES,
+            f"{path}: has been changed since it was exported ({', '.join(differing)}); a verdict "
+            "on it would not be one on the exported file.",
+            hint="Export it again; or take the block `provenance` out to judge the portfolio as "
+            "one written by hand, under the settings at hand.",
+            exit_code=ExitCode.REFUSED,
+        )
+
+
+def _check_verified(path: Path, file: "FactorFile", session: Session) -> None:
+    found = verify(file, session.settings, session.objective, session.market, session.panel)
+    if found.exit_code != ExitCode.DONE:
+        raise ExoError(
+            f"{path}: {'; '.join(found.reasons)}.",
+            hint="Name data and objective file with --config and --objective; `exo verify` shows "
+            "what differs.",
+            exit_code=found.exit_code,
         )
 
 

@@ -38,6 +38,8 @@ class Job:
         Export this trial instead of the best.
     validate
         Ask for the verdict too.
+    command
+        What looks at the holdout, for its ledger.
     root
         Project folder, below which factors/ and config/staging lie.
     """
@@ -53,6 +55,7 @@ class Job:
     stage: bool = False
     trial: int | None = None
     validate: bool = False
+    command: str = "optuna-run"
     root: Path = Path()
 
     def __post_init__(self) -> None:
@@ -110,7 +113,7 @@ def tuned(
     if job.validate:
         check_validatable(session)
     outcome = run_study(study_plan(job, session), listener)
-    result = assess(session, job.study_file, outcome, job.trial)
+    result = assess(session, job.study_file, outcome, job.trial, job.command)
     if job.validate and result.feasible and not outcome.interrupted:
         result = judged(result, job.n_jobs, progress)
         confirm_stored(job.study_file, outcome.study)  # a verdict takes its time
@@ -192,7 +195,7 @@ def _write(job: Job, result: Optimised, target: Target) -> Files:
     if not wanted and not (job.stage and result.trial.feasible):
         return Files()
     file = factor_file_of(result)
-    exported = target.write(file) if wanted else None
+    exported, repeated = target.write(file) if wanted else (None, False)
     if job.stage and result.trial.feasible:
         staged = stage(file, job.root, datetime.now())
-    return Files(exported, staged)
+    return Files(exported, staged, repeated)

@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from mech_exo.config.packaged import OBJECTIVE, RISK_LIMITS, SETTINGS, packaged_file
+from mech_exo.config.packaged import EXAMPLES, OBJECTIVE, RISK_LIMITS, SETTINGS, packaged_file
 from mech_exo.factor_file.atomic import write_atomically
 
 GITIGNORE = """\
-# exo: studies and exports are results; config/ and research/ are the source.
+# exo: studies, exports, logs and the paper ledger are results; config/ and research/ the source.
+# *.env holds tokens.
 /studies/*
 !/studies/.gitkeep
 /factors/*
 !/factors/.gitkeep
+/logs/
+/paper/
 .env
+*.env
+!*.env.example
 """
 
 
@@ -32,10 +37,8 @@ def lay_out(folder: Path, *, overwrite: bool = False) -> Layout:
     ExoError
         If the folder cannot be made or written.
     """
-    contents = {
-        SETTINGS: packaged_file(SETTINGS).read_text("utf-8"),
-        RISK_LIMITS: packaged_file(RISK_LIMITS).read_text("utf-8"),
-        OBJECTIVE: packaged_file(OBJECTIVE).read_text("utf-8"),
+    carried = (SETTINGS, RISK_LIMITS, OBJECTIVE, *EXAMPLES)
+    contents = {name: packaged_file(name).read_text("utf-8") for name in carried} | {
         "studies/.gitkeep": "",
         "factors/.gitkeep": "",
         ".gitignore": GITIGNORE,

@@ -4,11 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.discover import SettingsFile
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.verdict.verify import Verification, settings_of, verify
+from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
+from mech_exo.verdict.verification import Verification
+from mech_exo.verdict.verify import settings_of, verify
+from mech_exo.workflow.listing import factors_of_file
 from mech_exo.workflow.session import Log, Request, Session, open_with
 
 if TYPE_CHECKING:
@@ -31,8 +34,7 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
     """
     own: Settings | None = None
     if request.config is not None:
-        found = find_settings(request.config, request.cwd, flag=request.config_flag)
-        own = load_settings(found.path, overrides=request.overrides)
+        own = load_settings(request.find_settings().path, overrides=request.overrides)
     settings = settings_of(label, file, own)
     if own is not None:
         settings = replace(settings, verdict=own.verdict)
@@ -43,33 +45,57 @@ def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Sessio
             hint="Leave --data out; --config says where files lie.",
         )
     _check_here(label, settings)
-    session = open_with(settings, SettingsFile(Path(label), "the file's own"), request, log)
-    return _as_of(session, (file.provenance or {}).get("data_end"), log)
-
-
-def _as_of(session: Session, end: object, log: Log) -> Session:
-    """The session with the data as they were at the file's last date, where they have grown."""
+    origin = SettingsFile(Path(label), "the file's own")
+    session = open_with(settings, origin, request, log, factors_of_file(file))
+    end = (file.provenance or {}).get("data_end")
     if end is None or str(session.panel.dates[-1]) <= str(end):
         return session
     log.note(f"data       compared as of {end}, the file's last date")
-    market, panel = known_at(session.market, session.settings, str(end))
+    market, panel = known_to(file, session.market, session.settings)
     return replace(session, market=market, panel=panel)
 
 
-def known_at(market: "Market", settings: "Settings", end: str | None) -> "tuple[Market, Panel]":
-    """The data up to a date (None: all), and the panel that a file's settings make of them."""
+def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tuple[Market, Panel]":
+    """The data up to a file's last date, and the panel that its list and settings make of them."""
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import restrict
 
-    known = restrict(market, replace(settings.data, start=None, end=end))
-    return known, build_panel(known, settings)
+    end = (file.provenance or {}).get("data_end")
+    known = restrict(market, replace(settings.data, start=None, end=end and str(end)))
+    return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, request: Request, log: Log) -> Verification:
-    """Compare a file with what its settings, data and objective give today."""
+def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Verification:
+    """Compare a file with what its settings, data, objective and study give today.
+
+    Figures on the holdout that are computed again are a look at it. The export of a file was the
+    first; so a file that is as it was exported needs no ledger where there is none.
+
+    Parameters
+    ----------
+    study_file
+        Where the study that the file names is looked for; it need not be there.
+    """
+    from mech_exo.tuning.records import read_study, study_names
+
     file = read_factor_file(path)
     session = reopen(str(path), file, request, log)
-    return verify(file, session.settings, session.objective, session.market, session.panel)
+    name = file.metadata.get("study_name")
+    study = read_study(study_file, str(name)) if name in study_names(study_file) else None
+    found = verify(file, session.settings, session.objective, session.market, session.panel, study)
+    shown = any(c.name.startswith("out_of_sample.") for c in found.values)
+    if shown and (study_file.exists() or not file.hash_matches):
+        _look(path, file, session, study_file)
+    return found
+
+
+def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
+    from mech_exo.objective.space import Space
+    from mech_exo.workflow.judge import meaningful
+
+    space = Space.of(session.spec, session.panel, session.settings)
+    content = portfolio_hash(space, meaningful(space, file.params))
+    HoldoutLedger(study_file, session.panel, session.split).look(content, f"verify: {path}")
 
 
 def _check_here(label: str, settings: "Settings") -> None:

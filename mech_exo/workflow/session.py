@@ -1,17 +1,19 @@
 """What a run works on: settings, objective, market and panel, resolved once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mech_exo.config.discover import SettingsFile, find_settings
+from mech_exo.config.discover import SettingsFile, find_settings, project_start
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExoError
+from mech_exo.workflow.listing import Listed, with_wanted
 
 if TYPE_CHECKING:
+    from mech_exo.data.identity import DataIdentity
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.objective.discover import ObjectiveFile
@@ -37,6 +39,8 @@ class Request:
     ----------
     config
         Settings file, and the option that named it.
+    factor_file
+        The one that is judged; its own project comes before that of `cwd`.
     """
 
     config: Path | None = None
@@ -44,6 +48,16 @@ class Request:
     objective: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
+    factor_file: Path | None = None
+
+    @property
+    def start(self) -> Path:
+        """Folder from which the project's files are looked for upward."""
+        return project_start(self.factor_file, self.cwd)
+
+    def find_settings(self) -> SettingsFile:
+        """The settings file, and why it was chosen."""
+        return find_settings(self.config, self.cwd, flag=self.config_flag, start=self.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +83,12 @@ class Session:
         own = (f.name for f in self.spec.factors if f.name not in self.panel.factor_names)
         return (*self.panel.factor_names, *own)
 
+    def listing(self, listed: Listed) -> "Session":
+        """The same session with other factors."""
+        from mech_exo.data.build import build_panel
+
+        return replace(self, panel=build_panel(self.market, self.settings, listed))
+
     @cached_property
     def in_sample(self) -> "Panel":
         """What the trials see."""
@@ -83,12 +103,12 @@ class Session:
     @cached_property
     def data_fingerprint(self) -> str:
         """SHA-256 of all data behind a factor file's figures, the holdout included."""
-        return self._fingerprint(self.panel)
+        return self.data_identity.fingerprint
 
     @cached_property
     def in_sample_fingerprint(self) -> str:
         """SHA-256 of all data that a trial depends on."""
-        return self._fingerprint(self.in_sample)
+        return self._identity(self.in_sample).fingerprint
 
     def try_apart(self) -> None:
         """Rehearse the objective file in a process of its own, before a run does so itself.
@@ -108,10 +128,15 @@ class Session:
 
         probe(rehearse, self.spec.label)
 
-    def _fingerprint(self, panel: "Panel") -> str:
-        from mech_exo.objective.exposures import data_fingerprint
+    @cached_property
+    def data_identity(self) -> "DataIdentity":
+        """All data behind a factor file's figures, part by part."""
+        return self._identity(self.panel)
 
-        return data_fingerprint(panel, self.market, self.spec)
+    def _identity(self, panel: "Panel") -> "DataIdentity":
+        from mech_exo.objective.exposures import data_identity
+
+        return data_identity(panel, self.market, self.spec)
 
     @cached_property
     def judge(self) -> "Judge":
@@ -121,38 +146,52 @@ class Session:
         return Judge(self)
 
 
-def open_session(request: Request, log: Log) -> Session:
+def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     """Resolve and load everything, saying which file and which data were chosen.
+
+    Parameters
+    ----------
+    listed
+        The factors of the study that is gone on with; what the objective file wants beside them
+        is added. None: all that are known now.
 
     Raises
     ------
     ExoError
         For any file that cannot be read or used, and for data without a rebalance date.
     """
-    settings_file = find_settings(request.config, request.cwd, flag=request.config_flag)
+    settings_file = request.find_settings()
     settings = load_settings(settings_file.path, overrides=request.overrides)
-    return open_with(settings, settings_file, request, log)
+    session = open_with(settings, settings_file, request, log, listed)
+    wanted = with_wanted(listed, session.spec, session.panel)
+    return session if wanted == listed else session.listing(wanted)
 
 
 def open_with(
-    settings: Settings, settings_file: SettingsFile, request: Request, log: Log
+    settings: Settings,
+    settings_file: SettingsFile,
+    request: Request,
+    log: Log,
+    listed: Listed = None,
 ) -> Session:
-    """As `open_session`, with settings that are resolved already (a factor file's own)."""
+    """As `open_session`, with settings that are resolved already, and with no more than listed."""
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.names import check_against_panel
     from mech_exo.objective.probe import probe
     from mech_exo.objective.spec import ObjectiveSpec
 
     directions(settings.tuning.objectives)  # a name that is no metric costs nothing here
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
-    objective = find_objective(request.objective, request.cwd)
+    objective = find_objective(request.objective, request.cwd, start=request.start)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
     probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     market = load_market(settings)
-    panel = build_panel(market, settings)
+    panel = build_panel(market, settings, listed)
+    check_against_panel(spec.factors, spec.label, panel)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
     _describe_data(session, log)
     return session

@@ -33,7 +33,7 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
             f"{name!r} is neither a file nor a study in {study_file}.",
             hint=f"It holds: {', '.join(known)}." if known else "Name a factor file.",
         )
-    job = Job(study_name=name, study_file=study_file, n_jobs=1, n_trials=0)
+    job = Job(study_name=name, study_file=study_file, n_jobs=1, n_trials=0, command="factors stage")
     result = tuned(job, session, ignore)
     if result.trial is None or not result.trial.feasible:
         raise ExoError(
@@ -46,22 +46,25 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
 def repeatable(result: Optimised) -> "FactorFile":
     """A result's factor file without anything that depends on when it is made.
 
-    It is dated by the study's last trial, its id is drawn from the study's fingerprint, and the
-    verdict's own running times are left out.
+    It is dated by the study's last trial, its id is drawn from the study's fingerprint, the look
+    at the holdout is its first one, and the verdict's own running times are left out.
     """
+    from mech_exo.tuning.runs import elapsed_seconds
+
     file = factor_file_of(result)
     study = result.outcome.study
     ended = [trial.completed for trial in study.current if trial.completed is not None]
-    begun = [trial.started for trial in study.current if trial.started is not None]
     stated: dict[str, Any] = {}
-    if ended and begun:
+    if ended:
         made = max(ended).astimezone().replace(tzinfo=None)  # local, as in every factor file
         stated["created_at"] = made.isoformat(timespec="microseconds")
-        stated["elapsed_time_seconds"] = (max(ended) - min(begun)).total_seconds()
+        stated["elapsed_time_seconds"] = elapsed_seconds(study)
     fingerprint = study.epoch.fingerprint if study.epoch is not None else ""
     name = f"{study.name} {fingerprint} {file.content_hash}"
     stated["run_id"] = str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    verdict = file.verdict
+    outside, verdict = file.out_of_sample, file.verdict
+    if outside is not None and result.best is not None:
+        outside = outside | {"looks": result.best.look}
     if verdict is not None:
         verdict = {key: value for key, value in verdict.items() if key != "seconds"}
-    return replace(file, metadata=file.metadata | stated, verdict=verdict)
+    return replace(file, metadata=file.metadata | stated, out_of_sample=outside, verdict=verdict)

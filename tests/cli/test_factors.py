@@ -94,7 +94,6 @@ def test_promote_history_diff_rollback(
         (lambda t: re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.123", t), "does not verify"),
         (lambda t: re.sub(r"best_sharpe_ratio: .*", "best_sharpe_ratio: 9.5", t), "best_sharpe"),
         (lambda t: re.sub(r"(objective_sha256: ).*", rf'\g<1>"{"0" * 64}"', t), "objective_sha256"),
-        (lambda t: t.replace('source: "files"', 'source: "demo"'), "demo data"),
         (lambda t: t[: t.index("provenance:")], "does not verify"),
     ],
 )

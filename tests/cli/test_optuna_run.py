@@ -9,10 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mech_exo.factor_file.read import read_factor_file
 from tests.cli.conftest import Exo, Run, environment, lay_out, one_error, run_exo
+from tests.cli.file_project import file_project
 
 FACTORS = 9
 
@@ -114,6 +116,10 @@ def test_json_is_all_that_stands_on_stdout(exo: Exo, project: Path) -> None:
     assert best["in_sample"]["sharpe"] == file.metadata["best_sharpe_ratio"]
     assert best["values"] == [max(t["value"] for t in trials(project) if t["state"] == "COMPLETE")]
     assert set(result["universe"]["out_of_sample"]) >= {"sharpe", "max_drawdown"}
+    occupancy = result["best"]["occupancy"]
+    assert set(occupancy) == {"positions", "executions", "above", "tied"}
+    assert occupancy["executions"] > 0
+    assert result["universe"]["occupancy"] is None
     assert result["incumbent"] is None
     assert result["study"]["current_trials"] == 3
 
@@ -170,6 +176,7 @@ def test_no_feasible_trial(exo: Exo, project: Path) -> None:
 def test_the_current_factors_stand_beside_the_best_and_are_trial_0(exo: Exo, project: Path) -> None:
     lenient(project)
     (project / "config/factors.yml").write_text(
+        "metadata: {created_at: '2017-12-31'}\n"  # before the holdout
         "factors:\n  technical:\n    rsi_14: {weight: 0.25}\n    unheard_of: {weight: 1.0}\n"
         "hyperparameters: {cash_pct: 0.2, stop_loss_pct: 0.1, position_size_pct: 0.1}\n"
     )
@@ -323,6 +330,36 @@ def test_unknown_current_factors_are_named_and_not_shown_as_cash(
     assert json.loads(run.stdout)["incumbent"] is None
     assert f"no factor {name!r}" in run.stderr
     assert ("did you mean 'rsi_14'?" in run.stderr) == (name == "rsi_15")
+
+
+def test_says_when_ties_and_blocked_sales_decide(exo: Exo, tmp_path: Path) -> None:
+    project = file_project(tmp_path / "project")
+    (project / "config/settings.yml").write_text(
+        "data: {source: files, prices: ../prices.csv}\n"
+        "hyperparameters: {cash_pct: 0.05, stop_loss_pct: 0.5, position_size_pct: 0.32}\n"
+        "backtest: {rebalance_days: 5}\n"
+    )
+    (project / "research/obj_utils.py").write_text(
+        "MAX_DRAWDOWN_THRESHOLD = 0.99\nVOLATILITY_THRESHOLD = 0.99\nWEIGHT_LIMIT = 1.0\n"
+        "def suggest_factor_weights(trial):\n"
+        "    trial.suggest_float('weight_momentum_12_1', 0.5, 1.0)\n"
+    )
+    head, *rows = [line.split(",") for line in (project / "prices.csv").read_text().splitlines()]
+    rng = np.random.default_rng(3)
+    for row in rows:  # five pairs of twins, of which one day in five has no price
+        for n in range(1, 11, 2):
+            row[n + 1] = row[n] = row[n] if rng.random() < 0.8 else ""
+    (project / "prices.csv").write_text("\n".join(map(",".join, [head, *rows])) + "\n")
+    run = exo("optuna-run", "--n-trials", "2", "--json", cwd=project)
+    assert run.returncode == 0, run.stderr
+    occupancy = json.loads(run.stdout)["best"]["occupancy"]
+    executions = occupancy["executions"]
+    assert occupancy["positions"] == 3
+    assert occupancy["tied"] > 0.9 * executions  # the third is one of two twins
+    assert occupancy["above"] > 0.02 * executions
+    again = exo("optuna-run", "--n-trials", "0", cwd=project)
+    assert f"note: names tied for the last of 3 places at {occupancy['tied']} of" in again.stdout
+    assert f"note: more than 3 names were held after {occupancy['above']} of" in again.stdout
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -6,11 +6,13 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Exo
+from tests.cli.conftest import REPOSITORY, Exo, one_error
+from tests.cli.file_project import write_prices
 
 GUIDE = REPOSITORY / "tests/unit/factor_file/guide.yml"
 SMALL = {"EXO_DATA__DEMO__SYMBOLS": "30", "EXO_DATA__DEMO__YEARS": "3"}
@@ -138,3 +140,44 @@ def test_mistakes(exo: Exo, project: Path, arguments: tuple[str, ...], message: 
     assert run.returncode == 2
     assert message in run.stderr.splitlines()[-1]
     assert "Traceback" not in run.stderr
+
+
+def quiet(project: Path) -> Path:
+    """A project on price files, of which there is nothing to warn."""
+    (project / "config/settings.yml").write_text("data: {source: files, prices: ../prices.csv}\n")
+    write_prices(project / "prices.csv", date.today())
+    (project / "config/factors.yml").write_text(
+        "factors:\n  technical:\n    momentum_12_1: {weight: 1.0}\n"
+    )
+    (project / "config/risk_limits.yml").write_text("limits: {volatility: {amber: 5, red: 9}}\n")
+    return project
+
+
+def test_quiet_prints_nothing_when_all_is_well(exo: Exo, project: Path) -> None:
+    quiet(project)
+    for command in (("paper", "step"), ("paper", "step"), ("risk", "status")):
+        run = exo(*command, "--quiet", cwd=project / "research")
+        assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert (project / "paper/ledger.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("limits", "code", "told"),
+    [("amber: 0.0001, red: 9", 0, "within limits"), ("amber: 0.0001, red: 0.0002", 1, "BREACHED")],
+)
+def test_quiet_shows_a_limit_that_is_not_kept(
+    exo: Exo, project: Path, limits: str, code: int, told: str
+) -> None:
+    quiet(project)
+    (project / "config/risk_limits.yml").write_text(f"limits: {{volatility: {{{limits}}}}}\n")
+    run = exo("risk", "status", "-q", cwd=project)
+    assert run.returncode == code
+    assert told in run.stdout
+
+
+def test_quiet_shows_errors(exo: Exo, project: Path) -> None:
+    quiet(project)
+    assert exo("paper", "step", "-q", cwd=project).returncode == 0
+    (project / "config/factors.yml").write_text("factors: {technical: {nope: {weight: 1.0}}}\n")
+    for command in (("paper", "step"), ("risk", "status")):
+        assert "nope" in one_error(exo(*command, "-q", cwd=project))

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from mech_exo.config.packaged import EXAMPLES
 from tests.cli.conftest import REPOSITORY, Exo
 
 FILES = (
     "config/settings.yml",
     "config/risk_limits.yml",
     "research/obj_utils.py",
+    *EXAMPLES,
     "studies/.gitkeep",
     "factors/.gitkeep",
     ".gitignore",
@@ -18,7 +20,7 @@ def test_lays_out_a_project(exo: Exo, tmp_path: Path) -> None:
     run = exo("init", "project")
     assert run.returncode == 0
     assert all((tmp_path / "project" / file).is_file() for file in FILES)
-    for file in ("config/settings.yml", "research/obj_utils.py"):
+    for file in ("config/settings.yml", "research/obj_utils.py", *EXAMPLES):
         assert (tmp_path / "project" / file).read_bytes() == (REPOSITORY / file).read_bytes()
 
 

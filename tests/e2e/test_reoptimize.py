@@ -387,9 +387,10 @@ def test_the_line_of_the_crontab_in_crons_own_environment(
     )
     program.chmod(0o755)
     lines = (REPOSITORY / "scripts/crontab.example").read_text().splitlines()
-    (line,) = [entry for entry in lines if re.match(r"[\d*]", entry)]
-    command = line.split(maxsplit=5)[5]
-    assert "%" not in command  # a newline to cron
+    entries = [entry for entry in lines if re.match(r"[\d*]", entry)]
+    commands = [entry.split(maxsplit=5)[5] for entry in entries]
+    assert "%" not in "".join(commands)  # a newline to cron
+    command = commands[0]
     set_above = [entry.split("=")[0] for entry in lines if re.match(r"[A-Z]+=", entry)]
     assert set_above == ["EXO", "PROJECT"]
     ran = subprocess.run(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mech_exo.config.packaged import EXAMPLES
 from mech_exo.factor_file.read import read_factor_file
 from tests.cli.conftest import REPOSITORY, SETTINGS, environment
 
@@ -53,7 +54,7 @@ def exo(installed: Exo, *arguments: str, cwd: Path) -> "subprocess.CompletedProc
 
 def test_carries_what_a_project_starts_from(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        for name in ("research/obj_utils.py", "config/settings.yml"):
+        for name in ("research/obj_utils.py", "config/settings.yml", *EXAMPLES):
             packaged = archive.read(f"mech_exo/templates/{name}")
             assert packaged == (REPOSITORY / name).read_bytes()
         assert "mech_exo/factor_file/schema.json" in archive.namelist()

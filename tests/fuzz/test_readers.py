@@ -34,15 +34,16 @@ from mech_exo.promote.history import History
 from mech_exo.report.study_tables import studies_json, study_json, study_lines
 from mech_exo.risk.limits import read_limits
 from mech_exo.risk.sectors import read_sectors
-from mech_exo.tuning.keepsakes import ReplicateStore
 from mech_exo.tuning.lock import _holder, exclusive_lock
-from mech_exo.tuning.records import list_studies, read_study
+from mech_exo.tuning.records import current_epoch, list_studies, read_study
+from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.table import trial_table
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
+from mech_exo.workflow.remembered import standing_of_best
 from tests.cli.conftest import REPOSITORY
 from tests.fuzz.mutations import CELLS, TOKENS, spoilt
 from tests.unit.data.small_markets import random_market
@@ -274,8 +275,10 @@ def all_of(path: Path) -> None:
     """What `exo study list`, `show` and `trials` read, and what a run begins with."""
     studies_json(list_studies(path))
     study = read_study(path, "s")
-    list(study_lines(study))
-    study_json(study)
+    known = standing_of_best(study, path)
+    list(study_lines(study, known))
+    study_json(study, known)
+    current_epoch(path, "s")
     for form in ("table", "csv", "json"):
         trial_table(study, form)
     with StudyStore.open(path, StorageSettings(busy_timeout_s=0.1), create=False) as store:
@@ -316,9 +319,10 @@ def ledger_bytes() -> bytes:
             book.create(connection, book.Opening("2020-01-02", 1000.0, True, {"lag": 1}))
             held = Account(500.0, {"A": Holding(5.0, 100.0, 1.0, False)}, 0.1)
             decision = Decision("2020-01-03", "2020-01-03", {"A": 0.5}, 0.1, "00")
-            book.book_session(connection, "2020-01-03", held, [])
+            book.book_session(connection, "2020-01-03", held, [], [])
+            book.book_decision(connection, decision, "f.yml")
             orders = [book.Order("A", "rebalance", 5.0, 0.5)]
-            book.book_decision(connection, decision, "f.yml", orders)
+            book.book_orders(connection, "2020-01-03", decision, orders)
         ledger.close()
         return (place / "l.db").read_bytes()
 

@@ -40,11 +40,14 @@ def agree(
     )
     assert result.first == expected.first
     np.testing.assert_allclose(result.returns, expected.returns, rtol=0, atol=TOLERANCE)
-    np.testing.assert_array_equal(positions.holdings > 1e-13, held > 1e-13)
+    np.testing.assert_array_equal(positions.holdings > 0.0, held > 0.0)
     np.testing.assert_allclose(positions.holdings, held, rtol=0, atol=TOLERANCE)
     assert sorted(exits) == sorted(expected.exits)
     np.testing.assert_allclose(positions.exposure, expected.exposure, rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(result.traded, expected.traded, rtol=0, atol=TOLERANCE)
+    assert result.occupancy.above == sum((row > 0.0).sum() > proposal.positions for row in held)
+    tied = [reference.tie_decides(panel, proposal, row) for row in range(len(result.traded))]
+    assert result.occupancy.tied == sum(tied)
     benchmark = reference.run_benchmark(panel, rules, proposal.cash_pct)
     np.testing.assert_allclose(result.benchmark_returns, benchmark.returns, rtol=0, atol=TOLERANCE)
     return result

@@ -83,3 +83,29 @@ def random_panel(
         z = np.round(z)
     z[rng.random(z.shape) < unknown] = np.nan
     return panel_of(r, z, rows)
+
+
+def suspended_panel(
+    seed: int,
+    sessions: int = 40,
+    names: int = 3,
+    every: int = 3,
+    *,
+    missing: float = 0.5,
+    volatility: float = 0.03,
+) -> Panel:
+    """A market whose names often lack a price just at the executions (a lag of 1).
+
+    Few names, each tradable at every other decision: so that all that a portfolio holds is often
+    set aside, and what can be bought has nothing to be bought with.
+    """
+    rng = np.random.default_rng(seed)
+    r = rng.standard_normal((sessions, names)) * volatility
+    rows = np.arange(1, sessions, every)
+    executed = (rows + 1)[rows + 1 < sessions]
+    r[executed] = np.where(rng.random((len(executed), names)) < missing, np.nan, r[executed])
+    r[0] = np.nan
+    dark = np.flatnonzero(np.isnan(r).all(axis=1))[1:]
+    r[dark, rng.integers(0, names, len(dark))] = 0.0  # some name is always priced
+    tradable = rng.random((len(rows), names)) < 0.5
+    return panel_of(r, rng.standard_normal((len(rows), names, 2)), rows, tradable=tradable)

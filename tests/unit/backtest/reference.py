@@ -7,6 +7,7 @@ and one day at a time.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -50,32 +51,49 @@ def run_benchmark(panel: Panel, rules: BacktestSettings, cash_pct: float) -> Pat
 
 
 def score(weights: FloatArray, known_scores: FloatArray) -> float | None:
-    """Composite score of a name, on the grid; None if too little of it is known."""
-    total = sum(abs(float(w)) for w in weights)
-    known = 0.0
-    composite = 0.0
-    for w, z in zip(weights, known_scores, strict=True):
+    """Composite score of a name, on the grid; None if too little of it is known.
+
+    In fractions, so exact for weights of any size.
+    """
+    exact = [Fraction(float(w)) for w in weights]
+    known = Fraction(0)
+    composite = Fraction(0)
+    for w, z in zip(exact, known_scores, strict=True):
         if not math.isnan(z):
-            known += abs(float(w))
-            composite += float(w) * float(z)
-    if total == 0.0 or known < 0.5 * total * (1.0 - 1e-12):
+            known += abs(w)
+            composite += w * Fraction(float(z))
+    if known == 0 or known < Fraction(0.5 * (1.0 - 1e-12)) * sum(map(abs, exact)):
         return None
-    return round(composite * (total / known) * 2.0**30) / 2.0**30
+    return round(composite / known * 2**30) / 2.0**30
 
 
-def choose_best(panel: Panel, candidate: Candidate, row: int) -> Choice:
+def rank(panel: Panel, candidate: Candidate, row: int) -> list[tuple[float, str, int]]:
+    """Names from the best on: score (negative), symbol, position."""
     ranked = []
     for i, symbol in enumerate(panel.symbols):
         if panel.tradable[row, i]:
             s = score(candidate.weights, panel.exposures[row, i])
             if s is not None:
                 ranked.append((-s, symbol, i))
-    invested = 1.0 - candidate.cash_pct
-    n = math.ceil(invested / candidate.position_size_pct - 1e-9)
-    names = [i for _, _, i in sorted(ranked)[:n]]
+    return sorted(ranked)
+
+
+def number_of_positions(candidate: Candidate) -> int:
+    return math.ceil((1.0 - candidate.cash_pct) / candidate.position_size_pct - 1e-9)
+
+
+def choose_best(panel: Panel, candidate: Candidate, row: int) -> Choice:
+    n = number_of_positions(candidate)
+    names = [i for _, _, i in rank(panel, candidate, row)[:n]]
     if not names:
         return [], 0.0
-    return names, min(candidate.position_size_pct, invested / len(names))
+    return names, min(candidate.position_size_pct, (1.0 - candidate.cash_pct) / len(names))
+
+
+def tie_decides(panel: Panel, candidate: Candidate, row: int) -> bool:
+    """Whether the last name chosen and the first left out have the same score."""
+    n, ranked = number_of_positions(candidate), rank(panel, candidate, row)
+    return 0 < n < len(ranked) and ranked[n - 1][0] == ranked[n][0]
 
 
 def self_financing(cost: float, weight: float, chosen: list[int], held: dict[int, float]) -> float:
@@ -158,6 +176,8 @@ def simulate(
             rest = {i: p for i, p in positions.items() if priced[t, i]}
             liquid = cash + sum(p.value for p in rest.values())
             total = liquid + sum(p.value for p in aside.values())
+            if liquid <= 1e-12 * total:
+                chosen = []
             held = {i: p.value / liquid if liquid > 0.0 else 0.0 for i, p in rest.items()}
             x = self_financing(cost, weight, chosen, held)
             trades = sum(abs(weight * x - held.get(i, 0.0)) for i in chosen)

@@ -1,6 +1,8 @@
 """Named edge cases: kernel against the daily loop, and against figures worked out by hand."""
 
+import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -452,6 +454,32 @@ def everything_set_aside(changes: dict[str, Any]) -> BacktestResult:
 
 
 @case
+def what_is_bought_for_nothing_is_not_held(changes: dict[str, Any]) -> BacktestResult:
+    r = flat(20, 2)
+    r[7, 0] = NAN  # executions on 2, 7, 12, 17; all is in name 0, name 1 is chosen from 7 on
+    r[[9, 14], 1] = -0.06
+    z = np.array([[[1.0], [0.0]], *[[[0.0], [1.0]]] * 3])
+    result = agree(panel_of(r, z), rules(changes), candidate(cash=0.0, size=1.0, stop=0.1))
+    assert result.holdings[1].tolist() == [1.0, 0.0]
+    assert result.holdings[2].tolist() == [0.0, 1.0]
+    assert exits(result) == []  # since its purchase on 12, name 1 has lost 6 %, not 12
+    return result
+
+
+@case
+def nothing_to_buy_with_over_two_executions(changes: dict[str, Any]) -> BacktestResult:
+    r = flat(25, 3)
+    r[[7, 12], 0] = NAN
+    r[9, 1] = -0.5
+    z = np.array([[[2.0], [0.0], [1.0]], *[[[0.0], [1.0], [1.0]]] * 4])
+    result = agree(panel_of(r, z), rules(changes), candidate(cash=0.0, size=1.0, stop=0.1))
+    assert (result.holdings[:3] > 0.0).sum(axis=1).tolist() == [1, 1, 1]
+    assert exits(result) == []
+    assert result.returns[17 - 2] == pytest.approx(0.999 / 1.001 - 1.0, abs=1e-15)
+    return result
+
+
+@case
 def bankruptcy(changes: dict[str, Any]) -> BacktestResult:
     r = noisy(names=2)
     r[9] = -1.0
@@ -563,6 +591,23 @@ def test_edge_case(name: str, reference: str, lag: int) -> None:
     result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
     assert np.isfinite(result.returns).all()
     assert not any(np.isinf(value) for value in result.metrics().values())
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+@pytest.mark.parametrize("reference", ["entry", "rebalance"])
+@pytest.mark.parametrize("name", CASES)
+def test_edge_case_over_a_checkpoint(
+    name: str, reference: str, lag: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a year ends, and with it a part of the run, before one execution after the other
+    module = sys.modules[__name__]
+    for new_year in (3, 8, 13, 18):
+        start = np.busday_offset(np.datetime64("2019-01-01"), -new_year)
+        monkeypatch.setattr(module, "panel_of", partial(panel_of, start=str(start)))
+        monkeypatch.setattr(module, "agree", partial(agree, observe=lambda step, result: False))
+        result = CASES[name]({"stop_reference": reference, "stop_lag": lag})
+        assert result.stopped_at is None
+        monkeypatch.undo()
 
 
 def test_all_names_stopping_together_is_stale_data() -> None:

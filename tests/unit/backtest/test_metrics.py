@@ -95,6 +95,17 @@ def test_hit_rate_leaves_out_days_without_a_move() -> None:
     assert metrics.hit_rate(np.array([0.0, 0.01, -0.01, 0.02, 0.0])) == pytest.approx(2 / 3)
 
 
+@pytest.mark.parametrize("residue", [-1e-16, 1e-16, -2.2e-16, 9e-13])
+def test_hit_rate_leaves_out_residues_of_rounding(residue: float) -> None:
+    assert metrics.hit_rate(np.array([residue, 0.01, residue, 0.02])) == 1.0
+    assert metrics.hit_rate(np.array([residue, -0.01])) == 0.0
+    assert math.isnan(metrics.hit_rate(np.full(5, residue)))
+
+
+def test_hit_rate_counts_the_smallest_moves() -> None:
+    assert metrics.hit_rate(np.array([2e-12, 1e-9, -1e-9, -2e-12])) == 0.5
+
+
 def test_turnover_is_one_way_and_annual() -> None:
     # half of the portfolio sold and bought again once a month
     assert metrics.turnover(np.full(12, 1.0), 252) == pytest.approx(6.0)

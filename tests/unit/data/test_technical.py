@@ -21,13 +21,13 @@ def walk(sessions: int, names: int = 2, seed: int = 0) -> FloatArray:
     return 50.0 * np.cumprod(steps, axis=0, dtype=np.float64)
 
 
-def wilder(close: FloatArray) -> float:
+def wilder(close: FloatArray, period: int = 14) -> float:
     """RSI of one name's known closes, from Wilder's worksheet."""
     change = np.diff(close)
     gain, loss = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    up, down = gain[:14].mean(), loss[:14].mean()
-    for g, d in zip(gain[14:], loss[14:], strict=True):
-        up, down = (13 * up + g) / 14, (13 * down + d) / 14
+    up, down = gain[:period].mean(), loss[:period].mean()
+    for g, d in zip(gain[period:], loss[period:], strict=True):
+        up, down = ((period - 1) * up + g) / period, ((period - 1) * down + d) / period
     return float(100.0 - 100.0 / (1.0 + up / down))
 
 
@@ -39,6 +39,35 @@ def test_rsi_is_wilders(t: int) -> None:
     for n in range(2):
         known = close[: t + 1, n][~np.isnan(close[: t + 1, n])]
         assert values[n] == pytest.approx(wilder(known), abs=1e-10)
+
+
+@pytest.mark.parametrize("period", [5, 9, 30])
+def test_rsi_over_other_windows(period: int) -> None:
+    close = walk(200)
+    values = rsi_14(market_of(close), np.array([period - 1, period, 199]), period)
+    assert np.isnan(values[0]).all()
+    for m, t in ((1, period), (2, 199)):
+        for n in range(2):
+            expected = wilder(close[: t + 1, n], period)
+            assert values[m, n] == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("months", [2, 6, 13])
+def test_momentum_over_other_windows_leaves_out_the_same_month(months: int) -> None:
+    close = walk(300)
+    far = 21 * months
+    values = momentum_12_1(market_of(close), np.array([far - 1, far, 290]), months)
+    assert np.isnan(values[0]).all()
+    np.testing.assert_array_equal(values[1], close[far - 21] / close[0] - 1.0)
+    np.testing.assert_array_equal(values[2], close[269] / close[290 - far] - 1.0)
+
+
+def test_volatility_ratio_over_other_windows() -> None:
+    close = walk(300)
+    returns = close[1:] / close[:-1] - 1.0  # row t − 1 is the return of session t
+    value = volatility_ratio(market_of(close), np.array([280]), 5, 60)[0]
+    expected = returns[275:280].std(axis=0, ddof=1) / returns[220:280].std(axis=0, ddof=1)
+    np.testing.assert_allclose(value, expected, atol=1e-12)
 
 
 def test_rsi_extremes() -> None:

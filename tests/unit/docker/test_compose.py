@@ -12,13 +12,28 @@ import yaml
 ROOT = Path(__file__).parents[3]
 
 
+VARIABLE = re.compile(r"\$\{(\w+):([-+])([^${}]*)\}")
+
+
+def composed(**variables: str) -> dict[str, Any]:
+    """The compose file as it is with these variables of the shell, and no others."""
+    text = (ROOT / "docker-compose.optuna.yml").read_text(encoding="utf-8")
+
+    def value(match: re.Match[str]) -> str:
+        given = variables.get(match[1], "")
+        return (match[3] if given else "") if match[2] == "+" else (given or match[3])
+
+    while VARIABLE.search(text):  # the innermost first
+        text = VARIABLE.sub(value, text)
+    assert "${" not in text
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     """The compose file, with the defaults of its variables."""
-    text = (ROOT / "docker-compose.optuna.yml").read_text(encoding="utf-8")
-    plain = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
-    loaded: dict[str, Any] = yaml.safe_load(plain)
-    return loaded
+    return composed()
 
 
 def test_the_runner_is_the_guides(compose: dict[str, Any]) -> None:
@@ -68,6 +83,7 @@ def test_the_image_needs_no_network_for_its_syntax_and_is_no_root() -> None:
         (["--trials", "none"], "--trials needs a whole number"),
         (["--jobs", "0"], "--jobs needs a whole number"),
         (["--study-name", "a b"], "--study-name needs a name"),
+        (["--study-name", "-a"], "--study-name needs a name"),
         (["--dashbord"], "unknown option '--dashbord'"),
     ],
 )
@@ -83,3 +99,37 @@ def test_the_scripts_help_names_every_option() -> None:
     page = subprocess.run([script, "--help"], capture_output=True, text=True, check=True).stdout
     for option in ("--trials", "--jobs", "--study-name", "--dashboard", "--no-build", "--cleanup"):
         assert option in page
+
+
+def test_another_folder_or_study_is_another_project_of_compose() -> None:
+    folders = [composed(PWD=folder)["name"] for folder in ("/home/a/exo", "/home/b/exo")]
+    studies = [composed(PWD="/home/a/exo", EXO_STUDY=s)["name"] for s in ("", "one", "two")]
+    assert len({*folders, *studies}) == 4
+    assert folders[0] == studies[0] == "mech-exo-optuna-/home/a/exo-factor_weight_optimization"
+
+
+def test_the_guides_names_are_those_of_the_default_study() -> None:
+    def names(**variables: str) -> list[str]:
+        return [s["container_name"] for s in composed(**variables)["services"].values()]
+
+    guides = ["mech-exo-optuna-runner", "mech-exo-optuna-dashboard"]
+    assert names() == names(PWD="/x") == guides
+    assert names(EXO_STUDY="mine") == [f"{name}-mine" for name in guides]
+
+
+def test_the_data_are_the_hosts_and_may_only_be_read(compose: dict[str, Any]) -> None:
+    assert "./data:/app/data:ro" in compose["services"]["optuna-runner"]["volumes"]
+    assert (ROOT / "data").is_dir()  # which Docker would make as root
+
+
+def test_the_token_is_the_runners_alone(compose: dict[str, Any]) -> None:
+    runner, dashboard = (compose["services"][f"optuna-{n}"] for n in ("runner", "dashboard"))
+    assert runner["env_file"] == [{"path": "telegram.env", "required": False}]
+    assert "env_file" not in dashboard
+    assert not [name for name in dashboard["environment"] if "TELEGRAM" in name]
+
+
+def test_the_example_of_telegram_sends() -> None:
+    lines = (ROOT / "telegram.env.example").read_text(encoding="utf-8").splitlines()
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    assert given == {"TELEGRAM_BOT_TOKEN": "", "TELEGRAM_CHAT_ID": "", "EXO_NOTIFY": "1"}

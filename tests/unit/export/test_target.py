@@ -13,7 +13,7 @@ from tests.unit.export.conftest import Make
 
 def test_the_dated_file_is_never_overwritten(tmp_path: Path, make: Make) -> None:
     target = Target(None, tmp_path)
-    names = [target.write(make(weight)).name for weight in (1.0, 2.0, 3.0)]
+    names = [target.write(make(weight))[0].name for weight in (1.0, 2.0, 3.0)]
     stem = f"factors_opt_{date.today():%Y-%m-%d}"
     assert names == [f"{stem}.yml", f"{stem}_2.yml", f"{stem}_3.yml"]
     files = [read_factor_file(tmp_path / "factors" / name) for name in names]
@@ -22,7 +22,8 @@ def test_the_dated_file_is_never_overwritten(tmp_path: Path, make: Make) -> None
 
 def test_a_named_file_is_replaced(tmp_path: Path, make: Make) -> None:
     target = Target(tmp_path / "new/mine.yml", tmp_path)
-    assert target.write(make(1.0)) == target.write(make(2.0)) == tmp_path / "new/mine.yml"
+    written = tmp_path / "new/mine.yml", False
+    assert target.write(make(1.0)) == target.write(make(2.0)) == target.write(make(2.0)) == written
     assert read_factor_file(tmp_path / "new/mine.yml").weights == {"rsi_14": 2.0}
 
 

@@ -106,7 +106,11 @@ def test_provenance_carries_the_hash_of_what_is_written() -> None:
     file = one(provenance={"seed": 42, "content_hash": "0" * 64})
     back = parse_factor_file(factor_file_text(file), "f")
     assert back.hash_matches is True
-    assert back.provenance == {"seed": 42, "content_hash": file.content_hash}
+    assert back.provenance == {
+        "seed": 42,
+        "content_hash": file.content_hash,
+        "document_hash": back.document_hash,
+    }
 
 
 def test_parameters_of_a_factor_come_back() -> None:

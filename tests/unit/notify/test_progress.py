@@ -7,6 +7,7 @@ from typing import cast
 from mech_exo.notify.progress import ProgressMessages, final_message
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
 from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.result import Optimised, Portfolio
 
 
@@ -69,10 +70,40 @@ def test_the_digest_names_the_largest_changes_and_only_changes() -> None:
             feasible=True,
             verdict=None,
             verdict_failure=None,
+            standing=Standing(),
+            incumbent_fit=None,
             best=Portfolio("trial 3", weights, {}, {"sharpe": 1.25}, None),
             incumbent=old,
         )
         lines = final_message(cast("Optimised", result)).splitlines()
         assert lines[0] == "s: done, 0 trials, best 1.2500 (trial 3)"
-        assert lines[1] == "Sharpe in sample: 1.25, incumbent 1.00"
-        assert lines[2] == words
+        assert lines[1] == "verdict: none (not judged)"
+        assert lines[2] == "Sharpe in sample: 1.25, incumbent 1.00"
+        assert lines[3] == words
+
+
+def test_several_objectives_tell_the_size_of_the_front() -> None:
+    channel = Recorder()
+    messages = ProgressMessages(channel, interval=1)
+    messages(StudyOpened("s", Path("s.db"), True, 0, 9, 2, 4, "nsga2", "none"))
+    for count, front in ((1, 0), (2, 1), (3, 2)):
+        trial = TrialRecord(count - 1, "COMPLETE")
+        messages(TrialFinished(trial, None, count, 9, count, front, front))
+    assert channel.sent[1:] == [
+        "s: 1/9 trials, no feasible trial yet",
+        "s: 2/9 trials, 1 on the Pareto front",
+        "s: 3/9 trials, 2 on the Pareto front",
+    ]
+
+
+def test_the_digest_of_several_objectives() -> None:
+    study = StudyRecord("s", ("maximize", "minimize"))
+    for front, words in (((), "; no trials yet"), ((TrialRecord(0, "COMPLETE"),), ", 1 on the")):
+        result = SimpleNamespace(
+            outcome=SimpleNamespace(study=study, interrupted=False),
+            pareto=True,
+            front=front,
+            trial=None,
+            feasible=bool(front),
+        )
+        assert final_message(cast("Optimised", result)).startswith(f"s: done, 0 trials{words}")

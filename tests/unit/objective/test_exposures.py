@@ -100,12 +100,9 @@ def test_it_may_stand_for_a_known_factor_without_data(
     assert extended.factor_names[-1] == "extra"
 
 
-def test_extending_twice_and_without_factors_changes_nothing(
+def test_extending_without_factors_changes_nothing(
     compiled: Compile, market: Market, panel: Panel, settings: Settings
 ) -> None:
-    spec = compiled(own("return market.close"))
-    once = extend_panel(panel, market, spec, settings)
-    assert extend_panel(once, market, spec, settings) is once
     assert extend_panel(panel, market, compiled(SUGGEST), settings) is panel
 
 

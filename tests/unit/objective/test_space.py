@@ -137,11 +137,12 @@ MISTAKES = {
     "'pe_ration', in `trial.suggest_float('weight_pe_ration', -1, 1)`. Did you mean "
     "'weight_pe_ratio'?",
     "trial.suggest_float('weight_zzz', -1, 1)": "there is no factor 'zzz'.*Factors: pe_ratio, ",
-    "trial.suggest_int('momentum_window', 6, 18)": "'momentum_window' is neither a weight "
-    "(weight_<factor>) nor one of cash_pct, stop_loss_pct, position_size_pct, and no factor of "
-    "this file takes it.*Give a factor the argument momentum_window",
+    "trial.suggest_int('lookback', 6, 18)": "'lookback' is neither a weight "
+    "(weight_<factor>) nor one of cash_pct, stop_loss_pct, position_size_pct, and no factor "
+    "takes it.*Give a factor the argument lookback",
     "trial.suggest_float('cash', 0, 0.5)": "'cash' is neither a weight",
     "trial.suggest_float('stop_loss', 0, 0.5)": "Did you mean 'stop_loss_pct'?",
+    "trial.suggest_categorical('weight_rsi_14', [0, None])": "'weight_rsi_14' can be None, must",
     "trial.suggest_float('cash_pct', 0.0, 1.0)": "'cash_pct' can be 1.0, must be a number "
     "from 0 to below 1",
     "trial.suggest_float('stop_loss_pct', 0.0, 0.5)": "'stop_loss_pct' can be 0.0, must be a "
@@ -187,7 +188,9 @@ def test_a_mistake_is_shown_with_its_line(
 
 
 def test_the_guide_s_own_example(compiled: Compile, panel: Panel, settings: Settings) -> None:
-    """Its `use_stop_loss` is defined nowhere; with it, and a factor for its window, it works."""
+    """Its `use_stop_loss` is defined nowhere; its window is that of the built-in momentum, or of
+    a factor of the file that takes an argument of that name.
+    """
     guide = body(
         '"""Custom parameter space definition"""',
         "",
@@ -201,8 +204,13 @@ def test_the_guide_s_own_example(compiled: Compile, panel: Panel, settings: Sett
         "if use_stop_loss:",
         "    stop_loss = trial.suggest_float('stop_loss_pct', 0.05, 0.15)",
     )
-    with pytest.raises(ExoError, match=r":11: 'momentum_window' is neither a weight"):
+    pattern = r":14: NameError: name 'use_stop_loss' is not defined, in `if use_stop_loss:`\."
+    with pytest.raises(ExoError, match=pattern):
         Space.of(compiled(guide), panel, settings).rehearse()
+    plain = Space.of(compiled("use_stop_loss = False\n" + guide), panel, settings)
+    assert plain.arguments(plain.suggest(Tuner()).params) == {
+        "momentum_12_1": {"momentum_window": 6}
+    }
     pattern = r":18: NameError: name 'use_stop_loss' is not defined, in `if use_stop_loss:`\."
     with pytest.raises(ExoError, match=pattern):
         Space.of(compiled(MOMENTUM + guide), panel, settings).rehearse()

@@ -12,7 +12,7 @@ from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.market import Market
 from mech_exo.paper.account import Account, Decision, Holding, Session
 from mech_exo.paper.quotes import Prices
-from tests.unit.backtest.markets import panel_of, random_panel
+from tests.unit.backtest.markets import panel_of, random_panel, suspended_panel
 from tests.unit.paper.walks import walk
 from tests.unit.portfolio.books import closes, drawn_candidate, model_on
 
@@ -37,6 +37,25 @@ def test_equity_is_the_backtests_to_the_cent(
     equity = [account.equity for _, account, _ in walk(model)]
     expected = 1_000_000.0 * np.cumprod(1.0 + model.result.returns)
     assert np.abs(np.array(equity) - expected).max() < CENT
+
+
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize("seed", range(8))
+def test_holdings_are_the_backtests_where_all_is_set_aside(
+    seed: int, rules: BacktestSettings
+) -> None:
+    panel = suspended_panel(seed, missing=0.5)
+    weights = 1e-200 * np.random.default_rng(seed).standard_normal(2)
+    model = model_on(panel, rules, Candidate(weights, 0.0, 0.08, 0.5))
+    result = model.result
+    held = dict(zip(model.kernel.schedule.executed.tolist(), result.holdings > 0.0, strict=True))
+    for t, account, fills in walk(model):
+        value = 1_000_000.0 * np.prod(1.0 + result.returns[: t + 1 - result.first])
+        assert account.equity == pytest.approx(value, abs=CENT)
+        if t in held:
+            stopped = {fill.symbol for fill in fills if fill.reason == "stop"}
+            expected = {panel.symbols[n] for n in np.flatnonzero(held[t])}
+            assert {*account.holdings, *stopped} == expected
 
 
 def test_the_random_panels_have_stops_delistings_and_costs() -> None:

@@ -48,6 +48,7 @@ def model_on(
         file=file or FactorFile(metadata={}, factors={}),
         candidate=candidate,
         panel=panel,
+        content="a test",
     )
 
 

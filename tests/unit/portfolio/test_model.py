@@ -1,10 +1,13 @@
 """A factor file applied to a session: the same backtest as the tuning's evaluator."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mech_exo.config.settings import FactorSettings
+from mech_exo.data.build import build_panel
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
@@ -48,6 +51,14 @@ hyperparameters: {position_size_pct: 0.1}
 """
 
 
+WINDOWED = """
+factors:
+  technical:
+    momentum_12_1: {weight: 1.0, parameters: {momentum_window: 7}}
+hyperparameters: {position_size_pct: 0.1}
+"""
+
+
 class Silent:
     def note(self, text: str) -> None: ...
 
@@ -80,9 +91,30 @@ def test_backtest_is_the_evaluators(session: Session) -> None:
     assert not np.array_equal(default.result.returns, expected.returns)
 
 
+def test_a_window_of_the_file_is_what_the_settings_would_make_of_it(session: Session) -> None:
+    """Whatever the settings at hand say, and although the objective file suggests no window."""
+    stated = parsed(WINDOWED)
+    model = model_of(session, stated, "factors.yml")
+    plain = model_of(
+        session, parsed(WINDOWED.replace(", parameters: {momentum_window: 7}", "")), ""
+    )
+    assert not np.array_equal(model.result.returns, plain.result.returns)
+    for months in (7, 9):
+        fixed = replace(session.settings, factors=FactorSettings(momentum_window=months))
+        other = replace(session, settings=fixed, panel=build_panel(session.market, fixed))
+        again = model_of(other, stated, "factors.yml")
+        assert np.array_equal(again.result.returns, model.result.returns)
+        by_settings = model_of(other, plain.file, "factors.yml")
+        same = np.array_equal(by_settings.result.returns, model.result.returns)
+        assert same == (months == 7)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (WINDOWED.replace("7", "7.5"), "'momentum_window' is 7.5, must be a whole number from 2"),
+        (WINDOWED.replace("7", "1"), "'momentum_window' is 1, must be a whole number from 2"),
+        (WINDOWED.replace("7", "400"), "momentum_12_1 has no score on any date with"),
         ("factors: {technical: {gone: {weight: 0.1}}}", "there is no factor 'gone'"),
         (
             "factors: {technical: {level: {weight: 1.0, parameters: {window: 3}}}}",

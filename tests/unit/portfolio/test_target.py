@@ -5,7 +5,7 @@ import pytest
 
 from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
-from mech_exo.portfolio.target import next_target
+from mech_exo.portfolio.target import decide, next_target
 from tests.unit.backtest.markets import panel_of, random_panel
 from tests.unit.portfolio.books import drawn_candidate, model_on, until
 
@@ -25,6 +25,17 @@ def test_a_due_decision_is_what_the_backtest_executes(seed: int, lag: int) -> No
         assert target.decided == panel.dates[panel.rebalance[g]]
         held = whole.result.holdings[g]
         assert target.weights == pytest.approx(held, abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-10, 3.0, 1e300])
+def test_only_the_ratios_of_weights_matter(scale: float) -> None:
+    panel = random_panel(3, sessions=70, names=40, every=7)
+    weights = np.array([0.7, -0.2, 0.1])
+    for row in range(len(panel.rebalance)):
+        expected = decide(panel, Candidate(weights, 0.1, 0.1, 0.1), row)
+        found = decide(panel, Candidate(scale * weights, 0.1, 0.1, 0.1), row)
+        assert np.count_nonzero(expected) == 9
+        assert found.tolist() == expected.tolist()
 
 
 def test_between_rebalances_it_is_the_portfolio_after_stops() -> None:

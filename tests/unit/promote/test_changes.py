@@ -44,7 +44,7 @@ def test_parameters_metrics_and_origins() -> None:
         Change("best_sharpe_ratio", None, 1.5),
         Change("out of sample sharpe", None, 0.7),
     )
-    assert found.origins["verdict"] == ("not judged", "PASS")
+    assert found.origins["verdict"] == ("none (not judged)", "PASS")
     assert found.origins["study"] == ("–", "s")
 
 

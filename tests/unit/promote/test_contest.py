@@ -9,7 +9,8 @@ from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings, PromoteSettings
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.portfolio.model import Model
-from mech_exo.promote.contest import bootstrap_means, contest, fitted_until
+from mech_exo.promote.contest import bootstrap_means, contest
+from mech_exo.workflow.incumbent import fitted_until
 from tests.unit.backtest.markets import panel_of
 from tests.unit.portfolio.books import model_on
 

@@ -182,3 +182,67 @@ def test_bytes_that_are_no_text_are_kept_and_can_be_rolled_back(tmp_path: Path) 
     promotion.rollback(tmp_path, None, "broken")
     assert weight_of(tmp_path) == 0.1
     assert (tmp_path / "config/history/0002.yml").read_bytes() == b"\xff\x00weights"
+
+
+def put(root: Path, weight: float) -> None:
+    """The guide's plain `cp`."""
+    (root / "config").mkdir(exist_ok=True)
+    (root / "config/factors.yml").write_text(text(weight))
+
+
+def state(folder: Path) -> dict[Path, tuple[int, bytes]]:
+    return {p: (p.stat().st_mtime_ns, p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_file_that_was_copied_is_recorded_once(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    assert history.record() is None  # no file, no history
+    assert not history.folder.exists()
+    put(tmp_path, 0.1)
+    found = history.record()
+    assert found is not None
+    assert (found.version, found.action, found.reason) == (1, "found", "was there already")
+    assert history.text(1) == text(0.1)
+    before = state(tmp_path)
+    assert history.record() is None
+    assert state(tmp_path) == before
+    install(tmp_path, 0.2)
+    assert [e.action for e in history.entries()] == ["found", "promote"]
+    put(tmp_path, 0.3)
+    assert history.record() is not None
+    put(tmp_path, 0.2)  # version 2 again: listed already
+    assert history.record() is None
+    assert history.current() == history.entries()[1]
+
+
+def test_a_promotion_that_was_killed_is_not_recorded_but_completed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, 0.1)
+    old = (tmp_path / "config/factors.yml").read_text()
+    install(tmp_path, 0.2)
+    (tmp_path / "config/factors.yml").write_text(old)  # killed before the file was replaced
+    assert History(tmp_path).record() is None
+    install(tmp_path, 0.2)
+    assert [e.action for e in History(tmp_path).entries()] == ["promote", "promote"]
+    assert weight_of(tmp_path) == 0.2
+
+
+def test_two_that_record_at_once_make_one_version(tmp_path: Path) -> None:
+    for attempt in range(5):
+        put(tmp_path, 0.1 + attempt)
+        children = []
+        for _ in range(4):
+            pid = os.fork()
+            if pid == 0:
+                status = 1
+                try:
+                    History(tmp_path).record()
+                    status = 0
+                finally:
+                    os._exit(status)
+            children.append(pid)
+        assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 4
+        entries = History(tmp_path).entries()
+        assert [e.version for e in entries] == list(range(1, attempt + 2))
+        assert History(tmp_path).text(attempt + 1) == text(0.1 + attempt)

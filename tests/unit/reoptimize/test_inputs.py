@@ -45,3 +45,13 @@ def test_lost_sessions() -> None:
     check_data(session(TODAY), incumbent(str(TODAY)), TODAY)
     with pytest.raises(ExoError, match="lost sessions"):
         check_data(session(TODAY - timedelta(days=1)), incumbent(str(TODAY)), TODAY)
+
+
+def test_the_end_of_another_market_is_not_lost() -> None:
+    """A project that went from the demo to real data, whose last session lies before the demo's."""
+    demo = FactorFile(
+        metadata={},
+        factors={},
+        provenance={"data_end": "2030-12-31", "settings": {"data": {"source": "demo"}}},
+    )
+    check_data(session(TODAY), demo, TODAY)

@@ -101,3 +101,17 @@ def test_a_terminal_shows_one_live_line() -> None:
 )
 def test_without_a_feasible_trial(event: TrialFinished, text: str) -> None:
     assert describe(event) == text
+
+
+def pareto(front: int, feasible: int) -> TrialFinished:
+    return TrialFinished(TrialRecord(6, "COMPLETE"), None, 7, 100, 7, feasible, front)
+
+
+def test_several_objectives_say_the_size_of_the_front() -> None:
+    assert describe(pareto(front=3, feasible=4)) == "3 on the Pareto front · feasible 57.1 %"
+    assert describe(pareto(front=0, feasible=0)) == "no feasible trial yet · feasible 0.0 %"
+    out = io.StringIO()
+    with LiveProgress(Console(file=out, width=200)) as progress:
+        progress(opened())
+        progress(TrialFinished(TrialRecord(99, "COMPLETE"), None, 100, 100, 100, 57, 9))
+    assert out.getvalue().splitlines()[-1].endswith("9 on the Pareto front · feasible 57.0 %")

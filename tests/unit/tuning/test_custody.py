@@ -13,13 +13,15 @@ from mech_exo.config import Settings
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.events import Event, TrialFinished
-from mech_exo.tuning.keepsakes import Look, ReplicateStore, record_look
+from mech_exo.tuning.looks import Look, record_look
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.recovery import confirm_stored
+from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.runner import Job, run_job
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.study import TrialRecord
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, failed, new_store, pruned
+from tests.unit.tuning.test_looks import sketch
 from tests.unit.tuning.test_runner import components, table
 from tests.unit.tuning.tuning_problems import Slow, bowl
 
@@ -331,7 +333,7 @@ def test_replicates_and_looks_are_in_the_copy(tmp_path: Path) -> None:
     store = ReplicateStore(path, "x")
     store.keep("placebo", 0, "{}")
     look = Look("content", "demo", "2020-01-01", "2020-12-31", "test")
-    record_look(path, look)
+    record_look(path, look, sketch())
     path.unlink()
     with pytest.raises(ExoError, match="was removed") as caught:
         store.keep("placebo", 1, "{}")
@@ -341,7 +343,7 @@ def test_replicates_and_looks_are_in_the_copy(tmp_path: Path) -> None:
     again = ReplicateStore(saved, "x")
     assert sorted(again.finished()) == [("placebo", 0), ("placebo", 1)]
     again.close()
-    assert len(record_look(saved, look)) == 1
+    assert len(record_look(saved, look, sketch())) == 1
     assert not path.exists()
 
 

@@ -4,8 +4,23 @@ from pathlib import Path
 import pytest
 
 from mech_exo.config.settings import FactorTable, Settings
-from mech_exo.tuning.fingerprint import components_of, difference, fingerprint_of
+from mech_exo.data.catalogue import FIRST_FACTORS
+from mech_exo.data.identity import DataIdentity, is_part
+from mech_exo.tuning.fingerprint import components_of, difference, factors_of, fingerprint_of
 from tests.unit.tuning.stored_studies import SPACE, WEIGHT
+
+KERNEL_2 = (
+    "backtest kernel: 1 → 2; it needs backtest kernel 1, this exo has kernel 2 "
+    "(kernel 2: scores are ranked as means, whatever the size of the weights; a benchmark that "
+    "had all set aside pays for its next purchase; what is bought for nothing is not held)"
+)
+DATA = DataIdentity(
+    symbols="AA, BB, CC",
+    months="2016-01 0123456789abcdef",
+    prices="b" * 64,
+    schedule="c" * 64,
+    factors={"rsi_14": "d" * 64, "pe_ratio": None},
+)
 
 
 def components(settings: Settings | None = None, **changed: object) -> dict[str, str]:
@@ -14,7 +29,7 @@ def components(settings: Settings | None = None, **changed: object) -> dict[str,
         "space": SPACE,
         "thresholds": {"max_drawdown": 0.12, "volatility": 0.25, "weight_limit": None},
         "objectives": ("sharpe",),
-        "data_fingerprint": "b" * 64,
+        "data": DATA,
         "kernel_version": "1",
     }
     return components_of(settings or Settings(), **{**given, **changed})  # type: ignore[arg-type]
@@ -104,8 +119,38 @@ def test_the_space_the_thresholds_and_the_files_are_named() -> None:
         thresholds={"max_drawdown": 0.1, "volatility": 0.25, "weight_limit": 2.0}
     ) == ["thresholds.max_drawdown: 0.12 → 0.1", "thresholds.weight_limit: null → 2.0"]
     assert changed_lines(objective_sha256="c" * 64) == [f"objective file: {'a' * 12} → {'c' * 12}"]
-    assert changed_lines(data_fingerprint="d" * 64) == [f"data: {'b' * 12} → {'d' * 12}"]
-    assert changed_lines(kernel_version="2") == ["backtest kernel: 1 → 2"]
+    dearer = replace(DATA, prices="d" * 64, months="2016-01 01234567----cdef")
+    assert changed_lines(data=dearer) == ["prices of 2016-03 are gone"]
+    assert changed_lines(kernel_version="2") == [KERNEL_2]
     assert changed_lines(objectives=("sharpe", "max_drawdown")) == [
         'objectives: ["sharpe"] → ["sharpe", "max_drawdown"]'
     ]
+
+
+def undivided(**changed: str) -> dict[str, str]:
+    """The components of a study of kernel 1: one hash for all data."""
+    divided = components(kernel_version="1")
+    kept = {n: v for n, v in divided.items() if not is_part(n)}
+    return {**kept, "data": "e" * 64, **changed}
+
+
+def test_a_study_of_one_hash_is_compared_in_its_own_form() -> None:
+    now = components(kernel_version="2")
+    assert difference(undivided(), now, lambda: "e" * 64) == [KERNEL_2]
+    assert difference(undivided(), now, lambda: "f" * 64) == [
+        KERNEL_2,
+        f"data: {'e' * 12} → {'f' * 12}",
+    ]
+    assert factors_of(undivided()) == FIRST_FACTORS
+    assert factors_of(now) == ("rsi_14", "pe_ratio")
+
+
+def test_a_setting_that_is_new_is_no_difference_at_its_default() -> None:
+    table = FactorTable(file=Path("a.csv"))
+    settings = replace(S, data=replace(S.data, source="files", factors=(table,)))
+    now = components(settings)
+    for name in ("backtest.stop_lag", "data.factors.0.layout", "tuning.window"):
+        older = {n: v for n, v in now.items() if n != name}
+        assert difference(older, now) == []
+        assert difference(older, {**now, name: "9"}) == [f"{name}: (none) → 9"]
+        assert difference(now, older) == [f"{name}: {now[name]} → (none)"]

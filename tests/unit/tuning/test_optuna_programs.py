@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import shutil
 import sqlite3
@@ -11,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ import pytest
 
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.schema import OPTUNA_SCHEMA
-from mech_exo.tuning.study import TrialRecord
-from tests.unit.tuning.stored_studies import SPACE, complete, failed, new_store, pruned
+from mech_exo.tuning.study import StudyRecord, TrialRecord
+from tests.unit.tuning.stored_studies import SPACE, complete, execute, failed, new_store, pruned
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -90,7 +91,7 @@ def test_optuna_reads_what_exo_wrote(path: Path) -> None:
             None if ours.constraints is None else list(ours.constraints)
         )
         for name, value in ours.metrics.items():
-            assert repr(theirs.user_attrs[name]) == repr(value)
+            assert theirs.user_attrs[name] == (None if math.isnan(value) else value)
         assert theirs.user_attrs["epoch"] == 0
     assert study.trials[1].values == [float("-inf")]
     assert study.trials[1].user_attrs["objective"] == 7.0
@@ -150,7 +151,14 @@ def test_the_commands_of_optuna(path: Path, tmp_path: Path) -> None:
     assert len(read_study(path, "s").trials) == 8
     cli("delete-study", *storage, "--study-name", "s")
     connection = sqlite3.connect(path)
-    for table in ("studies", "trials", "trial_values", "trial_params", "trial_user_attributes"):
+    for table in (
+        "studies",
+        "trials",
+        "trial_values",
+        "trial_params",
+        "trial_user_attributes",
+        "exo_records",
+    ):
         assert connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone() == (0,)
     connection.close()
     with new_store(path) as store:  # and the name is free again
@@ -225,7 +233,7 @@ def test_the_dashboard_shows_the_same_best_after_an_epoch_began(path: Path) -> N
     assert [t["number"] for t in detail["best_trials"]] == [7]
 
 
-def test_the_dashboard_shows_the_same_front(tmp_path: Path) -> None:
+def test_optuna_has_the_same_front_and_the_dashboard_finite_values(tmp_path: Path) -> None:
     def point(number: int, sharpe: float, drawdown: float, excess: float = -1.0) -> TrialRecord:
         return replace(complete(number, 0.0, excess=excess), values=(sharpe, drawdown))
 
@@ -242,7 +250,13 @@ def test_the_dashboard_shows_the_same_front(tmp_path: Path) -> None:
     ours = [t.number for t in read_study(path, "s").front()]
     assert ours == [0, 2]
     detail = get(dashboard(path), "/api/studies/1")
-    assert [t["number"] for t in detail["best_trials"]] == ours
+    assert [t["values"] for t in detail["trials"]] == [
+        [1.0, 0.2],
+        [9.0, 0.1],
+        [2.0, 0.3],
+        [1.5, 0.4],
+    ]  # which its plots draw by constraint; its list of best trials does not look at them
+    assert [t["constraints"][0] > 0 for t in detail["trials"]] == [False, True, False, False]
     plain = optuna.load_study(study_name="s", storage=url(path))
     assert [t.number for t in plain.best_trials] == ours
 
@@ -330,3 +344,48 @@ def test_the_queries_of_the_docs_work(path: Path) -> None:
         for statement in query.split(";")[:-1]:
             assert connection.execute(statement).fetchall(), statement
     connection.close()
+
+
+def test_records_go_with_their_study_whoever_deletes_it(path: Path) -> None:
+    with new_store(path, "t") as store:
+        store.append([complete(0, 1.0)])
+    optuna.delete_study(study_name="s", storage=url(path))
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT trial_id FROM exo_records").fetchall() == [(8,)]
+        connection.execute("DELETE FROM trials")
+        assert connection.execute("SELECT COUNT(*) FROM exo_records").fetchone() == (0,)
+
+
+def test_records_of_trials_deleted_without_the_trigger_go_at_the_next_opening(path: Path) -> None:
+    execute(path, "DROP TRIGGER exo_record_delete")
+    optuna.delete_study(study_name="s", storage=url(path))
+    plain = optuna.create_study(study_name="p", storage=url(path))
+    plain.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=1)  # gets an id of before
+    assert read_study(path, "p").trials[0].params == plain.trials[0].params
+    with new_store(path) as store:
+        store.append([complete(0, 1.0)])
+    with closing(sqlite3.connect(path)) as connection:
+        count = "SELECT COUNT(*) FROM exo_records WHERE trial_id > 1"
+        assert connection.execute(count).fetchone() == (1,)
+
+
+def test_a_copied_study_with_epochs_keeps_what_its_trials_were(tmp_path: Path) -> None:
+    path, copy = tmp_path / "f.db", tmp_path / "copy.db"
+    with new_store(path) as store:
+        store.append(TRIALS)
+        store.begin_epoch({"data": "d2"})
+        store.append([complete(7, 1.0, epoch=1), complete(8, 3.0, excess=0.1, epoch=1)])
+    with new_store(path, "two", ("maximize", "minimize")) as store:
+        store.append([replace(complete(0, 1.0), values=(9.0, 0.1))])
+        store.begin_epoch({"data": "d2"})
+        store.append([replace(complete(1, 1.0, epoch=1), values=(1.0, 0.2))])
+    for name in ("s", "two"):
+        optuna.copy_study(
+            from_study_name=name, from_storage=url(path), to_storage=url(copy), to_study_name=name
+        )
+        assert plain(read_study(copy, name)) == plain(read_study(path, name))
+
+
+def plain(study: StudyRecord) -> list[str]:
+    """Its trials, whatever the order of their metrics; NaN equals NaN."""
+    return [repr(replace(t, metrics=dict(sorted(t.metrics.items())))) for t in study.trials]

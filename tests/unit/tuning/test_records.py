@@ -186,10 +186,7 @@ def test_reading_needs_neither_optuna_nor_sqlalchemy(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        *(
-            f"UPDATE trial_system_attributes SET value_json = '{text}' WHERE key = 'exo:record'"
-            for text in ("{", "{}", "[1, 2]")
-        ),
+        *(f"UPDATE exo_records SET record = '{text}'" for text in ("{", "{}", "[1, 2]")),
         "UPDATE study_user_attributes SET value_json = 'zz'",
         "UPDATE study_system_attributes SET value_json = '{}'",
         "UPDATE trials SET datetime_complete = 'junk'",

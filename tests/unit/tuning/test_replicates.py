@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.keepsakes import ReplicateStore
+from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import run_replicates
 
 TASKS = [("a", 0), ("a", 1), ("b", 7), ("a", 2)]

@@ -201,17 +201,46 @@ def test_an_epoch_hides_what_came_before_from_optuna_but_not_from_us(tmp_path: P
     assert plain.trials[0].user_attrs["objective"] == 9.0
 
 
-def test_minimised_values_are_hidden_as_plus_infinity(tmp_path: Path) -> None:
+def test_a_minimised_value_is_hidden_as_plus_infinity(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path, directions=("minimize",)) as store:
+        store.append([complete(0, 1.0, excess=0.1), complete(1, 2.0)])
+    plain = optuna.load_study(study_name="s", storage=f"sqlite:///{path}")
+    assert [t.value for t in plain.trials] == [float("inf"), 2.0]
+    assert plain.best_trial.number == 1
+    assert [t.values for t in read_study(path, "s").trials] == [(1.0,), (2.0,)]
+
+
+def test_of_several_objectives_the_true_values_are_stored(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
     with new_store(path, directions=("maximize", "minimize")) as store:
         trial = replace(complete(0, 1.0, excess=0.1), values=(2.0, 0.1))
         store.append([trial, replace(complete(1, 1.0), values=(1.0, 0.2))])
     plain = optuna.load_study(study_name="s", storage=f"sqlite:///{path}")
-    assert [t.values for t in plain.trials] == [[float("-inf"), float("inf")], [1.0, 0.2]]
+    assert [t.values for t in plain.trials] == [[2.0, 0.1], [1.0, 0.2]]
     assert [t.number for t in plain.best_trials] == [1]
     study = read_study(path, "s")
     assert [t.number for t in study.front()] == [1]
     assert study.trials[0].values == (2.0, 0.1)
+
+
+def test_an_epoch_of_several_objectives_hides_what_came_before_by_a_constraint(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path, directions=("maximize", "minimize")) as store:
+        store.append([replace(complete(0, 1.0), values=(9.0, 0.1))])
+        for epoch in (1, 2):
+            store.begin_epoch({"data": f"d{epoch}"})
+            store.append([replace(complete(epoch, 1.0, epoch=epoch), values=(1.0, 0.2))])
+    plain = optuna.load_study(study_name="s", storage=f"sqlite:///{path}")
+    assert [t.values for t in plain.trials] == [[9.0, 0.1], [1.0, 0.2], [1.0, 0.2]]
+    constraints = [t.system_attrs["constraints"] for t in plain.trials]
+    assert constraints == [[-0.1, -0.05, -0.5, 1.0]] * 2 + [[-0.1, -0.05, -0.5]]
+    assert [t.number for t in plain.best_trials] == [2]
+    ours = read_study(path, "s")
+    assert [t.number for t in ours.front()] == [2]
+    assert {t.constraints for t in ours.trials} == {(-0.1, -0.05, -0.5)}
 
 
 def test_trials_of_another_program_stop_the_run_and_are_not_lost(tmp_path: Path) -> None:
@@ -337,7 +366,7 @@ def test_a_study_of_another_version_is_refused(tmp_path: Path) -> None:
     with connection:
         connection.execute(
             "UPDATE study_system_attributes "
-            """SET value_json = replace(value_json, '"version": 1', '"version": 99')"""
+            """SET value_json = replace(value_json, '"version": 2', '"version": 99')"""
         )
     connection.close()
     with StudyStore.open(path, StorageSettings(), create=False) as store:

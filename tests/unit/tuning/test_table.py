@@ -54,7 +54,7 @@ def test_csv_has_a_line_a_trial_and_exact_numbers() -> None:
     assert float(rows[0]["value"]) == 0.1 + 0.2
     assert float(rows[0]["param_x"]) == THIRD
     assert float(rows[0]["metric_sharpe"]) == 1e-300
-    assert (rows[0]["constraint_volatility"], rows[0]["metric_calmar"]) == ("0.0", "nan")
+    assert (rows[0]["constraint_volatility"], rows[0]["metric_calmar"]) == ("0.0", "")
     assert (rows[0]["feasible"], rows[1]["feasible"]) == ("true", "")
     assert (rows[1]["value"], rows[1]["reason"]) == ("", "no Sharpe, a flat path")
 

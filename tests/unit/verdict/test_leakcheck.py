@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mech_exo.config.settings import DataSettings, DemoSettings, Settings
+from mech_exo.config.settings import DataSettings, DemoSettings, FactorSettings, Settings
 from mech_exo.data.build import build_panel
 from mech_exo.data.demo import demo_market
 from mech_exo.data.market import Market, Vintage
-from mech_exo.data.panel import Panel
+from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.technical import TECHNICAL, momentum_12_1
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.leakcheck import LeakReport, check_leaks
 
@@ -167,3 +168,25 @@ def test_a_universe_of_survivors_is_a_warning(market: Market, panel: Panel) -> N
     assert report.passed
     assert [f.severity for f in report.findings] == ["warning"]
     assert "none of the" in report.findings[0].message
+
+
+@pytest.mark.parametrize("stated", [False, True])
+def test_a_factor_is_checked_under_the_window_that_is_drawn_or_set(
+    market: Market, panel: Panel, monkeypatch: pytest.MonkeyPatch, stated: bool
+) -> None:
+    """A leak that only another window than the default has."""
+
+    def leaking(market: Market, rows: IntArray, momentum_window: int = 12) -> FloatArray:
+        honest = momentum_12_1(market, rows, momentum_window)
+        return honest + market.close[-1] if momentum_window == 7 else honest
+
+    monkeypatch.setitem(TECHNICAL, "momentum_12_1", leaking)
+    settings = replace(SETTINGS, factors=FactorSettings(momentum_window=7 if stated else None))
+    suggest = "    trial.suggest_int('momentum_window', 7, 7)\n" if not stated else ""
+    text = FILE.replace("weight_own", "weight_rsi_14").rstrip() + "\n" + suggest
+    spec = ObjectiveSpec.compile(text.encode(), "obj.py")
+    assert check_leaks(SETTINGS, market, panel, None).passed
+    built = build_panel(market, settings) if stated else panel
+    found = check_leaks(settings, market, built, spec)
+    assert set(leaks(found)) == {"momentum_12_1"}
+    assert found.factors == 9

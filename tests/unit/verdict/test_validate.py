@@ -10,13 +10,13 @@ import pytest
 
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.keepsakes import ReplicateStore
+from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.verdict.validate import (
     Verdict,
     experiment_key,
     experiment_of,
     validate,
-    with_verdict,
+    verdict_block,
 )
 from tests.unit.verdict.small import small_panel, small_settings, small_subject
 
@@ -55,7 +55,7 @@ def test_the_verdict_is_written_into_a_factor_file(
 
     entry = {"weight": 1.0, "direction": "higher_better", "category": "test"}
     plain = FactorFile(metadata={}, factors={"test": {"f0": entry}})  # type: ignore[dict-item]
-    file = with_verdict(plain, judged[0])
+    file = replace(plain, verdict=verdict_block(judged[0]))
     path = write_factor_file(tmp_path / "f.yml", file)
     again = read_factor_file(path)
     assert again.verdict is not None

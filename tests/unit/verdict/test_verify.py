@@ -11,11 +11,12 @@ from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.backtest.kernel import KERNEL_VERSION
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.factor_file.document import FactorFile, content_hash
+from mech_exo.factor_file.document import FIGURES, FactorFile, content_hash
 from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.verify import FIGURES, Verification, settings_of, verify
+from mech_exo.verdict.verification import Verification
+from mech_exo.verdict.verify import settings_of, verify
 from tests.unit.verdict.small import (
     OBJECTIVE,
     small_market,

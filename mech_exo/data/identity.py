@@ -1,0 +1,258 @@
+"""Which data a study or a factor file was made with: one hash per part, so that a difference has
+a name.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mech_exo.data.market import Market
+from mech_exo.data.panel import DateArray, FloatArray, Panel
+
+PREFIX = "data."
+FACTOR, FIELD = "data.factor.", "data.field."
+NO_DATA = "no data"
+CLOSES = "close"
+DIGITS = 4  # of a month's hash: it only helps to find the month, `prices` decides
+GAP = "-" * DIGITS
+SHOWN = 5  # names in a line for people
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """The parts of a data set, each by its SHA-256 in hex.
+
+    Attributes
+    ----------
+    symbols
+        The names, joined by ", ".
+    months
+        The first month, and the first four digits of the hash of each calendar month's returns
+        from then on ("2016-03 9f86d081…"; four dashes for one without a session). So a difference
+        of prices is known to the month.
+    prices
+        Over dates, symbols and returns.
+    schedule
+        Over the rebalance dates and the names that are tradable on them.
+    factors
+        Factor -> over its scores; None: it was known and had no data. In the order of the
+        weights. This is the list of factors that the study or file was made with.
+    fields
+        Field of the market (`close`, and each table's columns) -> over its values; empty unless
+        the objective file has factors of its own, which may read any of them.
+    """
+
+    symbols: str
+    months: str
+    prices: str
+    schedule: str
+    factors: dict[str, str | None]
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, panel: Panel, market: Market | None = None) -> "DataIdentity":
+        """The identity of a panel, and of the market if it counts (as known at its last date)."""
+        scores: dict[str, str | None] = {
+            name: _digest(panel.exposures[:, :, k]) for k, name in enumerate(panel.factor_names)
+        }
+        return cls(
+            symbols=", ".join(panel.symbols),
+            months=_months(panel.dates, panel.returns),
+            prices=_digest(panel.dates, panel.returns, label=repr(panel.symbols)),
+            schedule=_digest(panel.rebalance, panel.tradable),
+            factors=scores | dict.fromkeys(panel.missing_factors),
+            fields={} if market is None else _fields(market),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """One SHA-256, in hex, for all parts; the order of the factors does not count."""
+        whole = {
+            "prices": self.prices,
+            "schedule": self.schedule,
+            "factors": self.factors,
+            "fields": self.fields,
+        }
+        text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for a factor file; `fields` only where they count."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain if self.fields else {n: v for n, v in plain.items() if n != "fields"}
+
+    @classmethod
+    def from_dict(cls, stated: Mapping[str, Any]) -> "DataIdentity":
+        """The identity of `as_dict`, from a factor file that fits the schema."""
+        return cls(**{f.name: stated[f.name] for f in fields(cls) if f.name in stated})
+
+    def as_components(self) -> dict[str, str]:
+        """The parts as components of a study's fingerprint."""
+        names = ("symbols", "months", "prices", "schedule")
+        parts = {f"{PREFIX}{name}": str(getattr(self, name)) for name in names}
+        parts |= {f"{FACTOR}{name}": value or NO_DATA for name, value in self.factors.items()}
+        return parts | {f"{FIELD}{name}": value for name, value in self.fields.items()}
+
+    @classmethod
+    def from_components(cls, components: Mapping[str, str]) -> "DataIdentity | None":
+        """The identity among a study's components; None in one from before it was divided."""
+        if f"{PREFIX}prices" not in components:
+            return None
+        scores = _below(FACTOR, components)
+        return cls(
+            symbols=components.get(f"{PREFIX}symbols", ""),
+            months=components.get(f"{PREFIX}months", ""),
+            prices=components[f"{PREFIX}prices"],
+            schedule=components.get(f"{PREFIX}schedule", ""),
+            factors={n: None if value == NO_DATA else value for n, value in scores.items()},
+            fields=_below(FIELD, components),
+        )
+
+
+def is_part(component: str) -> bool:
+    """Whether a component of a study's fingerprint is a part of the data's identity."""
+    names = ("symbols", "months", "prices", "schedule")
+    return component.startswith((FACTOR, FIELD)) or component in {f"{PREFIX}{n}" for n in names}
+
+
+def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
+    """What differs, in words: "factor X is new", "prices differ from the month 2016-03 on"."""
+    lines = [*_of_names("symbol", old.symbols.split(", "), new.symbols.split(", "))]
+    other_symbols = old.symbols != new.symbols
+    if old.prices != new.prices and not (other_symbols and _count(old) != _count(new)):
+        months = [*_of_months(old.months, new.months)]
+        lines += months or ([] if other_symbols else ["prices differ"])
+    if old.schedule != new.schedule and not lines:
+        lines.append("the dates of decisions differ, or the names that have a price on them")
+    lines += _of_factors(old.factors, new.factors, named=not other_symbols)
+    lines += _of_names("field", old.fields, new.fields)
+    changed = [n for n, v in old.fields.items() if n in new.fields and new.fields[n] != v]
+    if changed and not other_symbols:
+        lines.append(f"{_named('field', changed)} other values")
+    return lines
+
+
+def _of_factors(
+    old: Mapping[str, str | None], new: Mapping[str, str | None], *, named: bool
+) -> Iterator[str]:
+    """Differences of the factors; `named`: whether other scores are worth a line."""
+    yield from _of_names("factor", old, new)
+    both = [name for name in old if name in new]
+    for name in both:
+        if old[name] is None and new[name] is not None:
+            yield f"factor {name} has data now"
+        if old[name] is not None and new[name] is None:
+            yield f"factor {name} has no data any more"
+    changed = [n for n in both if old[n] and new[n] and old[n] != new[n]]
+    if changed and named:
+        yield f"{_named('factor', changed)} other values"
+
+
+def _of_names(kind: str, old: Any, new: Any) -> Iterator[str]:
+    known, present = set(old), set(new)
+    for names, word in (
+        ([n for n in new if n not in known], "new"),
+        ([n for n in old if n not in present], "gone"),
+    ):
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            yield f"{_listed(kind, names)} {verb} {word}"
+
+
+def _named(kind: str, names: list[str]) -> str:
+    return f"{_listed(kind, names)} {'has' if len(names) == 1 else 'have'}"
+
+
+def _listed(kind: str, names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:SHOWN])}{more}"
+
+
+def _of_months(old: str, new: str) -> Iterator[str]:
+    """Differences of prices, to the month."""
+    before, after = _by_month(old), _by_month(new)
+    for months, word in (
+        ([m for m in after if m not in before], "new"),
+        ([m for m in before if m not in after], "gone"),
+    ):
+        if months:
+            yield f"prices of {_span(months)} are {word}"
+    common = [m for m in before if m in after]
+    changed = [m for m in common if before[m] != after[m]]
+    if not changed:
+        return
+    if len(changed) == 1 and common[-1] != changed[0]:
+        yield f"prices differ in the month {changed[0]}"
+    elif changed == common[-len(changed) :]:
+        yield f"prices differ from the month {changed[0]} on"
+    else:
+        yield f"prices differ in {len(changed)} months, from {changed[0]} to {changed[-1]}"
+
+
+def _span(months: list[str]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+
+
+def _count(identity: DataIdentity) -> int:
+    return len(identity.symbols.split(", "))
+
+
+def _months(dates: DateArray, returns: FloatArray) -> str:
+    """A short hash of each calendar month's dates and returns, from the first month on."""
+    if not len(dates):
+        return ""
+    month = dates.astype("datetime64[M]").astype(np.int64)
+    cuts = [0, *(np.flatnonzero(np.diff(month)) + 1).tolist(), len(dates)]
+    digits = {int(month[a]): _digest(dates[a:b], returns[a:b])[:DIGITS] for a, b in pairwise(cuts)}
+    every = range(int(month[0]), int(month[-1]) + 1)
+    first = str(dates[0].astype("datetime64[M]"))
+    return f"{first} {''.join(digits.get(m, GAP) for m in every)}"
+
+
+def _by_month(text: str) -> dict[str, str]:
+    """Month -> its short hash, of those that have a session."""
+    first, _, digits = text.partition(" ")
+    try:
+        start = np.datetime64(first, "M")
+    except ValueError:  # edited by hand
+        return {}
+    found = {}
+    for i in range(len(digits) // DIGITS):
+        part = digits[i * DIGITS : (i + 1) * DIGITS]
+        if part != GAP:
+            found[str(start + i)] = part
+    return found
+
+
+def _fields(market: Market) -> dict[str, str]:
+    found = {CLOSES: _digest(market.dates, market.close)}
+    for name in sorted(market.daily):
+        found[name] = _digest(market.daily[name])
+    for name in sorted(market.vintages):
+        vintage = market.vintages[name]
+        found[name] = _digest(*(getattr(vintage, f.name) for f in fields(vintage)))
+    return found
+
+
+def _below(prefix: str, components: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in components.items()
+        if name.startswith(prefix)
+    }
+
+
+def _digest(*arrays: NDArray[Any], label: str = "") -> str:
+    """SHA-256 over shapes, types and bytes, in hex."""
+    digest = hashlib.sha256(label.encode())
+    for array in arrays:
+        whole = np.ascontiguousarray(array)
+        digest.update(repr((whole.shape, whole.dtype.str)).encode())
+        digest.update(whole.view(np.uint8).data if whole.size else b"")
+    return digest.hexdigest()

@@ -1,0 +1,69 @@
+"""What a run would do, as lines and JSON."""
+
+from collections.abc import Iterator
+
+from mech_exo.report.plain_json import json_text
+from mech_exo.workflow.forecast import Forecast
+
+
+def forecast_lines(found: Forecast, telegram: str) -> Iterator[str]:
+    """For a person; `telegram` says what would become of messages, "" if none are asked for."""
+    opened, study = found.preview.opened, found.preview.study
+    yield "dry run    all is checked; nothing is run, nothing is written"
+    if found.preview.busy:
+        yield f"waiting    {found.preview.busy} The run would wait for it to end."
+    yield f"study      {opened.study_name} in {opened.study_file} ({_state(found)})"
+    yield (
+        f"search     {opened.sampler}, {opened.pruner} pruner, window {opened.window}, "
+        f"{opened.jobs} jobs"
+    )
+    first = len(study.trials)
+    numbers = f"trials {first} to {first + found.added - 1}" if found.added else "no trial"
+    yield f"would run  {numbers}{'; then the verdict' if found.job.validate else ''}"
+    for line in opened.notes:
+        yield f"note       {line}"
+    for n, path in enumerate(found.files):
+        yield f"{'' if n else 'would write':<11} {path}"
+    if telegram:
+        yield f"telegram   {telegram}"
+
+
+def forecast_json(found: Forecast, telegram: str) -> str:
+    """For programs."""
+    opened, study = found.preview.opened, found.preview.study
+    return json_text(
+        {
+            "dry_run": True,
+            "exit_code": int(found.exit_code),
+            "study": opened.study_name,
+            "study_file": opened.study_file,
+            "new_study": opened.created,
+            "new_epoch": _new_epoch(found),
+            "waits_for": found.preview.busy or None,
+            "finished": opened.finished,
+            "first_trial": len(study.trials),
+            "added": found.added,
+            "goal": opened.goal,
+            "sampler": opened.sampler,
+            "pruner": opened.pruner,
+            "window": opened.window,
+            "jobs": opened.jobs,
+            "notes": list(opened.notes),
+            "files": [str(path) for path in found.files],
+            "telegram": telegram or None,
+        }
+    )
+
+
+def _new_epoch(found: Forecast) -> bool:
+    study = found.preview.study
+    return not found.preview.opened.created and not study.current and bool(study.trials)
+
+
+def _state(found: Forecast) -> str:
+    opened = found.preview.opened
+    if opened.created:
+        return "new"
+    if _new_epoch(found):
+        return f"{len(found.preview.study.trials)} trials so far; a new epoch would begin"
+    return f"{opened.finished} trials so far"

@@ -1,0 +1,216 @@
+"""The fields of a factor file, computed again from its settings, objective file and data."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mech_exo.backtest.comparison import universe_metrics
+from mech_exo.config.load import settings_from_mapping
+from mech_exo.config.settings import Settings
+from mech_exo.data.identity import DataIdentity
+from mech_exo.data.market import Market
+from mech_exo.data.panel import Panel
+from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS
+from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.exposures import data_fingerprint, data_identity
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.fields import leaves
+from mech_exo.verdict.verification import Comparison, compare
+
+if TYPE_CHECKING:
+    from mech_exo.factor_file.document import FactorFile
+    from mech_exo.tuning.study import StudyRecord, TrialRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Recomputed:
+    """A file beside what its settings, objective file and data give today.
+
+    Attributes
+    ----------
+    market, panel
+        Of the file's settings and list of factors, to its last date.
+    """
+
+    file: "FactorFile"
+    settings: Settings
+    objective: ObjectiveFile
+    market: Market
+    panel: Panel
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """The file's block."""
+        return self.file.provenance or {}
+
+    @cached_property
+    def spec(self) -> ObjectiveSpec:
+        """The objective file, compiled."""
+        return ObjectiveSpec.compile(self.objective.source, self.objective.label)
+
+    @cached_property
+    def split(self) -> int:
+        """Position of the first holdout date; T without a holdout."""
+        return self.panel.split(self.settings.holdout.fraction)
+
+    @cached_property
+    def inside(self) -> Panel:
+        """What the trials saw."""
+        return self.panel.between(0, self.split)
+
+    @cached_property
+    def components(self) -> dict[str, str]:
+        """The components of the study's fingerprint, in the form of the version that made it."""
+        from mech_exo.tuning.equity import components_for, problem_of, undivided_data
+        from mech_exo.tuning.fingerprint import as_stated, in_one_hash
+        from mech_exo.tuning.plan import StudyPlan
+
+        stated = self.provenance["settings"]
+        plan = StudyPlan(
+            study_name=str(self.file.metadata.get("study_name") or "-"),
+            study_file=Path(),
+            settings=settings_from_mapping(stated, "provenance.settings"),
+            objective=self.objective,
+            panel=self.inside,
+            market=self.market.until(self.split),
+            n_trials=0,
+        )
+        problem = problem_of(plan)
+        kernel = str(self.provenance.get("kernel_version"))
+        found = as_stated(components_for(plan, problem, problem.space), stated, kernel)
+        return found if "data" in self.provenance else in_one_hash(found, undivided_data(plan))
+
+    @cached_property
+    def counted_settings(self) -> set[str]:
+        """Names of the settings that the study's fingerprint covers."""
+        return {*self.components, "tuning.objectives"}
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Everything that settings, objective file and data decide."""
+        yield from self._data()
+        yield from self._dates()
+        yield from self._search()
+        yield from self._in_sample()
+        yield from self._out_of_sample()
+
+    def of_study(self, study: "StudyRecord") -> Iterator[Comparison]:
+        """What the study that the file was exported from decides; nothing if it is not in it."""
+        stated, metadata = self.provenance.get("study_fingerprint"), self.file.metadata
+        epochs = {e.number for e in study.epochs if e.fingerprint == stated}
+        trials = [t for t in study.trials if t.epoch in epochs]
+        if not trials:
+            return
+        if "study_name" in metadata:
+            yield _same("metadata.study_name", metadata["study_name"], study.name)
+        if "best_trial_number" in metadata and "chosen" not in metadata:
+            number = metadata["best_trial_number"]
+            same = [t.number for t in trials if self._is(t)]
+            found = number if number in same else next(iter(same), None)
+            yield _same("metadata.best_trial_number", number, found)
+        total = metadata.get("total_trials")
+        if total is not None and total >= len(study.trials):  # else it has gone on since
+            yield _same("metadata.total_trials", total, len(study.trials))
+
+    def _is(self, trial: "TrialRecord") -> bool:
+        params = self.file.params
+        return all(params.get(name) == value for name, value in trial.params.items())
+
+    def _data(self) -> Iterator[Comparison]:
+        """The parts of the data; their one hash is compared before anything is computed."""
+        if "data" in self.provenance:
+            yield from _parts(self.provenance["data"], self._identity(self.panel))
+            inside = self._identity(self.inside).fingerprint
+        else:
+            inside = data_fingerprint(self.inside, self.market, self.spec)
+        yield from self._stated("in_sample_fingerprint", inside)
+
+    def _identity(self, panel: Panel) -> DataIdentity:
+        return data_identity(panel, self.market, self.spec)
+
+    def _dates(self) -> Iterator[Comparison]:
+        dates = self.panel.dates
+        yield from self._stated("data_start", str(dates[0]))
+        yield from self._stated("data_end", str(dates[-1]))
+        yield from self._stated("in_sample_end", str(dates[self.split - 1]))
+        stored = self.file.out_of_sample or {}
+        held = self.split < len(dates)
+        for name, row in (("start", self.split), ("end", len(dates) - 1)):
+            if name in stored:
+                now = str(dates[row]) if held else None
+                yield _same(f"out_of_sample.{name}", stored[name], now)
+
+    def _search(self) -> Iterator[Comparison]:
+        metadata, tuning = self.file.metadata, self.settings.tuning
+        yield from self._stated("seed", tuning.seed)
+        if self.provenance.get("study_fingerprint") is not None:
+            from mech_exo.tuning.fingerprint import fingerprint_of
+
+            yield from self._stated("study_fingerprint", fingerprint_of(self.components))
+        one = len(self._evaluator(self.inside).directions) == 1
+        prunes = one and tuning.sampler not in ("cmaes", "nsga2")
+        computed = {
+            "optimization_method": f"optuna_{tuning.sampler}",
+            "sampler": SAMPLERS[tuning.sampler],
+            "pruner": PRUNERS[tuning.pruner if prunes else "none"],
+            "data_points": int(np.isfinite(self.inside.returns).sum()),
+        }
+        for name, value in computed.items():
+            if name in metadata:
+                yield _same(f"metadata.{name}", metadata[name], value)
+
+    def _in_sample(self) -> Iterator[Comparison]:
+        metadata = self.file.metadata
+        evaluator = self._evaluator(self.inside)
+        params = self._params(evaluator)
+        metrics = evaluator.run(params).metrics()
+        for name, metric in FIGURES.items():
+            if name in metadata:
+                yield compare(f"metadata.{name}", metadata[name], metrics[metric])
+        violated = sum(not c <= 0.0 for c in evaluator.evaluate(params).constraints or ())
+        for name, value in (
+            ("constraints_satisfied", violated == 0),
+            ("constraint_violations", violated),
+        ):
+            if name in metadata:
+                yield _same(f"metadata.{name}", metadata[name], value, figure=True)
+
+    def _out_of_sample(self) -> Iterator[Comparison]:
+        stored = self.file.out_of_sample
+        if stored is None:
+            return
+        computed: dict[str, Mapping[str, float]] = {"metrics": {}, "universe": {}}
+        if self.split < len(self.panel.dates):
+            evaluator = self._evaluator(self.panel.between(self.split, len(self.panel.dates)))
+            result = evaluator.run(self._params(evaluator))
+            computed = {"metrics": result.metrics(), "universe": universe_metrics(result)}
+        for block, again in computed.items():
+            for name, value in (stored.get(block) or {}).items():
+                yield compare(f"out_of_sample.{block}.{name}", value, again.get(name))
+
+    def _evaluator(self, part: Panel) -> Evaluator:
+        return Evaluator(self.spec, part, self.settings, self.market)
+
+    def _params(self, evaluator: Evaluator) -> dict[str, Any]:
+        missing = set(evaluator.space.missing)
+        params = self.file.params
+        return {n: v for n, v in params.items() if n.removeprefix("weight_") not in missing}
+
+    def _stated(self, name: str, computed: Any) -> Iterator[Comparison]:
+        if name in self.provenance:
+            yield _same(f"provenance.{name}", self.provenance[name], computed)
+
+
+def _parts(stated: Mapping[str, Any], whole: DataIdentity) -> Iterator[Comparison]:
+    """Each part of the data."""
+    now = dict(leaves(whole.as_dict(), "provenance.data"))
+    for name, value in leaves(stated, "provenance.data"):
+        yield _same(name, value, now.get(name))
+
+
+def _same(name: str, stored: Any, computed: Any, *, figure: bool = False) -> Comparison:
+    return Comparison(name, stored, computed, stored == computed, figure)

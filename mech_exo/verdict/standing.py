@@ -1,0 +1,156 @@
+"""Which of the verdicts that were kept counts now.
+
+The latest one under the present conditions: the same study, data, number of trials and rules. One
+under other conditions is not the verdict of the present; that it was a FAIL is not forgotten.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.config.settings import VerdictSettings
+from mech_exo.errors import ExoError
+
+if TYPE_CHECKING:
+    from mech_exo.factor_file.document import FactorFile
+    from mech_exo.tuning.verdicts import KeptVerdict
+
+NOT_JUDGED = "none (not judged)"
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a verdict must be of to count. None: not compared.
+
+    Attributes
+    ----------
+    fingerprint, data, trials, rules
+        As in `tuning.verdicts.KeptVerdict`.
+    """
+
+    fingerprint: str | None
+    data: str | None
+    trials: int | None
+    rules: Mapping[str, Any] | None
+
+    def differences(self, kept: "KeptVerdict") -> tuple[str, ...]:
+        """What is different now, in words."""
+        return tuple(self._differences(kept))
+
+    def _differences(self, kept: "KeptVerdict") -> Iterator[str]:
+        if self.fingerprint not in (None, kept.fingerprint):
+            yield "an earlier fingerprint of the study"
+        if self.data not in (None, kept.data):
+            yield "other data"
+        if self.trials not in (None, kept.trials):
+            yield f"{kept.trials} trials, not {self.trials}"
+        if self.rules is not None:
+            for name in (*kept.rules, *(n for n in self.rules if n not in kept.rules)):
+                before, after = kept.rules.get(name), self.rules.get(name)
+                if before != after:
+                    yield f"{name} {_shown(before)}, not {_shown(after)}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is known of one portfolio.
+
+    Attributes
+    ----------
+    present
+        The verdict that counts; None if there is none.
+    others
+        All other verdicts on it, latest first.
+    differences
+        In what the latest of them that is not of the present differs.
+    """
+
+    present: "KeptVerdict | None" = None
+    others: "tuple[KeptVerdict, ...]" = ()
+    differences: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The verdict in a line; that there is none is said as well."""
+        if self.present is not None:
+            failed = next((k for k in self.others if k.overall == "FAIL"), None)
+            earlier = "" if failed is None else f"; an earlier one of {_day(failed)} was FAIL"
+            return f"{self.present.overall} (judged {_day(self.present)}{earlier})"
+        if not self.others:
+            return NOT_JUDGED
+        latest = self.others[0]
+        return (
+            f"none (not judged under the present conditions; {latest.overall} of {_day(latest)} "
+            f"was with {', '.join(self.differences)})"
+        )
+
+    @property
+    def against(self) -> str:
+        """Why the portfolio should not go into production; "" if no verdict says so.
+
+        A FAIL under other conditions speaks against it until it is judged again.
+        """
+        if self.present is not None:
+            found = self.present.overall
+            return f"its verdict is FAIL (judged {_day(self.present)})" if found == "FAIL" else ""
+        if not self.others or self.others[0].overall != "FAIL":
+            return ""
+        return (
+            f"its last verdict, of {_day(self.others[0])}, is FAIL "
+            f"(with {', '.join(self.differences)}; `exo validate` judges it again)"
+        )
+
+
+def standing(kept: "Sequence[KeptVerdict]", now: Conditions) -> Standing:
+    """What verdicts on one portfolio, oldest first, are worth under the conditions `now`."""
+    latest_first = tuple(reversed(kept))
+    present = next((k for k in latest_first if not now.differences(k)), None)
+    others = tuple(k for k in latest_first if k is not present)
+    other = next((k for k in others if now.differences(k)), None)
+    return Standing(present, others, () if other is None else now.differences(other))
+
+
+def rules_of(settings: VerdictSettings) -> dict[str, Any]:
+    """By which rules a verdict is reached: settings, the benchmark's content, versions.
+
+    Raises
+    ------
+    ExoError
+        If the benchmark cannot be read.
+    """
+    from mech_exo.backtest.kernel import KERNEL_VERSION
+    from mech_exo.verdict.validate import VERDICT_VERSION
+
+    rules = {f"verdict.{name}": value for name, value in asdict(settings).items()}
+    del rules["verdict.choose"]  # what is judged, not how
+    if settings.benchmark is not None:
+        try:
+            content = settings.benchmark.read_bytes()
+        except OSError as error:
+            raise ExoError(
+                f"{settings.benchmark}: the benchmark cannot be read ({error.strerror}).",
+                hint="Mend verdict.benchmark, or leave it out for the equal-weighted universe.",
+            ) from error
+        rules["verdict.benchmark"] = hashlib.sha256(content).hexdigest()
+    return rules | {"backtest kernel": KERNEL_VERSION, "verdict": VERDICT_VERSION}
+
+
+def file_conditions(file: "FactorFile", rules: Mapping[str, Any] | None) -> Conditions:
+    """Those under which a factor file was made, and the rules at hand (None: not compared)."""
+    stated = file.provenance or {}
+    return Conditions(
+        fingerprint=stated.get("study_fingerprint"),
+        data=stated.get("data_fingerprint"),
+        trials=file.metadata.get("total_trials"),
+        rules=rules,
+    )
+
+
+def _day(kept: "KeptVerdict") -> str:
+    return kept.judged[:10]
+
+
+def _shown(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return f"{text[:12]}…" if len(text) == 64 else text

@@ -1,0 +1,131 @@
+"""The combination of the parts by hand."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from scipy.stats import norm
+
+from mech_exo.config.settings import VerdictSettings
+from mech_exo.verdict.decision import Parts, combined_z, corrected_for_looks, decide
+
+SETTINGS = VerdictSettings()  # level 0.05, fail above 0.5, power 0.8
+Z05, Z10, Z20 = 1.6448536269514722, 1.2815515655446004, 0.8416212335729143  # from a table
+
+
+def parts(placebo: float | None, walk: float | None, holdout: float | None) -> Parts:
+    return Parts(placebo, walk, holdout, active_mean=0.01, ratio=0.5, years=4.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "z"),
+    [
+        # placebo and walk-forward are one piece of evidence: variance 1 + 1 + 2, and 1
+        (parts(0.05, 0.10, 0.20), (Z05 + Z10 + Z20) / math.sqrt(5.0)),
+        (parts(0.05, 0.10, None), (Z05 + Z10) / 2.0),
+        (parts(0.05, None, 0.20), (Z05 + Z20) / math.sqrt(2.0)),
+        (parts(None, 0.10, 0.20), (Z10 + Z20) / math.sqrt(2.0)),
+        (parts(None, None, 0.20), Z20),
+        (parts(0.05, 0.05, None), Z05),  # the same twice says no more than once
+        (parts(0.95, 0.90, 0.80), -(Z05 + Z10 + Z20) / math.sqrt(5.0)),
+        (parts(None, None, None), 0.0),
+    ],
+)
+def test_stouffers_sum_by_hand(found: Parts, z: float) -> None:
+    assert combined_z(found) == pytest.approx(z, rel=1e-12, abs=1e-12)
+
+
+def test_certainty_is_capped_at_a_trillionth() -> None:
+    most = norm.isf(1e-12)
+    assert most == pytest.approx(7.0345, abs=5e-5)
+    for p, z in ((0.0, most), (1e-13, most), (1.0, -most)):
+        assert combined_z(parts(None, None, p)) == pytest.approx(z, rel=1e-4)
+
+
+def test_what_a_decision_states_by_hand() -> None:
+    z = (Z20 + Z20 + Z20) / math.sqrt(5.0)
+    decision = decide(parts(0.2, 0.2, 0.2), SETTINGS)
+    assert decision.z == pytest.approx(z, rel=1e-12)
+    assert decision.p == pytest.approx(norm.sf(z), rel=1e-12)
+    assert decision.years == 4.0
+    assert decision.years_needed == pytest.approx(4.0 * ((Z05 + Z20) / z) ** 2, rel=1e-12)
+    assert decision.power_at_this_length == pytest.approx(
+        {f"{r:g}": norm.cdf(2.0 * r - Z05) for r in (0.5, 1.0, 1.5, 2.0)}, rel=1e-12
+    )
+    assert decision.reason == (
+        "Luck alone shows as much with a chance of 12.9 %; a PASS needs 5 % or less."
+    )
+
+
+def test_little_evidence_needs_long_and_not_for_ever() -> None:
+    z = 3.0 * norm.isf(0.4) / math.sqrt(5.0)  # 0.34
+    assert decide(parts(0.4, 0.4, 0.4), SETTINGS).years_needed == pytest.approx(
+        4.0 * ((Z05 + Z20) / z) ** 2, rel=1e-12
+    )
+
+
+def test_no_evidence_needs_for_ever() -> None:
+    # three p of one half: z is 0 (−0 or rounding), luck shows as much every second time
+    decision = decide(parts(0.5, 0.5, 0.5), SETTINGS)
+    assert decision.z == pytest.approx(0.0, abs=1e-15)
+    assert math.isinf(decision.years_needed)
+    assert decision.overall == "FAIL"
+    assert decision.reason == (
+        "Nothing here is better than luck: luck alone shows as much with a chance of 50.0 %."
+    )
+
+
+def test_the_borders_belong_to_the_milder_side_of_a_pass_and_to_a_fail() -> None:
+    found = replace(parts(0.05, 0.05, 0.05), active_mean=0.01)
+    p = decide(found, SETTINGS).p
+    assert decide(found, replace(SETTINGS, level=p)).overall == "PASS"
+    assert decide(found, replace(SETTINGS, level=p * 0.999)).overall == "INCONCLUSIVE"
+    assert decide(found, replace(SETTINGS, level=1e-4, fail_above=p)).overall == "FAIL"
+    milder = replace(SETTINGS, level=1e-4, fail_above=p * 1.001)
+    assert decide(found, milder).overall == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (parts(0.26, 1e-6, 1e-6), ", but the placebo search does not support it (p above 25 %)."),
+        (parts(1e-6, 0.26, 1e-6), ", but the walk-forward does not support it (p above 25 %)."),
+        (
+            parts(0.3, 1e-6, 0.26),
+            ", but the placebo search and the holdout do not support it (p above 25 %).",
+        ),
+        (parts(None, None, 1e-6), ", but there is no placebo search and no walk-forward."),
+        (parts(1e-6, 1e-6, None), ", but there is no holdout."),
+    ],
+)
+def test_what_is_missing_or_does_not_support_is_named(found: Parts, words: str) -> None:
+    decision = decide(found, SETTINGS)
+    assert decision.overall == "INCONCLUSIVE"
+    assert decision.reason.startswith("Luck alone shows as much with a chance of 0.")
+    assert decision.reason.endswith(words)
+
+
+def test_a_part_of_exactly_a_quarter_supports_the_others() -> None:
+    assert decide(parts(0.25, 1e-6, 0.25), SETTINGS).overall == "PASS"
+
+
+def test_luck_is_called_so_although_a_part_is_missing() -> None:
+    assert decide(parts(0.9, 0.9, None), SETTINGS).overall == "FAIL"
+
+
+def test_an_active_return_of_nothing_is_no_pass() -> None:
+    strong = parts(0.001, 0.001, 0.001)
+    assert decide(strong, SETTINGS).reason == (
+        "Skill: luck alone shows as much with a chance of 0.0 %, and the holdings earned it out "
+        "of sample."
+    )
+    assert decide(strong, SETTINGS).overall == "PASS"
+    none = decide(replace(strong, active_mean=0.0), SETTINGS)
+    assert none.overall == "INCONCLUSIVE"
+    assert none.reason.startswith("The scores rank the stocks (luck alone")
+
+
+def test_a_look_multiplies_and_none_is_one() -> None:
+    assert corrected_for_looks(0.02, 0) == 0.02
+    assert corrected_for_looks(0.02, 50) == 1.0
+    assert corrected_for_looks(0.02, 7) == pytest.approx(0.14)
