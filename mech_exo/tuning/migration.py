@@ -5,12 +5,12 @@ trial once more in the attribute `objective`, NaN as a bare word in JSON, and hi
 of several objectives behind ±∞ as those of one.
 """
 
-import json
 import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.tuning.database import patiently, transaction
 from mech_exo.tuning.encoding import (
@@ -60,7 +60,7 @@ def _old(connection: sqlite3.Connection) -> list[tuple[int, str]]:
 
 def _version(text: str) -> int | None:
     try:
-        version: int | None = json.loads(text)["version"]
+        version: int | None = parse_json(text)["version"]
     except (ValueError, LookupError, TypeError):  # damaged: who selects it is told
         return None
     return version
@@ -140,4 +140,4 @@ def _correct_attributes(connection: sqlite3.Connection, study_id: int) -> None:
         update = f"UPDATE {table} SET value_json = ? WHERE study_id = ? AND key = ?"  # noqa: S608
         for key, text in connection.execute(query, (study_id,)).fetchall():
             if "NaN" in text or "Infinity" in text:
-                connection.execute(update, (json_text(json.loads(text)), study_id, key))
+                connection.execute(update, (json_text(parse_json(text)), study_id, key))

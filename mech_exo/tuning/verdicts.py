@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
 from mech_exo.tuning.keepsakes import reading, writing
 from mech_exo.tuning.records import find_study
@@ -140,7 +141,7 @@ def _read(connection: sqlite3.Connection) -> list[KeptVerdict]:
 
 def _from_row(row: tuple[Any, ...]) -> KeptVerdict:
     try:
-        rules, block = json.loads(row[4]), json.loads(row[5])
+        rules, block = parse_json(row[4]), parse_json(row[5])
         if not isinstance(rules, dict) or not isinstance(block, dict):
             raise TypeError
         str(block["overall"])

@@ -40,6 +40,7 @@ from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.verdicts import KeptVerdict, keep_verdict
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
@@ -303,10 +304,12 @@ _databases: dict[str, Reader] = {"study file": all_of, "ledger": account_of}
 
 def study_bytes() -> bytes:
     with folder() as place:
-        settings = StorageSettings(journal_mode="delete")
-        with new_store(place / "s.db", settings=settings) as store:
+        path, settings = place / "s.db", StorageSettings(journal_mode="delete")
+        with new_store(path, settings=settings) as store:
             store.append([complete(0, 1.5), failed(1), pruned(2, 0.25), complete(3, 2.5)])
-        return (place / "s.db").read_bytes()
+        block = {"overall": "FAIL", "seconds": {"wall": 1.0}}
+        keep_verdict(path, KeptVerdict("00", "11", "22", 4, {}, block, "s", 0, 3))
+        return path.read_bytes()
 
 
 def ledger_bytes() -> bytes:
