@@ -9,7 +9,16 @@ from sqlalchemy import Connection, func, inspect, select
 
 from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
-from mech_exo.paper.tables import ADDED, FORMAT, LEDGER, METADATA, ORDERS, POSITIONS, SESSIONS
+from mech_exo.paper.tables import (
+    ADDED,
+    DECISIONS,
+    FORMAT,
+    LEDGER,
+    METADATA,
+    ORDERS,
+    POSITIONS,
+    SESSIONS,
+)
 
 TOLERANCE = 1e-6  # of the equity, between it and cash plus positions
 
@@ -50,6 +59,9 @@ def _wrong(connection: Connection, tables: Collection[str]) -> str:
     last = connection.execute(select(func.max(SESSIONS.c.date))).scalar_one()
     if last is None:
         return f"{SESSIONS.name} is empty"
+    for due in connection.execute(select(DECISIONS).where(DECISIONS.c.executed.is_(None))):
+        if not _are_weights(due.weights):
+            return f"{DECISIONS.name} has no weights for {due.decided}"
     for table in METADATA.tables.values():
         day = "decided" if "decided" in table.c else "date"
         if day in table.c:
@@ -102,6 +114,15 @@ def _is_object(text: object) -> bool:
         return isinstance(parse_json(str(text)), dict)
     except ValueError:
         return False
+
+
+def _are_weights(text: object) -> bool:
+    """Whether it is a JSON object of finite numbers."""
+    if not _is_object(text):
+        return False
+    values = parse_json(str(text)).values()
+    numbers = [v for v in values if isinstance(v, int | float) and abs(v) <= 1.0 + TOLERANCE]
+    return len(numbers) == len(values)
 
 
 def _is_date(text: object) -> bool:

@@ -204,6 +204,11 @@ def _explain(path: Path, error: sqlite3.DatabaseError, patience_s: float) -> Exo
             f"The study file {path} is damaged: {error}.",
             hint='Restore a copy; `sqlite3 FILE ".recover"` saves what can be read.',
         )
+    if name.startswith("SQLITE_CONSTRAINT"):
+        return ExoError(
+            f"The study file {path} has been damaged or edited: {error}.",
+            hint="Restore a copy of the file.",
+        )
     if name.startswith("SQLITE_IOERR"):
         return ExoError(f"Reading or writing the study file {path} failed: {error} ({name}).")
     return None

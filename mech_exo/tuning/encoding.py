@@ -134,12 +134,12 @@ def trial_from_record(
         state=state,
         params=dict(zip(space, record["params"], strict=True)),
         distributions=space,
-        values=tuple(record["values"]),
+        values=tuple(map(float, record["values"])),
         constraints=None if constraints is None else tuple(map(_defined, constraints)),
         metrics={name: _defined(v) for name, v in record["metrics"].items()},
         intermediate={int(step): _defined(v) for step, v in record["intermediate"].items()},
-        reason=record["reason"],
-        epoch=record["epoch"],
+        reason=str(record["reason"]),
+        epoch=int(record["epoch"]),
         started=parse_time(started),
         completed=parse_time(completed),
     )
@@ -231,7 +231,7 @@ def _object(values: Mapping[Any, float]) -> str:
 
 
 def _defined(value: float | None) -> float:
-    return math.nan if value is None else value
+    return math.nan if value is None else float(value)
 
 
 def _user_attributes(trial: TrialRecord, directions: Sequence[Direction]) -> list[tuple[str, str]]:

@@ -165,13 +165,15 @@ def _load(connection: sqlite3.Connection, path: Path, name: str, first: int) -> 
     own: Mapping[str, Any] | None = system.get(STUDY_KEY)
     names = {key: tuple(attributes.pop(key, ())) for key in NAMES if own is not None}
     spaces = {k.removeprefix(SPACE_KEY): v for k, v in system.items() if k.startswith(SPACE_KEY)}
+    trials = _trials(connection, study_id, first, own, spaces)
+    _check_values(trials, len(directions))
     return StudyRecord(
         name=name,
         directions=directions,
         kind="plain" if own is None else "exo",
         version=None if own is None else own["version"],
         epochs=() if own is None else tuple(epoch_from_json(e) for e in own["epochs"]),
-        trials=_trials(connection, study_id, first, own, spaces),
+        trials=trials,
         attributes=attributes,
         **names,
     )
@@ -198,6 +200,15 @@ def _check_numbers(numbers: Sequence[Any], first: int) -> None:
                 f"trial {expected} is missing"
                 if number > expected
                 else f"trial {number} is there twice"
+            )
+
+
+def _check_values(trials: Sequence[TrialRecord], objectives: int) -> None:
+    """Raise a ValueError unless each complete trial has a value for each objective."""
+    for trial in trials:
+        if trial.state == "COMPLETE" and len(trial.values) != objectives:
+            raise ValueError(
+                f"trial {trial.number} has {len(trial.values)} values, the study {objectives}"
             )
 
 

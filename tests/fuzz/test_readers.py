@@ -35,11 +35,12 @@ from mech_exo.report.study_tables import studies_json, study_json, study_lines
 from mech_exo.risk.limits import read_limits
 from mech_exo.risk.sectors import read_sectors
 from mech_exo.tuning.lock import _holder, exclusive_lock
-from mech_exo.tuning.records import list_studies, read_study
+from mech_exo.tuning.records import current_epoch, list_studies, read_study
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.storage import StudyStore
 from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.verdicts import KeptVerdict, keep_verdict
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
@@ -278,6 +279,7 @@ def all_of(path: Path) -> None:
     known = standing_of_best(study, path)
     list(study_lines(study, known))
     study_json(study, known)
+    current_epoch(path, "s")
     for form in ("table", "csv", "json"):
         trial_table(study, form)
     with StudyStore.open(path, StorageSettings(busy_timeout_s=0.1), create=False) as store:
@@ -302,10 +304,12 @@ _databases: dict[str, Reader] = {"study file": all_of, "ledger": account_of}
 
 def study_bytes() -> bytes:
     with folder() as place:
-        settings = StorageSettings(journal_mode="delete")
-        with new_store(place / "s.db", settings=settings) as store:
+        path, settings = place / "s.db", StorageSettings(journal_mode="delete")
+        with new_store(path, settings=settings) as store:
             store.append([complete(0, 1.5), failed(1), pruned(2, 0.25), complete(3, 2.5)])
-        return (place / "s.db").read_bytes()
+        block = {"overall": "FAIL", "seconds": {"wall": 1.0}}
+        keep_verdict(path, KeptVerdict("00", "11", "22", 4, {}, block, "s", 0, 3))
+        return path.read_bytes()
 
 
 def ledger_bytes() -> bytes:

@@ -248,3 +248,75 @@ def test_a_trial_that_is_missing_or_doubled_is_named(tmp_path: Path) -> None:
         with pytest.raises(ExoError, match=what):
             read_study(path, "s")
         path.unlink()
+
+
+def test_a_database_of_something_else_is_no_study_file(tmp_path: Path) -> None:
+    path = tmp_path / "songs.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.close()
+    readers = (list_studies, study_names, lambda p: read_study(p, "s"))
+    for reader in readers:
+        with pytest.raises(ExoError, match="not one of Optuna or exo"):
+            reader(path)
+
+
+def test_the_hint_of_an_unknown_name_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    new_store(path, "b").close()
+    new_store(path, "a").close()
+    with pytest.raises(ExoError) as caught:
+        read_study(path, "none")
+    assert caught.value.hint == "It has: a, b."
+    execute(path, "DELETE FROM studies")
+    with pytest.raises(ExoError) as caught:
+        read_study(path, "none")
+    assert caught.value.hint == "It has no study yet."
+    assert study_names(path) == []
+    assert study_names(tmp_path / "none.db") == []
+
+
+def test_directions_are_those_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    new_store(path, "s", ("minimize", "maximize")).close()
+    assert read_study(path, "s").directions == ("minimize", "maximize")
+    execute(path, "UPDATE study_directions SET direction = 'UP' WHERE objective = 1")
+    with pytest.raises(ExoError, match="'UP' in study_directions is neither MINIMIZE nor MAXIMIZE"):
+        read_study(path, "s")
+    execute(path, "UPDATE study_directions SET direction = 'DOWN' WHERE objective = 0")
+    with pytest.raises(ExoError, match="'DOWN' in study_directions"):
+        read_study(path, "s")
+    execute(path, "DELETE FROM study_directions")
+    with pytest.raises(ExoError, match=r"edited: it has no row in study_directions\."):
+        read_study(path, "s")
+
+
+def test_the_summary_of_a_study_without_trials_has_no_times(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    new_store(path).close()
+    [summary] = list_studies(path)
+    assert (summary.first_started, summary.last_completed) == (None, None)
+    assert (summary.trials, summary.best, summary.epochs) == (0, None, 1)
+
+
+def test_a_summary_has_the_first_start_and_the_last_end(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    trials = [complete(n, float(n)) for n in range(3)]
+    with new_store(path) as store:
+        store.append(trials)
+    [summary] = list_studies(path)
+    assert summary.first_started == trials[0].started
+    assert summary.last_completed == trials[2].completed
+    assert summary.states == {"COMPLETE": 3}
+
+
+def test_a_complete_trial_has_a_value_for_each_objective(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(0, 1.0)])
+    execute(
+        path,
+        "UPDATE exo_records SET record = replace(record, '\"values\": [1.0]', '\"values\": []')",
+    )
+    with pytest.raises(ExoError, match="trial 0 has 0 values, the study 1"):
+        read_study(path, "s")
