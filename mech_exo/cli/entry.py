@@ -43,6 +43,9 @@ def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
         return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
     except PermissionError as error:  # of a folder that may not even be looked into
         return _fail(f"{error.filename}: {error.strerror}.", ExitCode.BAD_INPUT)
+    except MemoryError as error:
+        words = f" ({error})" if str(error) else ""
+        return _fail(f"not enough memory{words}. Use fewer names or dates.", ExitCode.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", ExitCode.INTERRUPTED)
     return _flushed(code if isinstance(code, int) else ExitCode.DONE)

@@ -10,7 +10,7 @@ from mech_exo.errors import ExoError
 
 # dotted name: (lowest, highest), both allowed
 BOUNDS: dict[str, tuple[float, float]] = {
-    "data.demo.symbols": (2, 100_000),
+    "data.demo.symbols": (2, 10_000),
     "data.demo.years": (1, 100),
     "data.demo.seed": (0, 2**63 - 1),
     "data.max_age_days": (0, 1_000_000),

@@ -69,6 +69,8 @@ def table_of(label: str, frame: "pd.DataFrame") -> Table:
     ExoError
         For an empty frame, columns of several levels, a column twice, times with a zone.
     """
+    if not hasattr(frame, "columns"):
+        raise ExoError(f"{label}: is {type(frame).__name__}, not a DataFrame.")
     if not len(frame) or not len(frame.columns):
         raise ExoError(f"{label}: the DataFrame is empty.")
     if frame.columns.nlevels > 1 or frame.index.nlevels > 1:

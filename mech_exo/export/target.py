@@ -7,7 +7,11 @@ from pathlib import Path
 from mech_exo.export.repeats import written_before
 from mech_exo.factor_file.atomic import check_target, check_within, free_path
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.factor_file.write import write_factor_file, write_to_free_path
+from mech_exo.factor_file.write import (
+    check_replaceable,
+    write_factor_file,
+    write_to_free_path,
+)
 
 FOLDER, DATED = "factors", "factors_opt_"
 
@@ -30,6 +34,8 @@ class Target:
         """
         path = self.named or free_path(self._dated(date.today()))
         check_within(path, self.root)
+        if self.named is not None:
+            check_replaceable(self.named)
         check_target(path, overwrite=self.named is not None, touch=touch)
         return path
 

@@ -15,7 +15,7 @@ from mech_exo.factor_file.document import (
     FactorFile,
     document_hash,
 )
-from mech_exo.factor_file.read import parse_factor_file
+from mech_exo.factor_file.read import parse_factor_file, read_factor_file
 
 _COMMENTS = {
     "cash_pct": "Cash allocation percentage",
@@ -40,7 +40,25 @@ def write_factor_file(path: Path, file: FactorFile, *, overwrite: bool = False) 
     ValueError
         If `file` is not valid by the schema: a mistake of the caller, not of the user.
     """
+    if overwrite:
+        check_replaceable(path)
     return write_atomically(path, factor_file_text(file), overwrite=overwrite)
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise an ExoError if something else than a factor file lies at `path`: it is not replaced."""
+    try:
+        if not path.is_file() or not path.stat().st_size:
+            return
+    except OSError:
+        return  # whoever writes there is told
+    try:
+        read_factor_file(path)
+    except ExoError as error:
+        raise ExoError(
+            f"{path}: is there, and is no factor file; it is not replaced.",
+            hint="Name another file, or remove this one first.",
+        ) from error
 
 
 def write_to_free_path(path: Path, file: FactorFile) -> Path:

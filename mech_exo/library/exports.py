@@ -20,11 +20,12 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
     ExoError
         If there is no such trial (exit code 3: no feasible one), or the file cannot be written.
     """
-    from mech_exo.factor_file.write import write_factor_file
+    from mech_exo.factor_file.write import check_replaceable, write_factor_file
     from mech_exo.tuning.plan import StudyOutcome
     from mech_exo.workflow.assess import assess
     from mech_exo.workflow.staging import repeatable
 
+    check_replaceable(path)  # before a look is entered
     outcome = StudyOutcome(study.record, added=0, interrupted=False, elapsed_seconds=0.0)
     result = assess(session, study.file, outcome, trial)
     if result.trial is None or (trial is None and not result.trial.feasible):

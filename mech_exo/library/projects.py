@@ -69,6 +69,8 @@ class Project:
         objective: PathLike | Definitions | None = None,
         folder: PathLike = ".",
     ) -> None:
+        for name, given in (("factors", factors), ("settings", settings)):
+            _check_mapping(name, given)
         self.folder = Path(folder).resolve()
         self._frames: tuple[pd.DataFrame, dict[str, pd.DataFrame]] | None
         self._frames = (prices, dict(factors or {}))
@@ -96,6 +98,7 @@ class Project:
         settings
             Overrides, as in `Project`.
         """
+        _check_mapping("settings", settings)
         project = cls.__new__(cls)
         project.folder = Path(folder).resolve()
         if not project.folder.is_dir():
@@ -179,6 +182,7 @@ class Project:
         from mech_exo.verdict.validate import cores
         from mech_exo.workflow.optimise import Job, study_plan
 
+        _check_counts(name, trials=(trials, 0), target=(target, 0), jobs=(jobs, 1))
         job = Job(
             study_name=name,
             study_file=self._study_file(study_file),
@@ -327,6 +331,22 @@ class Project:
             file = read_factor_file(Path(portfolio))
             return str(portfolio), meaningful(self.session.judge.space, file.params)
         return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+
+
+def _check_mapping(name: str, given: object) -> None:
+    """Raise an ExoError for what is neither None nor a mapping of texts."""
+    if given is None or (isinstance(given, Mapping) and all(isinstance(k, str) for k in given)):
+        return
+    raise ExoError(f"{name}: is {type(given).__name__}, expected a mapping of names.")
+
+
+def _check_counts(name: object, **counts: tuple[object, int]) -> None:
+    """Raise an ExoError for a study's name that is no text, and for what is no count."""
+    if not isinstance(name, str):
+        raise ExoError(f"name is {name!r}, must be a text.")
+    for what, (count, least) in counts.items():
+        if count is not None and (not isinstance(count, int) or count < least):
+            raise ExoError(f"{what} is {count!r}, must be a whole number from {least} on.")
 
 
 class _Log:

@@ -219,7 +219,7 @@ class Evaluator:
                 hint="It must not be drawn at random.",
             )
         result = self.run(rehearsal.params)
-        self.own_constraints = self._named(result)
+        self.own_constraints = self._named(result, fresh)
         if self.objectives or math.isnan(result.metric("sharpe")):
             return rehearsal
         _seal(result)
@@ -233,20 +233,29 @@ class Evaluator:
             )
         return rehearsal
 
-    def _named(self, result: BacktestResult) -> tuple[str, ...]:
+    def _named(self, result: BacktestResult, fresh: ObjectiveSpec) -> tuple[str, ...]:
         """The names of the file's own constraints, which must be the same for every trial.
 
         Raises
         ------
         ExoError
-            If it has none to say for the first candidate.
+            If it has none to say for the first candidate, or others when it is asked again.
         """
-        own, wrong = self._own_distances(result)
+        own, wrong = self._own_distances(self.spec, result)
         if wrong:
             raise ExoError(
                 f"{self.spec.label}: {wrong}.",
                 hint="Return the same names for every result; NaN where a value is undefined.",
             )
+        for spec in (self.spec, fresh):
+            again, _ = self._own_distances(spec, result)
+            if repr(again) != repr(own):  # NaN is what it was
+                raise ExoError(
+                    f"{self.spec.label}: constraints returned {own} and then {again} for the same "
+                    "result.",
+                    hint="It must depend on the result alone: draw no random numbers, keep no "
+                    "state.",
+                )
         return tuple(own)
 
     def _constraints(
@@ -259,18 +268,20 @@ class Evaluator:
         )
         if not self.spec.own_constraints:
             return built_in, ""
-        own, wrong = self._own_distances(result)
+        own, wrong = self._own_distances(self.spec, result)
         if not wrong and self.own_constraints not in (None, tuple(own)):
             expected = ", ".join(self.own_constraints or ())
             wrong = f"constraints returned {', '.join(own) or 'none'}, at first {expected}"
         return ((), wrong) if wrong else ((*built_in, *own.values()), "")
 
-    def _own_distances(self, result: BacktestResult) -> tuple[dict[str, float], str]:
+    def _own_distances(
+        self, spec: ObjectiveSpec, result: BacktestResult
+    ) -> tuple[dict[str, float], str]:
         """What the file's own constraints say of a result, or {} and the reason why nothing."""
         _seal(result)
         try:
             with np.errstate(all="ignore"):
-                returned = self.spec.constraints(result)
+                returned = spec.constraints(result)
         except MemoryError:  # the machine's failure, not the candidate's
             raise
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason

@@ -96,6 +96,7 @@ def application(study_file: Path, *, writable: bool = False) -> Application:
     def answer(environment: Environment, start: Start) -> Iterable[bytes]:
         ours = _ours(storage, environment)
         if ours is None:
+            environment.setdefault("HTTP_ACCEPT_ENCODING", "")  # optuna-dashboard takes it for sure
             return theirs(environment, start)
         status, text = ours
         return _send(environment, start, status, text)

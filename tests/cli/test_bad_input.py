@@ -209,3 +209,15 @@ def test_a_trial_that_will_not_be_there_is_refused_before_the_search(
         "optuna-run", "--target-trials", "2", "--trial", "2", "--sampler", "random", cwd=project
     )
     assert "has 2 trials and this run adds 0" in one_error(run)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["studies/factor_opt.db", "config/settings.yml", "research/obj_utils.py", ".gitignore"],
+)
+def test_an_export_replaces_nothing_but_a_factor_file(exo: Exo, project: Path, name: str) -> None:
+    assert exo("optuna-init", cwd=project).returncode == 0
+    before = (project / name).read_bytes()
+    run = exo("optuna-run", "--n-trials", "1", "--export-yaml", name, cwd=project)
+    assert "is no factor file; it is not replaced" in one_error(run)
+    assert (project / name).read_bytes() == before

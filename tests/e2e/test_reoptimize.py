@@ -35,7 +35,8 @@ GROWING = ("fsync", "link", "replace")  # what a full disk refuses
 WRITES = ("fsync", "link", "replace", "unlink")
 # What depends on when a run is made and on whom it tells, and not on what it finds.
 CLOCK = re.compile(
-    r"(created_at|elapsed_time_seconds|looked|api_base_url|timeout_s|min_interval_s): .*"
+    r"(created_at|elapsed_time_seconds|document_hash|looked|api_base_url|timeout_s"
+    r"|min_interval_s): .*"
 )
 
 Patch = Callable[[], None]

@@ -231,3 +231,28 @@ def test_a_study_a_backtest_and_a_verdict_show_themselves(tmp_path: Path, object
     assert verdict.overall in repr(verdict)
     assert verdict.parts["placebo search"] == verdict.judgement.placebo.p
     assert len(verdict.windows) == 2
+
+
+def test_what_is_of_the_wrong_type_is_one_error(tmp_path: Path, objective: Path) -> None:
+    prices, reports = frames()
+    wrong: list[tuple[Any, ...]] = [(None,), (prices["S01"],), (prices.to_numpy(),)]
+    wrong += [(prices, [reports]), (prices, {3: reports})]
+    for arguments in wrong:
+        with pytest.raises(ExoError, match=r"not a DataFrame|expected a mapping"):
+            Project(*arguments)
+    project = own(tmp_path, objective)
+    for options in ({"trials": "8"}, {"jobs": 0}, {"trials": -1}, {"name": 3}):
+        with pytest.raises(ExoError, match="must be"):
+            project.tune(**options)
+
+
+def test_an_export_replaces_a_factor_file_and_nothing_else(tmp_path: Path, objective: Path) -> None:
+    project = own(tmp_path, objective)
+    study = project.tune(trials=3, jobs=1)
+    for path in (study.file, objective):
+        before = path.read_bytes()
+        with pytest.raises(ExoError, match="no factor file; it is not replaced"):
+            project.export(study, path)
+        assert path.read_bytes() == before
+    file = project.export(study, tmp_path / "f.yml")
+    assert project.export(study, file) == file

@@ -157,3 +157,20 @@ def test_other_names_than_at_first_fail_the_trial(
     returned, wrong = own_distances({"b": 1, "a": -0.0})
     assert (list(returned), wrong) == (["a", "b"], "")
     assert math.copysign(1.0, returned["a"]) == 1.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import random\n    return {'a': random.random()}",
+        "CALLS.append(1)\n    return {'a': len(CALLS) % 2 - 0.5}",
+        "CALLS.append(1)\n    return {f'a{len(CALLS)}': 0.0}",
+    ],
+)
+def test_another_answer_for_the_same_result_is_refused(
+    compiled: Compile, panel: Panel, settings: Settings, market: Market, body: str
+) -> None:
+    text = f"{SPACE}\n\nCALLS = []\n\n\ndef constraints(result):\n    {body}\n"
+    evaluator = Evaluator(compiled(text), panel, settings, market)
+    with pytest.raises(ExoError, match="for the same result"):
+        evaluator.rehearse()

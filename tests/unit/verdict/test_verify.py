@@ -9,6 +9,7 @@ import pytest
 
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.backtest.metrics import METRICS
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FIGURES, FactorFile, content_hash
@@ -73,7 +74,8 @@ def test_an_exported_file_verifies() -> None:
     found = checked()
     assert found.exit_code == ExitCode.DONE
     assert found.differing == ()
-    assert len(found.values) == 1 + 4 + len(FILE.out_of_sample["metrics"]) + 8  # type: ignore[index]
+    universe = sum(metric.of_benchmark for metric in METRICS.values())
+    assert len(found.values) == 1 + 4 + len(METRICS) + universe
     assert found.as_dict()["exit_code"] == 0
 
 

@@ -25,8 +25,11 @@ from mech_exo.objective.factor import factor
 def trend(market, momentum_window=6):
     return market.close
 """
-STATED = "factors: {technical: {momentum_12_1: {weight: 1.0, parameters: {momentum_window: 9}}}}"
-UNSTATED = "factors: {technical: {momentum_12_1: {weight: 1.0}}}"
+MADE = "metadata: {created_at: '2000-01-01'}\n"  # before the holdout
+STATED = (
+    MADE + "factors: {technical: {momentum_12_1: {weight: 1.0, parameters: {momentum_window: 9}}}}"
+)
+UNSTATED = MADE + "factors: {technical: {momentum_12_1: {weight: 1.0}}}"
 
 
 @pytest.mark.parametrize(
