@@ -138,7 +138,8 @@ def _plain_yaml(text: str) -> str:
 
 def machine() -> dict[str, str]:
     """What the last bits depend on."""
-    blas = sorted({f"{i['internal_api']} {i.get('architecture')}" for i in threadpool_info()})
+    loaded = [i for i in threadpool_info() if i["user_api"] == "blas"]
+    blas = sorted({f"{i['internal_api']} {i.get('architecture')}" for i in loaded})
     return {"machine": platform.machine(), "blas": ", ".join(blas), "numpy": np.__version__}
 
 
