@@ -24,6 +24,14 @@ STEP_MS = 250  # the longest time for which a waiting connection does not hear a
 DISK_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_FSYNC")
 
 
+def holds_nothing(path: Path) -> bool:
+    """Whether there is no file, or an empty one, which a run fills as if there were none."""
+    try:
+        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
+    except OSError:
+        return False  # check_study_file says why
+
+
 def check_study_file(path: Path) -> None:
     """Raise an ExoError unless `path` is a readable SQLite database."""
     try:

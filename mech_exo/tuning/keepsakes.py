@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from mech_exo.tuning.database import connect, in_words, read, transaction
+from mech_exo.tuning.database import connect, holds_nothing, in_words, read, transaction
 from mech_exo.tuning.study_file import ensure_file
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def reading(
     def known(connection: sqlite3.Connection) -> T:
         return query(connection) if columns(connection, table) else otherwise
 
-    return read(study_file, known) if study_file.exists() else otherwise
+    return otherwise if holds_nothing(study_file) else read(study_file, known)
 
 
 def columns(connection: sqlite3.Connection, table: str) -> set[str]:

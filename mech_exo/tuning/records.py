@@ -12,7 +12,7 @@ from typing import Any
 
 from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
-from mech_exo.tuning.database import read
+from mech_exo.tuning.database import holds_nothing, read
 from mech_exo.tuning.encoding import (
     NAMES,
     SPACE_KEY,
@@ -88,7 +88,7 @@ def current_epoch(study_file: Path, name: str) -> Epoch | None:
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
 
-    return read(study_file, query) if study_file.exists() else None
+    return None if holds_nothing(study_file) else read(study_file, query)
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:
@@ -126,7 +126,7 @@ def study_names(study_file: Path) -> list[str]:
         check_tables(connection, study_file)
         return _names(connection)
 
-    return read(study_file, query) if study_file.exists() else []
+    return [] if holds_nothing(study_file) else read(study_file, query)
 
 
 def find_study(connection: sqlite3.Connection, name: str) -> int | None:

@@ -12,6 +12,7 @@ from mech_exo.tuning.database import (
     READER_PATIENCE_S,
     check_study_file,
     connect,
+    holds_nothing,
     in_words,
     patiently,
     read_without_trace,
@@ -57,7 +58,7 @@ def open_copy(path: Path) -> sqlite3.Connection:
         As `open_for_writing` with `create`.
     """
     copy = sqlite3.connect(":memory:", isolation_level=None)
-    if _absent(path):
+    if holds_nothing(path):
         _check_no_orphan(path)
         check_target(path, overwrite=True, touch=False)
         make_tables(copy, path)
@@ -82,7 +83,7 @@ def _complete(connection: sqlite3.Connection, path: Path, patience_s: float) -> 
 
 def ensure_file(path: Path) -> None:
     """Make a study file without studies where there is none."""
-    if _absent(path):
+    if holds_nothing(path):
         create_file(path)
 
 
@@ -133,7 +134,7 @@ def _check_no_orphan(path: Path) -> None:
     """
     for suffix in ("-wal", "-journal"):
         log = path.with_name(path.name + suffix)
-        if log.exists() and log.stat().st_size > 0 and _absent(path):
+        if log.exists() and log.stat().st_size > 0 and holds_nothing(path):
             raise ExoError(
                 f"{log} holds the last trials of a study file that was moved away without it.",
                 hint=f"Move it too (MOVED{suffix} beside MOVED), or delete it to give them up.",
@@ -152,13 +153,6 @@ def _publish(temporary: Path, path: Path) -> None:
     except OSError:  # a file system without links
         if not path.exists():
             temporary.replace(path)
-
-
-def _absent(path: Path) -> bool:
-    try:
-        return not path.exists() or (path.is_file() and path.stat().st_size == 0)
-    except OSError:
-        return False  # check_study_file says why
 
 
 def _set_journal(connection: sqlite3.Connection, path: Path, settings: StorageSettings) -> None:

@@ -389,3 +389,11 @@ def test_a_study_file_that_is_removed_ends_the_run_with_an_error_and_a_copy(
     saved.rename(project / "studies/factor_opt.db")
     again = exo("optuna-run", "--target-trials", "40", "--n-jobs", jobs, cwd=project)
     assert again.returncode in (0, 3), again.stderr
+
+
+def test_an_empty_study_file_is_filled_as_if_there_were_none(exo: Exo, project: Path) -> None:
+    lenient(project)
+    (project / "studies/factor_opt.db").touch()
+    run = exo("optuna-run", "--n-trials", "2", "--json", cwd=project)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["study"]["trials"] == 2
