@@ -73,12 +73,15 @@ def run_backtest(
     """Run one portfolio on a part of the session's dates; a look at the holdout is entered."""
     from mech_exo.backtest.comparison import universe_metrics
     from mech_exo.objective.evaluate import Evaluator
+    from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 
     panel = _part(session, part)
     evaluator = Evaluator(session.spec, panel, session.settings, session.market)
     result = evaluator.run(params, keep_holdings=True)
     if part != "in_sample" and session.holdout is not None:
-        _enter_look(session, study_file, label, params)
+        content = portfolio_hash(evaluator.space, params)
+        ledger = HoldoutLedger(study_file, session.panel, session.split)
+        ledger.look(content, f"backtest: {label}")
     return _in_pandas(label, part, panel, evaluator, params, result, universe_metrics(result))
 
 
@@ -92,15 +95,6 @@ def _part(session: "Session", part: Part) -> "Panel":
     if session.holdout is None:
         raise ExoError("there is no holdout (holdout.fraction is 0, or too few dates).")
     return session.holdout
-
-
-def _enter_look(
-    session: "Session", study_file: Path, label: str, params: Mapping[str, Any]
-) -> None:
-    from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-
-    content = portfolio_hash(session.judge.space, params)
-    HoldoutLedger(study_file, session.panel, session.split).look(content, f"backtest: {label}")
 
 
 def _in_pandas(

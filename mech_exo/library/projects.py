@@ -302,14 +302,13 @@ class Project:
 
     def _session_of(self, name: str, study_file: Path) -> "Session":
         """The session with the factors that a study was made with, if it is there already."""
-        from mech_exo.workflow.listing import factors_of_study, with_wanted
+        from mech_exo.workflow.listing import factors_of_study
 
         listed = factors_of_study(study_file, name)
         panel = self.session.panel
         if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:
             return self.session
-        known = self.session.listing(listed)
-        return known.listing(with_wanted(listed, known))
+        return self.session.listing(listed).with_wanted(listed)
 
     def _request(self) -> "Request":
         from mech_exo.workflow.session import Request

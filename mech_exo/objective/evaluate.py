@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -190,15 +190,8 @@ class Evaluator:
                 if undefined
                 else (values, "")
             )
-        _seal(result)
-        try:
-            with np.errstate(all="ignore"):
-                returned = self.spec.objective(result)
-        except MemoryError:  # the machine's failure, not the candidate's
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
-            return (), self.spec.reason(error)
-        wrong = _not_a_value(returned)
+        returned, wrong = _returned(self.spec, self.spec.objective, result)
+        wrong = wrong or _not_a_value(returned)
         return ((), wrong) if wrong else ((float(returned) + 0.0,), "")
 
     def rehearse(self) -> Rehearsal:
@@ -241,14 +234,14 @@ class Evaluator:
         ExoError
             If it has none to say for the first candidate, or others when it is asked again.
         """
-        own, wrong = self._own_distances(self.spec, result)
+        own, wrong = _own_distances(self.spec, result)
         if wrong:
             raise ExoError(
                 f"{self.spec.label}: {wrong}.",
                 hint="Return the same names for every result; NaN where a value is undefined.",
             )
         for spec in (self.spec, fresh):
-            again, _ = self._own_distances(spec, result)
+            again, _ = _own_distances(spec, result)
             if repr(again) != repr(own):  # NaN is what it was
                 raise ExoError(
                     f"{self.spec.label}: constraints returned {own} and then {again} for the same "
@@ -268,26 +261,11 @@ class Evaluator:
         )
         if not self.spec.own_constraints:
             return built_in, ""
-        own, wrong = self._own_distances(self.spec, result)
+        own, wrong = _own_distances(self.spec, result)
         if not wrong and self.own_constraints not in (None, tuple(own)):
             expected = ", ".join(self.own_constraints or ())
             wrong = f"constraints returned {', '.join(own) or 'none'}, at first {expected}"
         return ((), wrong) if wrong else ((*built_in, *own.values()), "")
-
-    def _own_distances(
-        self, spec: ObjectiveSpec, result: BacktestResult
-    ) -> tuple[dict[str, float], str]:
-        """What the file's own constraints say of a result, or {} and the reason why nothing."""
-        _seal(result)
-        try:
-            with np.errstate(all="ignore"):
-                returned = spec.constraints(result)
-        except MemoryError:  # the machine's failure, not the candidate's
-            raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
-            return {}, self.spec.reason(error)
-        own, wrong = own_distances(returned)
-        return own, f"constraints {wrong}" if wrong else ""
 
 
 class _Watch:
@@ -346,6 +324,29 @@ def _seal(result: BacktestResult) -> None:
     """Keep the user's objective from changing what the constraints are computed from."""
     for array in (result.dates, result.returns, result.traded):
         array.flags.writeable = False
+
+
+def _returned(
+    spec: ObjectiveSpec, function: Callable[[BacktestResult], Any], result: BacktestResult
+) -> tuple[Any, str]:
+    """What a function of the objective file returns for a result, or None and why nothing."""
+    _seal(result)
+    try:
+        with np.errstate(all="ignore"):
+            return function(result), ""
+    except MemoryError:  # the machine's failure, not the candidate's
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
+        return None, spec.reason(error)
+
+
+def _own_distances(spec: ObjectiveSpec, result: BacktestResult) -> tuple[dict[str, float], str]:
+    """What the file's own constraints say of a result, or {} and the reason why nothing."""
+    returned, wrong = _returned(spec, spec.constraints, result)
+    if wrong:
+        return {}, wrong
+    own, wrong = own_distances(returned)
+    return own, f"constraints {wrong}" if wrong else ""
 
 
 def _tried(spec: ObjectiveSpec, result: BacktestResult) -> str:

@@ -57,6 +57,22 @@ def clip(value: Parameter, distribution: BaseDistribution) -> Parameter | None:
     return round(clipped) if isinstance(distribution, IntDistribution) else clipped
 
 
+def edges(distribution: BaseDistribution) -> tuple[float, float]:
+    """Ends of a number's range, half a step beyond its values; in logarithms where it says so."""
+    assert isinstance(distribution, (FloatDistribution, IntDistribution))
+    half = (distribution.step or 0) / 2
+    low, high = distribution.low - half, distribution.high + half
+    return (math.log(low), math.log(high)) if distribution.log else (low, high)
+
+
+def only(distribution: BaseDistribution) -> Parameter:
+    """The value of a range that holds a single one."""
+    if isinstance(distribution, CategoricalDistribution):
+        return distribution.choices[0]
+    assert isinstance(distribution, (FloatDistribution, IntDistribution))
+    return distribution.low
+
+
 class Cube:
     """The unit cube of a space of numbers, one axis a parameter.
 
@@ -71,7 +87,7 @@ class Cube:
 
     def __init__(self, space: Space, sampler: str) -> None:
         self.space = {n: d for n, d in space.items() if not d.single()}
-        self.single = {n: _only(d) for n, d in space.items() if d.single()}
+        self.single = {n: only(d) for n, d in space.items() if d.single()}
         self._edges: dict[str, tuple[float, float]] = {}
         for name, distribution in self.space.items():
             if isinstance(distribution, CategoricalDistribution):
@@ -79,7 +95,7 @@ class Cube:
                     f"--sampler {sampler} cannot draw the categorical parameter {name!r}.",
                     hint="Use --sampler tpe.",
                 )
-            self._edges[name] = _edges(distribution)
+            self._edges[name] = edges(distribution)
 
     def __len__(self) -> int:
         return len(self.space)
@@ -116,17 +132,3 @@ def _refuse(word: str) -> NoReturn:
 
 def _is_log(distribution: BaseDistribution) -> bool:
     return bool(getattr(distribution, "log", False))
-
-
-def _edges(distribution: BaseDistribution) -> tuple[float, float]:
-    assert isinstance(distribution, (FloatDistribution, IntDistribution))
-    half = (distribution.step or 0) / 2
-    low, high = distribution.low - half, distribution.high + half
-    return (math.log(low), math.log(high)) if distribution.log else (low, high)
-
-
-def _only(distribution: BaseDistribution) -> Parameter:
-    if isinstance(distribution, CategoricalDistribution):
-        return distribution.choices[0]
-    assert isinstance(distribution, (FloatDistribution, IntDistribution))
-    return distribution.low

@@ -11,18 +11,16 @@ import numpy as np
 
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.config.load import settings_from_mapping
-from mech_exo.config.settings import Settings
 from mech_exo.data.identity import DataIdentity
 from mech_exo.data.likeness import DIGITS as LIKENESS_DIGITS
 from mech_exo.data.likeness import Likeness
-from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS
-from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.criteria import directions
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import data_fingerprint, data_identity
-from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.fields import leaves
+from mech_exo.verdict.inputs import Inputs
 from mech_exo.verdict.verification import Comparison, compare
 
 if TYPE_CHECKING:
@@ -30,8 +28,8 @@ if TYPE_CHECKING:
     from mech_exo.tuning.study import StudyRecord, TrialRecord
 
 
-@dataclass(frozen=True, eq=False)
-class Recomputed:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recomputed(Inputs):
     """A file beside what its settings, objective file and data give today.
 
     Attributes
@@ -41,30 +39,11 @@ class Recomputed:
     """
 
     file: "FactorFile"
-    settings: Settings
-    objective: ObjectiveFile
-    market: Market
-    panel: Panel
 
     @property
     def provenance(self) -> Mapping[str, Any]:
         """The file's block."""
         return self.file.provenance or {}
-
-    @cached_property
-    def spec(self) -> ObjectiveSpec:
-        """The objective file, compiled."""
-        return ObjectiveSpec.compile(self.objective.source, self.objective.label)
-
-    @cached_property
-    def split(self) -> int:
-        """Position of the first holdout date; T without a holdout."""
-        return self.panel.split(self.settings.holdout.fraction)
-
-    @cached_property
-    def inside(self) -> Panel:
-        """What the trials saw."""
-        return self.panel.between(0, self.split)
 
     @cached_property
     def components(self) -> dict[str, str]:
@@ -79,7 +58,7 @@ class Recomputed:
             study_file=Path(),
             settings=settings_from_mapping(stated, "provenance.settings"),
             objective=self.objective,
-            panel=self.inside,
+            panel=self.in_sample,
             market=self.market.until(self.split),
             n_trials=0,
         )
@@ -127,9 +106,9 @@ class Recomputed:
         """The parts of the data; their one hash is compared before anything is computed."""
         if "data" in self.provenance:
             yield from _parts(self.provenance["data"], self._identity(self.panel))
-            inside = self._identity(self.inside).fingerprint
+            inside = self._identity(self.in_sample).fingerprint
         else:
-            inside = data_fingerprint(self.inside, self.market, self.spec)
+            inside = data_fingerprint(self.in_sample, self.market, self.spec)
         yield from self._stated("in_sample_fingerprint", inside)
         if "market" in self.provenance:
             stated = self.provenance["market"]
@@ -145,10 +124,9 @@ class Recomputed:
         yield from self._stated("data_end", str(dates[-1]))
         yield from self._stated("in_sample_end", str(dates[self.split - 1]))
         stored = self.file.out_of_sample or {}
-        held = self.split < len(dates)
         for name, row in (("start", self.split), ("end", len(dates) - 1)):
             if name in stored:
-                now = str(dates[row]) if held else None
+                now = str(dates[row]) if self.has_holdout else None
                 yield _same(f"out_of_sample.{name}", stored[name], now)
 
     def _search(self) -> Iterator[Comparison]:
@@ -158,13 +136,13 @@ class Recomputed:
             from mech_exo.tuning.fingerprint import fingerprint_of
 
             yield from self._stated("study_fingerprint", fingerprint_of(self.components))
-        one = len(self._evaluator(self.inside).directions) == 1
+        one = len(directions(tuning.objectives)) == 1
         prunes = one and tuning.sampler not in ("cmaes", "nsga2")
         computed = {
             "optimization_method": f"optuna_{tuning.sampler}",
             "sampler": SAMPLERS[tuning.sampler],
             "pruner": PRUNERS[tuning.pruner if prunes else "none"],
-            "data_points": int(np.isfinite(self.inside.returns).sum()),
+            "data_points": int(np.isfinite(self.in_sample.returns).sum()),
         }
         for name, value in computed.items():
             if name in metadata:
@@ -172,7 +150,7 @@ class Recomputed:
 
     def _in_sample(self) -> Iterator[Comparison]:
         metadata = self.file.metadata
-        evaluator = self._evaluator(self.inside)
+        evaluator = self.evaluator(self.in_sample)
         params = self._params(evaluator)
         metrics = evaluator.run(params).metrics()
         for name, metric in FIGURES.items():
@@ -191,16 +169,13 @@ class Recomputed:
         if stored is None:
             return
         computed: dict[str, Mapping[str, float]] = {"metrics": {}, "universe": {}}
-        if self.split < len(self.panel.dates):
-            evaluator = self._evaluator(self.panel.between(self.split, len(self.panel.dates)))
+        if self.has_holdout:
+            evaluator = self.evaluator(self.panel.between(self.split, len(self.panel.dates)))
             result = evaluator.run(self._params(evaluator))
             computed = {"metrics": result.metrics(), "universe": universe_metrics(result)}
         for block, again in computed.items():
             for name, value in (stored.get(block) or {}).items():
                 yield compare(f"out_of_sample.{block}.{name}", value, again.get(name))
-
-    def _evaluator(self, part: Panel) -> Evaluator:
-        return Evaluator(self.spec, part, self.settings, self.market)
 
     def _params(self, evaluator: Evaluator) -> dict[str, Any]:
         missing = set(evaluator.space.missing)

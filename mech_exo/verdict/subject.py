@@ -11,9 +11,9 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.objective.discover import ObjectiveFile
-from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
+from mech_exo.verdict.inputs import Inputs
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 WEIGHT = "weight_"
 
 
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """A candidate under judgement.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Subject(Inputs):
+    """A candidate under judgement, and the inputs as the study used them.
 
     Attributes
     ----------
     origin
         In words: "trial 42 of study factor_opt", "factors/optimized.yml".
-    settings, objective, panel, market
-        As the study used them; panel and market hold all dates, the holdout included.
     params
         Of the candidate.
     trials
@@ -43,44 +41,16 @@ class Subject:
     """
 
     origin: str
-    settings: Settings
-    objective: ObjectiveFile
-    panel: Panel
-    market: Market
     params: "Mapping[str, Parameter]"
     trials: int
     looked_at: int
     study: "StudyRecord | None" = None
 
     @cached_property
-    def spec(self) -> ObjectiveSpec:
-        """The objective file, compiled."""
-        return ObjectiveSpec.compile(self.objective.source, self.objective.label)
-
-    @cached_property
-    def split(self) -> int:
-        """Position of the first holdout date; T without a holdout."""
-        return self.panel.split(self.settings.holdout.fraction)
-
-    @cached_property
-    def in_sample(self) -> Panel:
-        """What the trials saw."""
-        return self.panel.between(0, self.split)
-
-    @property
-    def has_holdout(self) -> bool:
-        """Whether any date is sealed."""
-        return self.split < len(self.panel.dates)
-
-    @cached_property
     def benchmark(self) -> FloatArray | None:
         """[T] the user's benchmark; None: the equal-weighted universe."""
         path = self.settings.verdict.benchmark
         return None if path is None else read_benchmark(path, self.panel.dates)
-
-    def evaluator(self, panel: Panel) -> Evaluator:
-        """An evaluator of the study on a panel."""
-        return Evaluator(self.spec, panel, self.settings, self.market)
 
     @property
     def warm_start(self) -> "tuple[Mapping[str, Parameter], ...]":

@@ -79,7 +79,10 @@ def verify(
     study
         The study that the file names, if it is at hand.
     """
-    stated, again = file.provenance or {}, Recomputed(file, settings, objective, market, panel)
+    stated = file.provenance or {}
+    again = Recomputed(
+        file=file, settings=settings, objective=objective, market=market, panel=panel
+    )
     identity = identity_of(file, objective, market, panel)
     divided = "data" in stated and not identity[0].equal
     words = _data_words(stated, market, panel) if divided else []

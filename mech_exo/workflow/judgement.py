@@ -95,10 +95,9 @@ def judge_best(
     ExoError
         As `judge`; exit code 3 for a study without a feasible trial.
     """
-    subject, best = _subject(session, study), study.best()
-    assert best is not None, "else it is no subject"
+    subject, keep = _best_of(session, study, study_file)
     verdict = validate(subject, study_file, jobs=jobs, progress=progress)
-    keep_on_trial(verdict, session, study_file, study, best)
+    keep(verdict)
     return verdict
 
 
@@ -145,11 +144,15 @@ def _of_study(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
     session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
     session.try_apart()
     confirm_stored(case.study_file, study)  # reading the data took its time
+    return _best_of(session, study, case.study_file)
+
+
+def _best_of(session: Session, study: "StudyRecord", study_file: Path) -> tuple[Subject, Keep]:
     subject, best = _subject(session, study), study.best()
     assert best is not None, "else it is no subject"
 
     def keep(verdict: Verdict) -> None:
-        keep_on_trial(verdict, session, case.study_file, study, best)
+        keep_on_trial(verdict, session, study_file, study, best)
 
     return subject, keep
 

@@ -89,6 +89,11 @@ class Session:
 
         return replace(self, panel=build_panel(self.market, self.settings, listed))
 
+    def with_wanted(self, listed: Listed) -> "Session":
+        """This session, which is of `listed`, with what its objective file wants beside them."""
+        wanted = with_wanted(listed, self)
+        return self if wanted == listed else self.listing(wanted)
+
     @cached_property
     def in_sample(self) -> "Panel":
         """What the trials see."""
@@ -162,9 +167,7 @@ def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     """
     settings_file = request.find_settings()
     settings = load_settings(settings_file.path, overrides=request.overrides)
-    session = open_with(settings, settings_file, request, log, listed)
-    wanted = with_wanted(listed, session)
-    return session if wanted == listed else session.listing(wanted)
+    return open_with(settings, settings_file, request, log, listed).with_wanted(listed)
 
 
 def open_with(

@@ -24,6 +24,7 @@ from optuna.distributions import (
 )
 
 from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.tuning.space import edges
 
 CANDIDATES = 24  # drawn from the better trials at each ask
 FULL_WEIGHT = 25  # latest trials of full weight; earlier ones fade linearly
@@ -60,10 +61,7 @@ class Axis:
             return cls(distribution, 0.0, 1.0, 0.0, False, len(distribution.choices))
         assert isinstance(distribution, (FloatDistribution, IntDistribution))
         step, log = float(distribution.step or 0.0), bool(distribution.log)
-        low, high = distribution.low - step / 2, distribution.high + step / 2
-        if log:
-            low, high = math.log(low), math.log(high)
-        return cls(distribution, low, high, step, log, 0)
+        return cls(distribution, *edges(distribution), step, log, 0)
 
     def coordinate(self, value: FloatArray) -> FloatArray:
         """Share of the range at values in Optuna's internal form."""
@@ -140,17 +138,15 @@ class Better:
 
     Parameters
     ----------
-    axes
-        Numbers first, then categories.
+    tables
+        Axes of the categories.
     coordinates
         [n, d] of the numbers.
     categories
         [n, c] positions of the choices.
     """
 
-    def __init__(
-        self, numbers: list[Axis], tables: list[Axis], coordinates: FloatArray, categories: IntArray
-    ) -> None:
+    def __init__(self, tables: list[Axis], coordinates: FloatArray, categories: IntArray) -> None:
         count, width = coordinates.shape
         self.weights = fading(count)
         self.centre = np.vstack([coordinates, np.full((1, width), 0.5)])
@@ -159,7 +155,6 @@ class Better:
         self.high = (1.0 - self.centre) / self.sigma
         self.mass = log_mass(self.low, self.high)
         self.tables = [chances(categories[:, j], axis.choices) for j, axis in enumerate(tables)]
-        self._numbers = numbers
 
     def draw(self, rng: np.random.RandomState) -> tuple[FloatArray, IntArray]:
         """Coordinates [24, d] and choices [24, c]: Optuna's draws from the same random state."""
@@ -281,6 +276,15 @@ class Others:
         self._points[self._rows], self._choices[self._rows] = points, choices
         self._inside[self._rows] = False
         self._rows += 1
+
+    @property
+    def rows(self) -> int:
+        """Trials taken in, those outside the mixture included."""
+        return self._rows
+
+    def observed(self, rows: IntArray) -> tuple[FloatArray, IntArray]:
+        """Coordinates [n, d] and choices [n, c] of trials."""
+        return self._points[rows], self._choices[rows]
 
     def put(self, row: int) -> None:
         """Have a trial in the mixture."""

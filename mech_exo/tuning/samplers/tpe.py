@@ -21,7 +21,7 @@ from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tuning.history import History
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.parzen import Axis, Better, Others, Steps
-from mech_exo.tuning.space import Space, to_json
+from mech_exo.tuning.space import Space, only, to_json
 from mech_exo.tuning.study import Direction, Parameter, TrialRecord
 
 STARTUP = 10  # trials drawn evenly from the space
@@ -107,16 +107,12 @@ class Estimator:
 
     def __init__(self, space: Space, direction: Direction) -> None:
         drawn = {name: Axis.of(d) for name, d in sorted(space.items()) if not d.single()}
-        self._single = {
-            name: d.to_external_repr(_single(d)) for name, d in space.items() if d.single()
-        }
+        self._single = {name: only(d) for name, d in space.items() if d.single()}
         self._numbers = {name: axis for name, axis in drawn.items() if not axis.choices}
         self._tables = {name: axis for name, axis in drawn.items() if axis.choices}
         self._sign = -1.0 if direction == "maximize" else 1.0
         self._steps = Steps(list(self._numbers.values()))
         self._others = Others([*self._numbers.values()], [*self._tables.values()], self._steps)
-        self._points: list[FloatArray] = []
-        self._choices: list[IntArray] = []
         # rows by rank: complete and feasible, pruned and feasible, infeasible
         self._ranked: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         self._better: frozenset[int] = frozenset()
@@ -136,7 +132,7 @@ class Estimator:
     @property
     def count(self) -> int:
         """Trials that count."""
-        return len(self._points)
+        return self._others.rows
 
     def learn(self, record: TrialRecord) -> None:
         """Take in a complete or pruned trial."""
@@ -154,8 +150,6 @@ class Estimator:
             ],
             dtype=np.int64,
         )
-        self._points.append(points)
-        self._choices.append(choices)
         self._others.add(points, choices)
         self._others.put(row)
         kind, key = self._rank(record)
@@ -173,15 +167,8 @@ class Estimator:
         for rounding, and any of them is as good.
         """
         self._split()
-        rows = sorted(self._better)
-        better = Better(
-            [*self._numbers.values()],
-            [*self._tables.values()],
-            np.array([self._points[r] for r in rows]).reshape(len(rows), len(self._numbers)),
-            np.array([self._choices[r] for r in rows], dtype=np.int64).reshape(
-                len(rows), len(self._tables)
-            ),
-        )
+        rows = np.array(sorted(self._better), dtype=np.int64)
+        better = Better([*self._tables.values()], *self._others.observed(rows))
         points, chosen = better.draw(rng)
         for j in self._steps.stepped:  # what is compared is what would be tried
             axis = self._steps.axis(j)
@@ -225,8 +212,3 @@ class Estimator:
         for row in self._better - better:
             self._others.put(row)
         self._better = better
-
-
-def _single(distribution: BaseDistribution) -> float:
-    choices = getattr(distribution, "choices", None)
-    return 0.0 if choices is not None else float(distribution.low)  # type: ignore[attr-defined]
