@@ -256,3 +256,29 @@ def test_an_export_replaces_a_factor_file_and_nothing_else(tmp_path: Path, objec
         assert path.read_bytes() == before
     file = project.export(study, tmp_path / "f.yml")
     assert project.export(study, file) == file
+
+
+def test_a_study_of_fewer_factors_goes_on_with_its_own(tmp_path: Path, objective: Path) -> None:
+    """As one that an earlier version made, which knew fewer."""
+
+    def earlier(name: str) -> Project:
+        project = own(tmp_path, objective, name)
+        listed = ("return_on_equity", "rsi_14")  # the file wants volatility_ratio beside them
+        project.session = project.session.listing(listed).with_wanted(listed)
+        return project
+
+    whole = earlier("whole")
+    assert set(whole.factor_names) == {"return_on_equity", "rsi_14", "volatility_ratio"}
+    assert len(own(tmp_path, objective, "part").factor_names) > 3
+    expected = whole.tune(target=8, jobs=1)
+    earlier("part").tune(target=5, jobs=1)
+    project = own(tmp_path, objective, "part")
+    resumed = project.tune(target=8, jobs=1)
+    columns = [c for c in expected.trials if c not in ("started", "completed")]
+    pd.testing.assert_frame_equal(
+        resumed.trials[columns], expected.trials[columns], check_exact=True
+    )
+    written = project.export(resumed, tmp_path / "part.yml").read_text().splitlines()
+    straight = whole.export(expected, tmp_path / "whole.yml").read_text().splitlines()
+    differing = {a.split(":")[0].strip() for a, b in zip(written, straight, strict=True) if a != b}
+    assert differing <= {"created_at", "elapsed_time_seconds", "document_hash"}
