@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds the image and runs the Docker sections of the guide with a real engine, on a clone of this
 # checkout in a temporary folder. Skips with a word when no engine answers. Prints its figures.
-set -euo pipefail
+set -euo pipefail # a pipe from docker ends in "grep … >/dev/null": -q would leave early, and docker fail of it
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 docker info >/dev/null 2>&1 || { echo "SKIPPED: no Docker engine answers (docker info)."; exit 0; }
-docker ps -a --format '{{.Names}}' | grep -qx 'mech-exo-optuna-runner' &&
+docker ps -a --format '{{.Names}}' | grep -x 'mech-exo-optuna-runner' >/dev/null &&
   { echo "SKIPPED: a container mech-exo-optuna-runner exists; remove it first (scripts/run_optuna_docker.sh --cleanup)."; exit 0; }
 
 passed=0
@@ -55,7 +55,7 @@ wait_until 180 grep -q factor_weight_optimization <(answers http://localhost:808
   wait_until 180 sh -c "curl -sf http://localhost:8080/api/studies | grep -q factor_weight_optimization" ||
   no "the dashboard does not list the study"
 ok "the dashboard lists the study"
-docker logs mech-exo-optuna-dashboard 2>&1 | grep -q ': http://localhost:8080 ' && ok "its log says localhost:8080" ||
+docker logs mech-exo-optuna-dashboard 2>&1 | grep ': http://localhost:8080 ' >/dev/null && ok "its log says localhost:8080" ||
   no "the dashboard's log: $(docker logs mech-exo-optuna-dashboard 2>&1)"
 same "the token is in the dashboard's environment" 0 "$(docker inspect -f '{{.Config.Env}}' mech-exo-optuna-dashboard | grep -c TELEGRAM || true)"
 same "the token is in the runner's environment" 1 "$(docker inspect -f '{{.Config.Env}}' mech-exo-optuna-runner | grep -c TELEGRAM || true)"
@@ -68,7 +68,7 @@ same "the study belongs to the host's user" "$OWNER" "$(stat -c %u studies/facto
 ls factors/factors_opt_*.yml >/dev/null 2>&1 && ok "a factor file is exported" || no "no factor file in factors/"
 same "its owner" "$OWNER" "$(stat -c %u "$(ls factors/factors_opt_*.yml | head -1)")"
 compose logs optuna-runner | grep . >/dev/null && ok "logs of optuna-runner" || no "no logs"
-docker logs mech-exo-optuna-runner 2>&1 | grep -q '^telegram (dry run): .*done, 50 trials' && ok "EXO_NOTIFY=1 of telegram.env sends" || no "no message"
+docker logs mech-exo-optuna-runner 2>&1 | grep '^telegram (dry run): .*done, 50 trials' >/dev/null && ok "EXO_NOTIFY=1 of telegram.env sends" || no "no message"
 docker stats --no-stream mech-exo-optuna-dashboard >/dev/null && ok "docker stats"
 
 SECONDS=0
@@ -119,7 +119,7 @@ same "run_optuna_docker.sh in the same folder: exit" 5 "$code"
 EXO_STUDY=beside EXO_TRIALS=3 compose up --detach optuna-runner >/dev/null 2>&1
 same "another study beside it: exit" 0 "$(docker wait mech-exo-optuna-runner-beside)"
 same "the first run is" "$first running" "$(runner_id) $(docker inspect -f '{{.State.Status}}' mech-exo-optuna-runner)"
-docker exec mech-exo-optuna-runner exo study show beside 2>/dev/null | grep -q '3 ' && ok "its study is there" || no "no study"
+docker exec mech-exo-optuna-runner exo study show beside 2>/dev/null | grep '3 ' >/dev/null && ok "its study is there" || no "no study"
 docker kill mech-exo-optuna-runner >/dev/null
 EXO_STUDY=beside compose down >/dev/null 2>&1
 fresh_study
