@@ -35,8 +35,8 @@ import numpy as np
 from mech_exo.config.settings import DataSettings, DemoSettings, Settings, VerdictSettings
 from mech_exo.data.build import build_panel
 from mech_exo.data.demo import demo_market, demo_true_weights
-from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.verdict.decision import Parts, decide
 from mech_exo.verdict.evidence import join, skill_test, student_p
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner

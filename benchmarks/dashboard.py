@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import StorageSettings
 from mech_exo.data.catalogue import DEFAULT_FACTORS
-from mech_exo.tuning.storage import StudyStore
-from mech_exo.tuning.study import Direction, TrialRecord
+from mech_exo.tuning.study_record import Direction, TrialRecord
+from mech_exo.tuning.study_store import StudyStore
 
 FACTORS = tuple(DEFAULT_FACTORS)
 RANGES = {f"weight_{factor}": (-1.0, 1.0) for factor in FACTORS} | {
@@ -119,7 +119,7 @@ def measure(path: Path, trials: int) -> dict[str, tuple[Cost, Cost]]:
     """Costs of exo's dashboard and of plain optuna-dashboard, by what is asked for."""
     from optuna_dashboard import wsgi
 
-    from mech_exo.report.dashboard import application
+    from mech_exo.report.dashboard_server import application
 
     address = "/api/studies/1"
     asked = {"first load": f"{address}?after=0", "poll": f"{address}?after={trials}"}

@@ -24,10 +24,10 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     from mech_exo.config.settings import DataSettings, DemoSettings, Settings
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
-    from mech_exo.objective.discover import ObjectiveFile
-    from mech_exo.tuning.equity import problem_of
+    from mech_exo.objective.objective_file import ObjectiveFile
     from mech_exo.tuning.plan import StudyPlan
     from mech_exo.tuning.search import search
+    from mech_exo.tuning.weight_search import problem_of
 
     demo = replace(DemoSettings(), information_ratio=ratio, seed=market_seed)
     settings = Settings(data=DataSettings(demo=demo))

@@ -100,7 +100,7 @@ def tune(study_file: Path, sampler: str, trials: int, jobs: int) -> None:
     """The victim: the main job on a small demo market."""
     from mech_exo.config.load import load_settings
     from mech_exo.data.build import load_panel
-    from mech_exo.objective.discover import find_objective
+    from mech_exo.objective.objective_file import find_objective
     from mech_exo.tuning.plan import StudyPlan
     from mech_exo.tuning.runner import run_study
 

@@ -116,7 +116,7 @@ class Bench:
 
         from mech_exo.config.load import load_settings
         from mech_exo.data.build import load_panel
-        from mech_exo.objective.discover import find_objective
+        from mech_exo.objective.objective_file import find_objective
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.folder, self.count, self.jobs = folder, 0, jobs

@@ -22,11 +22,11 @@ def main() -> int:
     from mech_exo.config.settings import DataSettings, DemoSettings, Settings
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market
-    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.objective_file import ObjectiveFile
     from mech_exo.tuning.plan import StudyPlan
     from mech_exo.tuning.runner import run_study
     from mech_exo.verdict.subject import study_subject
-    from mech_exo.verdict.validate import cores, validate
+    from mech_exo.verdict.verdict import cores, validate
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter

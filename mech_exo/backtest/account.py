@@ -6,7 +6,7 @@ import numpy as np
 
 from mech_exo.backtest.holdings import Carry, Holdings
 from mech_exo.backtest.schedule import Schedule
-from mech_exo.backtest.settlement import Book, daily_growth, settle
+from mech_exo.backtest.settlement import SegmentBook, daily_growth, settle
 from mech_exo.backtest.stops import AT_ONCE, GONE, Exits
 from mech_exo.backtest.units import Units, dead
 from mech_exo.data.panel import FloatArray, IntArray
@@ -40,7 +40,7 @@ class Account:
     idle: IntArray
 
 
-class HoldingsBook(Book):
+class HoldingsBook(SegmentBook):
     """A candidate's holdings, listed one by one."""
 
     def __init__(self, holdings: Holdings, exits: Exits, units: Units, carry: Carry) -> None:

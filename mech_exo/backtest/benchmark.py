@@ -8,7 +8,7 @@ from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.scratch import Scratch
-from mech_exo.backtest.settlement import Book, daily_growth, settle
+from mech_exo.backtest.settlement import SegmentBook, daily_growth, settle
 from mech_exo.backtest.stops import no_stops
 from mech_exo.backtest.units import follow
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
@@ -112,7 +112,7 @@ def gather_universe(
     )
 
 
-class UniverseBook(Book):
+class UniverseBook(SegmentBook):
     """The universe's holdings, of which only sums are needed."""
 
     def __init__(self, universe: Universe) -> None:

@@ -11,6 +11,7 @@ from mech_exo.backtest.account import Account, keep_account
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
+from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
 from mech_exo.backtest.rules import Candidate
@@ -19,7 +20,6 @@ from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
-from mech_exo.backtest.version import KERNEL_VERSION
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 

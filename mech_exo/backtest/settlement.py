@@ -12,7 +12,7 @@ RUIN = 1e-15  # a portfolio worth less than this of its value at the last rebala
 NOTHING = 1e-12  # if no more than this share of a portfolio can be traded, nothing is bought
 
 
-class Book(ABC):
+class SegmentBook(ABC):
     """What is held in G segments in a row, whatever it is worth.
 
     A name is bought at an execution, at the target weight, or set aside there if it has no price.
@@ -82,7 +82,7 @@ class Settlement:
     idle: IntArray
 
 
-def settle(book: Book, weight: FloatArray, cost: float, opening: float) -> Settlement:
+def settle(book: SegmentBook, weight: FloatArray, cost: float, opening: float) -> Settlement:
     """Trade at every execution.
 
     Parameters

@@ -7,7 +7,7 @@ import gc
 import signal
 import sys
 
-from mech_exo.tuning.streams import guard_streams
+from mech_exo.system.streams import guard_streams
 
 ALLOCATIONS = 20_000  # between two collections of garbage: the imports alone make 130,000 objects
 

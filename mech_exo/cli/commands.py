@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """A line of the help page, and the module of `mech_exo.cli` that registers the command."""
 
     module: str
@@ -19,43 +19,43 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "init": Entry(
+    "init": CommandEntry(
         "project", "Lay out a project folder: config/, research/, studies/, factors/, .gitignore."
     ),
-    "optuna-init": Entry(
+    "optuna-init": CommandEntry(
         "optuna_init",
         "Create a study: data, objective and search are checked and fixed, no trial is run.",
     ),
-    "optuna-run": Entry(
+    "optuna-run": CommandEntry(
         "optuna_run", "Search for the factor weights with the best backtest, and export them."
     ),
-    "validate": Entry(
+    "validate": CommandEntry(
         "validate", "Ask whether a result is skill or luck; exits with 0 whatever the answer."
     ),
-    "verify": Entry(
+    "verify": CommandEntry(
         "verify",
         "Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code.",
     ),
-    "leakcheck": Entry(
+    "leakcheck": CommandEntry(
         "leakcheck",
         "Look for the future in the factors: exit 0 if there is none, 1 if a leak was found.",
     ),
-    "study": Entry("study", "What is in a study."),
-    "dashboard": Entry(
+    "study": CommandEntry("study", "What is in a study."),
+    "dashboard": CommandEntry(
         "dashboard",
         "Serve optuna-dashboard for a study file until Ctrl-C; read-only without --writable.",
     ),
-    "factors": Entry("factors", "From a factor file to production."),
-    "portfolio": Entry(
+    "factors": CommandEntry("factors", "From a factor file to production."),
+    "portfolio": CommandEntry(
         "portfolio", "List the target holdings of a factor file, and the orders for the next close."
     ),
-    "risk": Entry("risk", "Limits of the portfolio in production."),
-    "paper": Entry("paper", "Paper trading."),
-    "reoptimize": Entry(
+    "risk": CommandEntry("risk", "Limits of the portfolio in production."),
+    "paper": CommandEntry("paper", "Paper trading."),
+    "reoptimize": CommandEntry(
         "reoptimize",
         "Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better.",
     ),
-    "notify": Entry("notify", "Messages by Telegram."),
+    "notify": CommandEntry("notify", "Messages by Telegram."),
 }
 
 

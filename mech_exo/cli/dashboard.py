@@ -41,7 +41,7 @@ class DashboardOptions(ProjectFolder):
 
 
 def _study_file(options: DashboardOptions) -> Path:
-    from mech_exo.tuning.schema import path_of
+    from mech_exo.tuning.database_schema import path_of
 
     if options.storage is None:
         return options.study_file or options.root / STUDY_FILE
@@ -52,7 +52,7 @@ def _study_file(options: DashboardOptions) -> Path:
 
 def dashboard(options: DashboardOptions) -> None:
     """Serve optuna-dashboard for a study file until Ctrl-C; read-only without --writable."""
-    from mech_exo.report.dashboard import serve
+    from mech_exo.report.dashboard_server import serve
 
     study_file = _study_file(options)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

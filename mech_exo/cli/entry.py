@@ -12,7 +12,7 @@ from mech_exo.cli.app import app
 from mech_exo.cli.pipes import discard_output
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.notify.credentials import withheld
-from mech_exo.printable import printable
+from mech_exo.system.printable import printable
 
 
 class _UsageError(Protocol):

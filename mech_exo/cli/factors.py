@@ -70,15 +70,15 @@ class DiffOptions(ProjectOption, ProjectFolder):
 
 def stage(options: StageOptions) -> None:
     """Copy a factor file, or a study's best trial, to config/staging and `git add` it."""
-    from mech_exo.export.stage import stage_text
     from mech_exo.factor_file.read import parse_factor_file
     from mech_exo.promote.history import read_text
-    from mech_exo.report.console import Log
-    from mech_exo.report.tables import staged_lines
-    from mech_exo.workflow.listing import factors_of_study
-    from mech_exo.workflow.remembered import standing_of_file, verdict_words
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.report.result_tables import staged_lines
+    from mech_exo.workflow.factor_list import factors_of_study
+    from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
+    from mech_exo.workflow.repeatable import study_text
     from mech_exo.workflow.session import open_session
-    from mech_exo.workflow.staging import study_text
+    from mech_exo.workflow.stage import stage_text
 
     path = Path(options.source)
     if not options.source:
@@ -87,10 +87,10 @@ def stage(options: StageOptions) -> None:
     if path.exists():
         text = read_text(path)
         file = parse_factor_file(text, str(path))
-        warn_if_edited(file, path, Log())
+        warn_if_edited(file, path, ConsoleLog())
     else:
         listed = factors_of_study(options.study_file, options.source)
-        session = open_session(options.request(), Log(), listed)
+        session = open_session(options.request(), ConsoleLog(), listed)
         text = study_text(session, options.study_file, options.source)
         file, rules = parse_factor_file(text, options.source), session.settings.verdict
     known = standing_of_file(file, options.study_file, rules)
@@ -101,17 +101,17 @@ def stage(options: StageOptions) -> None:
 
 def promote(options: PromoteOptions) -> None:
     """Put a factor file into production; exit 1 if something speaks against it."""
-    from mech_exo.promote.history import History
+    from mech_exo.promote.history import VersionHistory
     from mech_exo.promote.promotion import check_reason, propose
     from mech_exo.promote.promotion import promote as carry_out
-    from mech_exo.report.console import Log, console
+    from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.promotion_tables import show_proposal
     from mech_exo.workflow.session import open_session
 
     check_reason(force=options.force, reason=options.reason)
-    session = open_session(options.request(), Log())
+    session = open_session(options.request(), ConsoleLog())
     proposal = propose(session, options.root, options.file, datetime.now(), options.study_file)
-    production = History(options.root).production
+    production = VersionHistory(options.root).production
     if proposal.same:
         typer.echo(f"{production} is {options.file} already: nothing to do.")
         return
@@ -125,37 +125,38 @@ def promote(options: PromoteOptions) -> None:
 
 def rollback(options: RollbackOptions) -> None:
     """Put an earlier version of config/factors.yml back, as a new version."""
-    from mech_exo.promote.history import History
+    from mech_exo.promote.history import VersionHistory
     from mech_exo.promote.promotion import rollback as carry_out
 
     entry = carry_out(options.root, options.to, options.reason)
     typer.echo(
-        f"{History(options.root).production} is {entry.source} again, as version {entry.version}"
+        f"{VersionHistory(options.root).production} is {entry.source} again, "
+        f"as version {entry.version}"
     )
 
 
 def history(options: HistoryOptions) -> None:
     """List the versions of config/factors.yml, with who, when and why."""
-    from mech_exo.promote.history import History
-    from mech_exo.report.console import Log, console
+    from mech_exo.promote.history import VersionHistory
+    from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.promotion_tables import show_history
 
-    kept = History(options.root)
+    kept = VersionHistory(options.root)
     try:
         kept.record()
     except ExoError as error:  # a folder that may only be read
-        Log().warn(f"{kept.production} is not listed, because it could not be kept. {error}")
+        ConsoleLog().warn(f"{kept.production} is not listed, because it could not be kept. {error}")
     show_history(kept.entries(), kept.current(), console(sys.stdout))
 
 
 def diff(options: DiffOptions) -> None:
     """Show two factor files side by side."""
     from mech_exo.promote.changes import changes
-    from mech_exo.promote.history import History
+    from mech_exo.promote.history import VersionHistory
     from mech_exo.report.console import console
     from mech_exo.report.promotion_tables import show_changes
 
-    kept = History(options.root)
+    kept = VersionHistory(options.root)
     before, after = kept.named(options.before), kept.named(options.after)
     show_changes(changes(before, after), (options.before, options.after), console(sys.stdout))
 

@@ -15,8 +15,8 @@ class NotifyOptions(ConfigOption, TelegramVariables):
 
 def test(options: NotifyOptions) -> None:
     """Send one message to the chat; exit 2, with what the server said, if it does not arrive."""
-    from mech_exo.config.discover import find_settings
     from mech_exo.config.load import load_settings
+    from mech_exo.config.settings_file import find_settings
     from mech_exo.notify.channel import send_test
 
     settings = load_settings(find_settings(options.config, Path.cwd()).path)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from mech_exo.cli.pipes import reader_may_leave
-from mech_exo.config.discover import project_root
+from mech_exo.config.settings_file import project_root
 from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:

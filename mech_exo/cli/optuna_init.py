@@ -14,13 +14,13 @@ class InitStudyOptions(SpaceOptions, StudyOptions):
 
 def optuna_init(options: InitStudyOptions) -> None:
     """Create a study: data, objective and search are checked and fixed, no trial is run."""
-    from mech_exo.report.console import Log
-    from mech_exo.report.progress import LiveProgress
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.report.live_progress import LiveProgress
     from mech_exo.workflow.incumbent import warn_of_incumbent
     from mech_exo.workflow.optimise import Job, create
     from mech_exo.workflow.session import open_session
 
-    log = Log()
+    log = ConsoleLog()
     job = Job(study_name=options.study_name, study_file=options.study_file)
     session = open_session(options.request(), log)
     session.try_apart()

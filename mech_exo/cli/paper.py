@@ -49,12 +49,12 @@ def step(options: StepOptions) -> None:
     """Book every session up to the date that is not booked yet; a new ledger is opened."""
     from mech_exo.paper.step import Wanted
     from mech_exo.paper.step import step as book
-    from mech_exo.report.console import Log
+    from mech_exo.report.console import ConsoleLog
     from mech_exo.report.paper_tables import step_line, steps_json
 
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
     if options.ledger.is_file() and options.ledger.stat().st_size == 0:
-        Log().warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
+        ConsoleLog().warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
     model = production_model(options, options.factors, quiet=options.quiet)
     steps = []
     for stepped in book(model, options.ledger, wanted):
@@ -69,7 +69,7 @@ def step(options: StepOptions) -> None:
 
 def status(options: PaperOptions) -> None:
     """Show the ledger, and whether its result is what the backtest lets one expect."""
-    from mech_exo.paper.status import paper_status
+    from mech_exo.paper.ledger_status import paper_status
     from mech_exo.report.console import console
     from mech_exo.report.paper_tables import paper_json, show_paper
 

@@ -10,7 +10,7 @@ from mech_exo.cli.options import INPUT, ProjectOption, SettingsOptions, option
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
     from mech_exo.portfolio.model import Model
-    from mech_exo.report.console import Log
+    from mech_exo.report.console import ConsoleLog
     from mech_exo.workflow.session import Request
 
 FACTORS = "config/factors.yml"
@@ -56,12 +56,12 @@ class FactorFileOptions(DatedOptions):
 def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = False) -> "Model":
     """The factor file applied to the data that the options name."""
     from mech_exo.portfolio.model import open_model
-    from mech_exo.report.console import Log
+    from mech_exo.report.console import ConsoleLog
     from mech_exo.workflow.session import open_session
 
     # Of what a session says, only the warnings concern production; its holdout does not.
-    session = open_session(options.request(), Log(quiet=True))
-    log = Log(quiet=quiet)
+    session = open_session(options.request(), ConsoleLog(quiet=True))
+    log = ConsoleLog(quiet=quiet)
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
     log.note(f"objective  {session.objective.path} ({session.objective.origin})")
     log.note(f"data       {session.panel.source}")
@@ -72,7 +72,7 @@ def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = 
     return model
 
 
-def warn_if_edited(file: "FactorFile", path: Path, log: "Log") -> None:
+def warn_if_edited(file: "FactorFile", path: Path, log: "ConsoleLog") -> None:
     """Say so if a factor file's weights are not those that were exported."""
     if file.hash_matches is False:
         log.warn(f"{path}: weights or hyperparameters have been edited since the export.")

@@ -18,7 +18,7 @@ class InitOptions:
 
 def init(options: InitOptions) -> None:
     """Lay out a project folder: config/, research/, studies/, factors/, .gitignore."""
-    from mech_exo.workflow.project import lay_out
+    from mech_exo.workflow.project_folder import lay_out
 
     made = lay_out(options.folder, overwrite=options.force)
     for path in made.written:

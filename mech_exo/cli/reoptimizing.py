@@ -10,16 +10,16 @@ from mech_exo.cli.reoptimize import ReoptimizeOptions
 from mech_exo.config.load import load_settings
 from mech_exo.errors import ExitCode
 from mech_exo.notify.channel import Channel, configured, open_channel, way_of
-from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
+from mech_exo.notify.progress_messages import ProgressMessages, failure_message, final_message
 from mech_exo.reoptimize.journal import Journal, open_journal, rotate
 from mech_exo.reoptimize.run import Order, foretell, only_run, prepare
 from mech_exo.reoptimize.run import reoptimize as carry_out
-from mech_exo.report.console import Log, console
-from mech_exo.report.forecast import forecast_lines
+from mech_exo.report.console import ConsoleLog, console
+from mech_exo.report.forecast_lines import forecast_lines
 from mech_exo.report.live_line import LINES
 from mech_exo.report.promotion_tables import show_proposal
+from mech_exo.report.result_tables import file_lines
 from mech_exo.report.search_progress import PARTS
-from mech_exo.report.tables import file_lines
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def run(options: ReoptimizeOptions) -> ExitCode:
     """Run once; what the process exits with."""
-    log = Log(quiet=options.quiet)
+    log = ConsoleLog(quiet=options.quiet)
     order = _order(options)
     if options.dry_run:
         return _rehearse(order, options.telegram, log)
@@ -46,7 +46,7 @@ def run(options: ReoptimizeOptions) -> ExitCode:
 
 
 def _order(options: ReoptimizeOptions) -> Order:
-    from mech_exo.verdict.validate import cores
+    from mech_exo.verdict.verdict import cores
 
     return Order(
         request=options.request(),
@@ -60,7 +60,7 @@ def _order(options: ReoptimizeOptions) -> Order:
     )
 
 
-def _rehearse(order: Order, telegram: Mapping[str, str], log: Log) -> ExitCode:
+def _rehearse(order: Order, telegram: Mapping[str, str], log: ConsoleLog) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
     found = foretell(order, prepare(order, log))
     out = console(sys.stdout)

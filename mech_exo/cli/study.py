@@ -72,7 +72,7 @@ def show(options: ShowOptions) -> None:
     from mech_exo.report.console import console
     from mech_exo.report.study_tables import study_json, study_lines
     from mech_exo.tuning.records import read_study
-    from mech_exo.workflow.remembered import standing_of_best
+    from mech_exo.workflow.remembered_verdicts import standing_of_best
 
     study = read_study(options.study_file, options.name or _only_name(options.study_file))
     known = standing_of_best(study, options.study_file)
@@ -86,7 +86,7 @@ def show(options: ShowOptions) -> None:
 
 def _only_name(study_file: Path) -> str:
     """Name of the only study of a file."""
-    from mech_exo.tuning.database import check_study_file
+    from mech_exo.system.sqlite import check_study_file
     from mech_exo.tuning.records import study_names
 
     check_study_file(study_file)

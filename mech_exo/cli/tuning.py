@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from mech_exo.cli.optuna_run import RunOptions
 from mech_exo.errors import ExitCode
 from mech_exo.notify.channel import Channel, open_channel, way_of
-from mech_exo.notify.progress import ProgressMessages, failure_message, final_message
-from mech_exo.report.console import Log, console
-from mech_exo.report.forecast import forecast_json, forecast_lines
-from mech_exo.report.progress import LiveProgress
+from mech_exo.notify.progress_messages import ProgressMessages, failure_message, final_message
+from mech_exo.report.console import ConsoleLog, console
+from mech_exo.report.forecast_lines import forecast_json, forecast_lines
+from mech_exo.report.live_progress import LiveProgress
 from mech_exo.report.result_json import result_json
+from mech_exo.report.result_tables import file_lines, show_result
 from mech_exo.report.search_progress import SearchProgress
-from mech_exo.report.tables import file_lines, show_result
 from mech_exo.report.verdict_tables import show_verdict
+from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.forecast import forecast
 from mech_exo.workflow.incumbent import warn_of_incumbent
-from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, optimise
-from mech_exo.workflow.result import Optimised
+from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def tune(options: RunOptions) -> ExitCode:
     """Run the job of these options and print its result; what the process exits with."""
-    log = Log(quiet=options.quiet)
+    log = ConsoleLog(quiet=options.quiet)
     job = _job(options)
     listed = factors_of_study(job.study_file, job.study_name)
     session = open_session(options.request(), log, listed)
@@ -48,7 +48,7 @@ def tune(options: RunOptions) -> ExitCode:
     return result.exit_code
 
 
-def _foretell(options: RunOptions, job: Job, session: Session, log: Log) -> ExitCode:
+def _foretell(options: RunOptions, job: Job, session: Session, log: ConsoleLog) -> ExitCode:
     """Say what the run would do; what it would exit with, as far as that is known."""
     found = forecast(job, session)
     telegram = way_of(options.telegram) if options.notify_progress else ""
@@ -63,7 +63,9 @@ def _foretell(options: RunOptions, job: Job, session: Session, log: Log) -> Exit
     return found.exit_code
 
 
-def _run(job: Job, session: Session, log: Log, channel: Channel | None, interval: int) -> Optimised:
+def _run(
+    job: Job, session: Session, log: ConsoleLog, channel: Channel | None, interval: int
+) -> Optimised:
     """The job's result, after showing and telling how it goes."""
     messages = ProgressMessages(channel, interval) if channel is not None else None
 
@@ -105,7 +107,7 @@ def _job(options: RunOptions) -> Job:
 
 
 @contextmanager
-def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channel | None]:
+def _channel(options: RunOptions, session: Session, log: ConsoleLog) -> Iterator[Channel | None]:
     """Where messages go; what went wrong with them is said once, at the end."""
     if not options.notify_progress:
         yield None
@@ -119,7 +121,7 @@ def _channel(options: RunOptions, session: Session, log: Log) -> Iterator[Channe
             log.warn(f"Telegram: {failure}. The run is not affected.")
 
 
-def _print(options: RunOptions, result: Optimised, log: Log) -> None:
+def _print(options: RunOptions, result: Optimised, log: ConsoleLog) -> None:
     out = console(sys.stdout)
     staged = result.files.staged
     if staged is not None and staged.refused:

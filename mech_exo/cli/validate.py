@@ -64,17 +64,17 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOptio
 
 def validate(options: ValidateOptions) -> None:
     """Ask whether a result is skill or luck; exits with 0 whatever the answer."""
-    from mech_exo.report.console import Log, console
+    from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.plain_json import json_text
     from mech_exo.report.search_progress import SearchProgress
     from mech_exo.report.verdict_tables import show_verdict
-    from mech_exo.workflow.judgement import Case, judge
+    from mech_exo.workflow.verdict_run import Case, judge
 
     if options.factors is not None and options.study_name is not None:
         raise ExoError(
             "--study-name and --factors name two things to judge.", hint="Leave one out."
         )
-    log = Log(quiet=options.quiet)
+    log = ConsoleLog(quiet=options.quiet)
     case = Case(
         study_name=options.study_name or STUDY_NAME,
         study_file=options.study_file,

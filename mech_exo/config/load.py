@@ -15,8 +15,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from mech_exo.config.bounds import check_bounds
 from mech_exo.config.settings import Settings
-from mech_exo.config.strict_yaml import parse_yaml, read_yaml
 from mech_exo.errors import ExoError
+from mech_exo.system.strict_yaml import parse_yaml, read_yaml
 
 ENVIRONMENT_PREFIX = "EXO_"
 

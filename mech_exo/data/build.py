@@ -5,7 +5,11 @@ from collections.abc import Collection
 import numpy as np
 
 from mech_exo.config.settings import Settings
-from mech_exo.data.factors import (
+from mech_exo.data.lookbacks import stated_windows, windows_of
+from mech_exo.data.market import Market
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
+from mech_exo.data.prices import simple_returns
+from mech_exo.data.scores import (
     check_stated_windows,
     computed,
     factor_categories,
@@ -13,12 +17,8 @@ from mech_exo.data.factors import (
     raw_values,
     technical_scores,
 )
-from mech_exo.data.market import Market
-from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
-from mech_exo.data.prices import simple_returns
 from mech_exo.data.sources import load_market
 from mech_exo.data.standardise import standardise
-from mech_exo.data.windows import stated_windows, windows_of
 from mech_exo.errors import ExoError
 
 

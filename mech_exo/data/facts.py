@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.data.factors import factor_categories, raw_values
 from mech_exo.data.market import Market
+from mech_exo.data.scores import factor_categories, raw_values
 
 EVERY = 21
 """Sessions between the dates on which the share of unknown factor values is taken."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mech_exo.config.user_file import read_bytes, room, too_large
-from mech_exo.data.tables import Column, Table, is_parquet
+from mech_exo.data.cells import Column, Table, is_parquet
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import read_bytes, room, too_large
 
 _CHECK = "Check the path; one in a settings file is relative to that file."
 UNNAMED_INDEX = "__index_level_0__"

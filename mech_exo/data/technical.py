@@ -1,7 +1,7 @@
 """Technical factors, from closes up to the date and nothing else.
 
 Each function maps a market and M positions in its dates to [M, N] raw values, under the windows of
-data/windows.py. A name that has traded too little is NaN. Sessions are those of the market; a
+data/lookbacks.py. A name that has traded too little is NaN. Sessions are those of the market; a
 name's missing sessions are spanned by its first return after them.
 """
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from mech_exo.data.lookbacks import MONTH, WINDOWS
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.data.prices import last_known, simple_returns
 from mech_exo.data.standardise import FLAT
-from mech_exo.data.windows import MONTH, WINDOWS
 
 RSI_PERIOD = WINDOWS["rsi_window"].default
 MOMENTUM_MONTHS, MOMENTUM_NEAR = WINDOWS["momentum_window"].default, MONTH

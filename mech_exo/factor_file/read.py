@@ -4,10 +4,10 @@ import math
 from pathlib import Path
 from typing import Any, cast
 
-from mech_exo.config.strict_yaml import Document, parse_yaml, read_yaml
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorEntry, FactorFile
 from mech_exo.factor_file.schema import check
+from mech_exo.system.strict_yaml import Document, parse_yaml, read_yaml
 
 
 def read_factor_file(path: Path) -> FactorFile:

@@ -9,8 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.config.strict_yaml import Document
 from mech_exo.errors import ExoError
+from mech_exo.system.strict_yaml import Document
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError

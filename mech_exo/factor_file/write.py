@@ -8,7 +8,6 @@ from typing import Any
 import yaml
 
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import write_atomically, write_to_free_name
 from mech_exo.factor_file.document import (
     HYPERPARAMETERS,
     METADATA_FIELDS,
@@ -16,6 +15,7 @@ from mech_exo.factor_file.document import (
     document_hash,
 )
 from mech_exo.factor_file.read import parse_factor_file, read_factor_file
+from mech_exo.system.whole_files import write_atomically, write_to_free_name
 
 _COMMENTS = {
     "cash_pct": "Cash allocation percentage",

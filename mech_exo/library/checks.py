@@ -43,9 +43,9 @@ class Check:
 def check_session(session: "Session") -> Check:
     """The facts of a session's market, and the remarks of docs/data.md."""
     from mech_exo.data.facts import describe
-    from mech_exo.data.oversights import oversights
+    from mech_exo.data.likely_mistakes import likely_mistakes
 
     return Check(
         facts=describe(session.market, session.settings.backtest.delist_after),
-        remarks=tuple(oversights(session.market, session.panel.missing_factors)),
+        remarks=tuple(likely_mistakes(session.market, session.panel.missing_factors)),
     )

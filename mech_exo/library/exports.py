@@ -22,8 +22,8 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
     """
     from mech_exo.factor_file.write import check_replaceable, write_factor_file
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.workflow.assess import assess
-    from mech_exo.workflow.staging import repeatable
+    from mech_exo.workflow.chosen_trial import assess
+    from mech_exo.workflow.repeatable import repeatable
 
     check_replaceable(path)  # before a look is entered
     outcome = StudyOutcome(study.record, added=0, interrupted=False, elapsed_seconds=0.0)
@@ -43,7 +43,7 @@ def verify_here(
 ) -> "Verification":
     """Compute a file's figures again; on the session's own data if they were DataFrames."""
     from mech_exo.factor_file.read import read_factor_file
-    from mech_exo.verdict.verify import settings_of, verify
+    from mech_exo.verdict.reproduction import settings_of, verify
     from mech_exo.workflow.reopen import known_to, verify_file
 
     if session.settings.data.source != "frames":

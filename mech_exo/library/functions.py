@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
-    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.objective_file import ObjectiveFile
 
 Definitions = Mapping[str, float | Callable[..., Any]]
 """Name in the objective file -> its function or constant."""
@@ -43,7 +43,7 @@ def objective_of(definitions: Definitions) -> "ObjectiveFile":
         For a function whose source Python does not have, and for a value that is neither a
         function nor a number.
     """
-    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.objective_file import ObjectiveFile
 
     constants = {**THRESHOLDS, **{k: v for k, v in definitions.items() if not callable(v)}}
     parts = [HEADER, *(f"{name} = {_number(name, v)!r}\n" for name, v in constants.items())]

@@ -179,7 +179,7 @@ class Project:
             Also after Ctrl-C: `study.interrupted` says so, and the same call goes on.
         """
         from mech_exo.tuning.runner import run_study
-        from mech_exo.verdict.validate import cores
+        from mech_exo.verdict.verdict import cores
         from mech_exo.workflow.optimise import Job, study_plan
 
         _check_counts(name, trials=(trials, 0), target=(target, 0), jobs=(jobs, 1))
@@ -290,8 +290,8 @@ class Project:
         return check_session(self.session)
 
     def _resolved(self) -> Any:
-        from mech_exo.config.discover import SettingsFile, find_settings
         from mech_exo.config.load import load_settings
+        from mech_exo.config.settings_file import SettingsFile, find_settings
 
         overrides = dict(_dotted(self._settings))
         if self._frames is None:
@@ -302,7 +302,7 @@ class Project:
 
     def _session_of(self, name: str, study_file: Path) -> "Session":
         """The session with the factors that a study was made with, if it is there already."""
-        from mech_exo.workflow.listing import factors_of_study
+        from mech_exo.workflow.factor_list import factors_of_study
 
         listed = factors_of_study(study_file, name)
         panel = self.session.panel
@@ -325,7 +325,7 @@ class Project:
             return f"trial {portfolio.number}", dict(portfolio.params)
         if isinstance(portfolio, str | os.PathLike):
             from mech_exo.factor_file.read import read_factor_file
-            from mech_exo.workflow.judge import meaningful
+            from mech_exo.workflow.appraiser import meaningful
 
             file = read_factor_file(Path(portfolio))
             return str(portfolio), meaningful(self.session.judge.space, file.params)
@@ -360,7 +360,7 @@ class _Log:
 
 def _own_threads() -> Any:
     """Leave the caller's BLAS threads as they were: the backtest works with one."""
-    from mech_exo.objective.threads import caller_threads_kept
+    from mech_exo.system.blas_threads import caller_threads_kept
 
     return caller_threads_kept()
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.library.verdicts import Verdict
-    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True)

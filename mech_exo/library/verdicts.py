@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.library.studies import Study
-    from mech_exo.verdict.validate import Verdict as Judgement
+    from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.session import Session
 
 
@@ -28,7 +28,7 @@ class Verdict:
         What the engine found; not part of the stable interface.
     """
 
-    def __init__(self, judgement: "Judgement") -> None:
+    def __init__(self, judgement: "VerdictRecord") -> None:
         self.judgement = judgement
         self.origin = judgement.origin
         self.overall = judgement.overall
@@ -85,6 +85,6 @@ def judge_study(
     ExoError
         As `exo validate`; exit code 3 for a study without a feasible trial.
     """
-    from mech_exo.workflow.judgement import judge_best
+    from mech_exo.workflow.verdict_run import judge_best
 
     return Verdict(judge_best(session, study.record, study.file, jobs, on_progress))

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mech_exo.config.settings import FactorSettings
+from mech_exo.data.lookbacks import WINDOWS, stated_windows, windows_of
 from mech_exo.data.panel import Panel
-from mech_exo.data.windows import WINDOWS, stated_windows, windows_of
 
 
 @dataclass(frozen=True, eq=False)

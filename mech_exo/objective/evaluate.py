@@ -26,7 +26,7 @@ from mech_exo.objective.kernels import Ground, Kernels
 from mech_exo.objective.rehearsal import Rehearsal
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.objective.threads import one_blas_thread
+from mech_exo.system.blas_threads import one_blas_thread
 
 FLAT = "no Sharpe: returns are constant"
 

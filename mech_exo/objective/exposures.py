@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.build import canonical
-from mech_exo.data.factors import factor_scores, technical_scores
 from mech_exo.data.identity import DataIdentity
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.scores import factor_scores, technical_scores
 from mech_exo.errors import ExoError
 from mech_exo.objective.computed import ComputedFactor
 from mech_exo.objective.factor import CustomFactor

@@ -11,8 +11,8 @@ import numpy as np
 
 from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import HyperparameterSettings, Settings
+from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
-from mech_exo.data.windows import WINDOWS, bounds_of
 from mech_exo.errors import ExoError
 from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution, Parameter

@@ -24,7 +24,7 @@ from mech_exo.objective.trace import SpaceError, TrialFailure
 SUGGEST = "suggest_factor_weights"
 OBJECTIVE = "objective"
 CONSTRAINTS = "constraints"
-WINDOW = "window"  # end of the name of each window of data/windows.py
+WINDOW = "window"  # end of the name of each window of data/lookbacks.py
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from mech_exo.objective.distribution import Distribution, Parameter, categorical
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 
-class Judge(Protocol):
+class SpaceRules(Protocol):
     """What a SpaceTrial asks of the space."""
 
     @property
@@ -46,7 +46,7 @@ class SpaceTrial:
     without being asked. Whatever else is asked of it is an AttributeError that says what there is.
     """
 
-    def __init__(self, trial: Any, space: Judge) -> None:
+    def __init__(self, trial: Any, space: SpaceRules) -> None:
         self._trial = trial
         self._space = space
         self.distributions: dict[str, Distribution] = {}

@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, inspect, select, update
 
 from mech_exo.errors import ExoError
-from mech_exo.paper.account import REBALANCE, STOP, Account, Decision, Fill, Holding
-from mech_exo.paper.soundness import check_sound
-from mech_exo.paper.tables import (
+from mech_exo.paper.ledger_checks import check_sound
+from mech_exo.paper.ledger_tables import (
     DECISIONS,
     FILLS,
     FORMAT,
@@ -22,6 +21,7 @@ from mech_exo.paper.tables import (
     READABLE,
     SESSIONS,
 )
+from mech_exo.paper.paper_account import REBALANCE, STOP, Fill, Holding, PaperAccount, PaperDecision
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Opening:
 
 
 @dataclass(frozen=True)
-class Order:
+class PaperOrder:
     """An order for the next close: signed shares, at the prices of the close before."""
 
     symbol: str
@@ -85,7 +85,7 @@ def create(connection: Connection, start: Opening) -> None:
             rules=json.dumps(start.rules, sort_keys=True),
         )
     )
-    book_session(connection, start.opened, Account(start.capital), [], [])
+    book_session(connection, start.opened, PaperAccount(start.capital), [], [])
 
 
 def last_session(connection: Connection) -> str:
@@ -93,17 +93,17 @@ def last_session(connection: Connection) -> str:
     return str(connection.execute(select(func.max(SESSIONS.c.date))).scalar_one())
 
 
-def read_account(connection: Connection, date: str) -> Account:
+def read_account(connection: Connection, date: str) -> PaperAccount:
     """Cash and positions after the close of `date`."""
     session = connection.execute(select(SESSIONS).where(SESSIONS.c.date == date)).one()
     rows = connection.execute(
         select(POSITIONS).where(POSITIONS.c.date == date).order_by(POSITIONS.c.symbol)
     )
     holdings = {r.symbol: Holding(r.shares, r.price, r.growth, bool(r.hit)) for r in rows}
-    return Account(session.cash, holdings, session.stop_loss)
+    return PaperAccount(session.cash, holdings, session.stop_loss)
 
 
-def due_decision(connection: Connection, lag: int) -> Decision | None:
+def due_decision(connection: Connection, lag: int) -> PaperDecision | None:
     """The decision whose execution is `lag` sessions after it, if that is the next session."""
     later = select(func.count()).where(SESSIONS.c.date > DECISIONS.c.decided).scalar_subquery()
     row = connection.execute(
@@ -111,7 +111,7 @@ def due_decision(connection: Connection, lag: int) -> Decision | None:
     ).one_or_none()
     if row is None:
         return None
-    return Decision(
+    return PaperDecision(
         decided=row.decided,
         scored=row.scored,
         weights=json.loads(row.weights),
@@ -123,7 +123,7 @@ def due_decision(connection: Connection, lag: int) -> Decision | None:
 def book_session(
     connection: Connection,
     date: str,
-    account: Account,
+    account: PaperAccount,
     fills: list[Fill],
     repriced: list[float | None],
 ) -> None:
@@ -151,7 +151,7 @@ def book_session(
         connection.execute(insert(FILLS), trades)
 
 
-def book_decision(connection: Connection, decision: Decision, label: str) -> None:
+def book_decision(connection: Connection, decision: PaperDecision, label: str) -> None:
     """Write down a decision."""
     connection.execute(
         insert(DECISIONS).values(
@@ -166,7 +166,7 @@ def book_decision(connection: Connection, decision: Decision, label: str) -> Non
 
 
 def book_orders(
-    connection: Connection, date: str, due: Decision | None, orders: list[Order]
+    connection: Connection, date: str, due: PaperDecision | None, orders: list[PaperOrder]
 ) -> None:
     """Write down the orders for the next close, in place of those that are open.
 
@@ -188,7 +188,11 @@ def book_orders(
 
 
 def settle_orders(
-    connection: Connection, date: str, due: Decision | None, account: Account, fills: list[Fill]
+    connection: Connection,
+    date: str,
+    due: PaperDecision | None,
+    account: PaperAccount,
+    fills: list[Fill],
 ) -> list[float | None]:
     """Close the orders that a session carried out or made void, with what was traded.
 
@@ -234,7 +238,9 @@ def _close(connection: Connection, order: Row[Any], date: str, shares: float) ->
     connection.execute(update(ORDERS).where(*this).values(status=status, done=date, shares=shares))
 
 
-def _book_unlisted(connection: Connection, date: str, due: Decision | None, fill: Fill) -> None:
+def _book_unlisted(
+    connection: Connection, date: str, due: PaperDecision | None, fill: Fill
+) -> None:
     planned = due if fill.reason == REBALANCE else None
     connection.execute(
         insert(ORDERS).values(

@@ -10,12 +10,12 @@ import numpy as np
 
 from mech_exo.errors import ExoError
 from mech_exo.paper import ledger as book
-from mech_exo.paper.account import Account, Decision, Fill, Session
-from mech_exo.paper.ledger import Opening, Order
-from mech_exo.paper.listing import next_orders
-from mech_exo.paper.migration import upgrade
+from mech_exo.paper.ledger import Opening, PaperOrder
+from mech_exo.paper.ledger_file import Ledger
+from mech_exo.paper.next_orders import next_orders
+from mech_exo.paper.old_ledgers import upgrade
+from mech_exo.paper.paper_account import Fill, PaperAccount, PaperDecision, PaperSession
 from mech_exo.paper.quotes import Prices
-from mech_exo.paper.storage import Ledger
 from mech_exo.portfolio.orders import TOO_MUCH
 from mech_exo.portfolio.target import decide
 
@@ -33,9 +33,9 @@ class Stepped:
     """What one session brought; the orders are those for the next close."""
 
     date: str
-    account: Account
+    account: PaperAccount
     fills: tuple[Fill, ...]
-    orders: tuple[Order, ...]
+    orders: tuple[PaperOrder, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ class Clerk:
         )
         book.create(connection, start)
         row = int(np.searchsorted(self._model.panel.rebalance, position, side="right")) - 1
-        account = Account(capital)
+        account = PaperAccount(capital)
         self._decide(connection, position, row)
         orders = self._list(connection, position, account, start)
         return Stepped(start.opened, account, (), tuple(orders))
@@ -126,7 +126,7 @@ class Clerk:
         date, last = str(dates[position]), str(dates[position - 1])
         before = book.read_account(connection, last)
         due = book.due_decision(connection, self._rules.execution_lag)
-        session = Session(
+        session = PaperSession(
             before, self._prices.at(position), self._rules, fractional=start.fractional
         )
         account = session.run(due)
@@ -143,7 +143,7 @@ class Clerk:
         """Decide by the scores of rebalance row `row`."""
         model = self._model
         weights = decide(model.panel, model.candidate, row)
-        decision = Decision(
+        decision = PaperDecision(
             decided=str(self._prices.dates[position]),
             scored=str(model.panel.dates[model.panel.rebalance[row]]),
             weights={model.panel.symbols[n]: float(weights[n]) for n in np.flatnonzero(weights)},
@@ -153,8 +153,8 @@ class Clerk:
         book.book_decision(connection, decision, model.label)
 
     def _list(
-        self, connection: "Connection", position: int, account: Account, start: Opening
-    ) -> list[Order]:
+        self, connection: "Connection", position: int, account: PaperAccount, start: Opening
+    ) -> list[PaperOrder]:
         """Write down the orders for the next close."""
         due = book.due_decision(connection, self._rules.execution_lag)
         orders = next_orders(

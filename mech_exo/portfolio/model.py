@@ -85,7 +85,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
     from mech_exo.objective.space import Space
     from mech_exo.verdict.holdout import portfolio_hash
     from mech_exo.workflow.continuation import check_continuation
-    from mech_exo.workflow.listing import panel_of
+    from mech_exo.workflow.factor_list import panel_of
 
     check_continuation(session, file, label)
     spec, settings, market = session.spec, session.settings, session.market

@@ -8,9 +8,9 @@ import numpy as np
 from mech_exo.backtest.settlement import NOTHING
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
-from mech_exo.portfolio.costs import trade_scale
 from mech_exo.portfolio.positions_file import Current
 from mech_exo.portfolio.target import Target
+from mech_exo.portfolio.transition_costs import trade_scale
 
 WHOLE = 1e-9  # of a share; a quotient this close to the next whole number is that number
 TOO_MUCH = 1e15  # money; cents are lost in rounding beyond

@@ -16,19 +16,19 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from mech_exo.config.strict_json import parse_json
-from mech_exo.config.user_file import read_bytes
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import check_within, remove_leftovers, write_atomically
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
+from mech_exo.system.strict_json import parse_json
+from mech_exo.system.user_file import read_bytes
+from mech_exo.system.whole_files import check_within, remove_leftovers, write_atomically
 from mech_exo.workflow.incumbent import INCUMBENT
 
 HISTORY = Path("config/history")
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One version.
 
     Attributes
@@ -49,7 +49,7 @@ class Entry:
     overridden: tuple[str, ...] = ()
 
 
-class History:
+class VersionHistory:
     """The versions below a project's root."""
 
     def __init__(self, root: Path) -> None:
@@ -57,12 +57,12 @@ class History:
         self.folder = root / HISTORY
         self.production = root / INCUMBENT
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[HistoryEntry, ...]:
         """All versions, oldest first."""
         paths = sorted(self.folder.glob("[0-9]*.json"), key=lambda p: int(p.stem))
         return tuple(_read_entry(path) for path in paths)
 
-    def current(self) -> Entry | None:
+    def current(self) -> HistoryEntry | None:
         """The version in production; None if it is none of the history's, or there is none."""
         text = self.present()
         if text is None:
@@ -104,7 +104,7 @@ class History:
         """Where the file of a version lies."""
         return self.folder / f"{version:04d}.yml"
 
-    def install(self, text: str, new: Entry) -> Entry:
+    def install(self, text: str, new: HistoryEntry) -> HistoryEntry:
         """Put `text` into production as a new version; `new` says who and why.
 
         A file that is there and not the last version is kept as a version of its own first.
@@ -123,7 +123,7 @@ class History:
                 write_atomically(self.production, text, overwrite=True)
             return entry
 
-    def record(self) -> Entry | None:
+    def record(self) -> HistoryEntry | None:
         """Keep the file in production as a version, if it is none yet; None: it is, or is absent.
 
         Nothing is written, and nothing locked, where the history has it already: it may then also
@@ -147,10 +147,10 @@ class History:
         for path in (self.production, self.folder):
             check_within(path, self.root)
 
-    def _append(self, text: str, new: Entry) -> Entry:
+    def _append(self, text: str, new: HistoryEntry) -> HistoryEntry:
         entries = self.entries()
         version = entries[-1].version + 1 if entries else 1
-        entry = Entry(**{**asdict(new), "version": version, "sha256": digest(text)})
+        entry = HistoryEntry(**{**asdict(new), "version": version, "sha256": digest(text)})
         check_within(self.path(version), self.root)
         write_atomically(self.path(version), text, overwrite=True)
         content = json.dumps(asdict(entry), indent=2, ensure_ascii=False) + "\n"
@@ -159,7 +159,7 @@ class History:
 
     @contextmanager
     def _lock(self, *, wait: bool = False) -> Iterator[None]:
-        from mech_exo.tuning.lock import exclusive_lock
+        from mech_exo.system.locks import exclusive_lock
 
         with exclusive_lock(
             self.folder / ".lock",
@@ -170,14 +170,14 @@ class History:
             yield
 
 
-def _found(new: Entry) -> Entry:
+def _found(new: HistoryEntry) -> HistoryEntry:
     """The entry of a file that was put into production by other means, seen by `new`."""
-    return Entry(0, "found", new.at, new.who, "was there already", str(INCUMBENT), "")
+    return HistoryEntry(0, "found", new.at, new.who, "was there already", str(INCUMBENT), "")
 
 
 def _begun(
-    entries: tuple[Entry, ...], present: str | None, sha256: str, new: Entry
-) -> Entry | None:
+    entries: tuple[HistoryEntry, ...], present: str | None, sha256: str, new: HistoryEntry
+) -> HistoryEntry | None:
     """The last entry, if it is that of `new` and a crash kept its file out of production.
 
     What stands there then is still the version before; any other file was put there since.
@@ -192,10 +192,12 @@ def _begun(
     return last if untouched else None
 
 
-def new_entry(action: str, reason: str, source: str, overridden: tuple[str, ...] = ()) -> Entry:
+def new_entry(
+    action: str, reason: str, source: str, overridden: tuple[str, ...] = ()
+) -> HistoryEntry:
     """An entry of now, by the user who runs this; its version comes when it is installed."""
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return Entry(0, action, now, who(), reason, source, "", overridden)
+    return HistoryEntry(0, action, now, who(), reason, source, "", overridden)
 
 
 def who() -> str:
@@ -231,11 +233,11 @@ def _kept_text(path: Path) -> str:
     return read_bytes(path).decode("utf-8", "surrogateescape")
 
 
-def _read_entry(path: Path) -> Entry:
+def _read_entry(path: Path) -> HistoryEntry:
     try:
         values = parse_json(read_text(path))
-        values = {f.name: values[f.name] for f in fields(Entry)}
-        return Entry(**values | {"overridden": tuple(values["overridden"])})
+        values = {f.name: values[f.name] for f in fields(HistoryEntry)}
+        return HistoryEntry(**values | {"overridden": tuple(values["overridden"])})
     except (ValueError, KeyError, TypeError) as error:
         raise ExoError(
             f"{path}: is not an entry of the history.", hint="Restore it from git."

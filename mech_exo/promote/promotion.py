@@ -11,12 +11,12 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.promote.changes import Changes, changes
-from mech_exo.promote.checks import Objection, objections
 from mech_exo.promote.contest import Contest, contest
-from mech_exo.promote.history import Entry, History, new_entry, read_text
+from mech_exo.promote.history import HistoryEntry, VersionHistory, new_entry, read_text
+from mech_exo.promote.objections import Objection, objections
 from mech_exo.promote.switch import Switch, switch
 from mech_exo.verdict.holdout import HoldoutLedger
-from mech_exo.workflow.remembered import standing_of_file, verdict_words
+from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
 
 if TYPE_CHECKING:
     from mech_exo.portfolio.model import Model
@@ -73,7 +73,7 @@ def propose(
         If it is no factor file, or the data cannot serve it; if a symbolic link leads out of the
         project.
     """
-    History(root).check_place()
+    VersionHistory(root).check_place()
     text = read_text(path)
     return weigh(session, root, str(path), text, now, study_file)
 
@@ -85,7 +85,7 @@ def weigh(
     from mech_exo.portfolio.model import model_of
 
     file = parse_factor_file(text, label)
-    history = History(root)
+    history = VersionHistory(root)
     present = history.present()
     challenger = model_of(session, file, label)
     incumbent, remark = _incumbent(session, history, present)
@@ -124,7 +124,7 @@ def _look(compared: Contest, models: "tuple[Model, Model]", study_file: Path) ->
 
 
 def _incumbent(
-    session: "Session", history: History, present: str | None
+    session: "Session", history: VersionHistory, present: str | None
 ) -> "tuple[Model | None, str]":
     """The model in production, or why there is none to compare with."""
     from mech_exo.portfolio.model import model_of
@@ -144,7 +144,7 @@ def check_reason(*, force: bool, reason: str) -> None:
         raise ExoError("--force needs a --reason, which the history keeps.")
 
 
-def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> Entry:
+def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> HistoryEntry:
     """Put the proposed file into production.
 
     Raises
@@ -162,10 +162,10 @@ def promote(proposal: Proposal, root: Path, *, force: bool, reason: str) -> Entr
             exit_code=ExitCode.REFUSED,
         )
     entry = new_entry("promote", reason, proposal.label, against)
-    return History(root).install(proposal.text, entry)
+    return VersionHistory(root).install(proposal.text, entry)
 
 
-def rollback(root: Path, version: int | None, reason: str) -> Entry:
+def rollback(root: Path, version: int | None, reason: str) -> HistoryEntry:
     """Put an earlier version back; None: the last one that differs from the file in production.
 
     Raises
@@ -173,7 +173,7 @@ def rollback(root: Path, version: int | None, reason: str) -> Entry:
     ExoError
         If there is no such version.
     """
-    history = History(root)
+    history = VersionHistory(root)
     if version is None:
         version = _before(history)
     text = history.text(version)
@@ -185,7 +185,7 @@ def rollback(root: Path, version: int | None, reason: str) -> Entry:
     return history.install(text, new_entry("rollback", reason, f"version {version}"))
 
 
-def _before(history: History) -> int:
+def _before(history: VersionHistory) -> int:
     """The version that stood before the one in production."""
     entries, current = history.entries(), history.current()
     if current is not None:
@@ -198,7 +198,7 @@ def _before(history: History) -> int:
     return version
 
 
-def _is_factor_file(history: History, version: int) -> bool:
+def _is_factor_file(history: VersionHistory, version: int) -> bool:
     """Whether a version is one: what somebody copied into production need not be."""
     text = history.text(version)
     try:

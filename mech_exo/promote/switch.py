@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mech_exo.portfolio.book import last_book
-from mech_exo.portfolio.costs import trade_scale
 from mech_exo.portfolio.model import Model
 from mech_exo.portfolio.target import decide
+from mech_exo.portfolio.transition_costs import trade_scale
 
 
 @dataclass(frozen=True)

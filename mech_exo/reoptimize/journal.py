@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.atomic import free_path
+from mech_exo.system.whole_files import free_path
 from mech_exo.workflow.session import Log
 
 LOGS = Path("logs")

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExitCode
-from mech_exo.export.stage import STAGING, Staged, check_staging, stage_text
-from mech_exo.factor_file.atomic import check_target, remove_leftovers
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.promote.promotion import Proposal, weigh
-from mech_exo.reoptimize.inputs import check_data
+from mech_exo.reoptimize.freshness import check_data
 from mech_exo.reoptimize.journal import LOGS
+from mech_exo.system.whole_files import check_target, remove_leftovers
+from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.forecast import Forecast, forecast
 from mech_exo.workflow.incumbent import INCUMBENT, warn_of_incumbent
-from mech_exo.workflow.listing import factors_of_study
 from mech_exo.workflow.optimise import Job, tuned
-from mech_exo.workflow.result import Optimised
+from mech_exo.workflow.optimised import Optimised
+from mech_exo.workflow.repeatable import repeatable
 from mech_exo.workflow.session import Log, Request, Session, open_session
-from mech_exo.workflow.staging import repeatable
+from mech_exo.workflow.stage import STAGING, Staged, check_staging, stage_text
 
 if TYPE_CHECKING:
     from mech_exo.tuning.events import Event
@@ -38,7 +38,7 @@ LOCK = Path("studies/reoptimize.lock")
 @contextmanager
 def only_run(root: Path) -> Iterator[None]:
     """Hold the lock of the project; exit code 5, and who holds it, if another run does."""
-    from mech_exo.tuning.lock import exclusive_lock
+    from mech_exo.system.locks import exclusive_lock
 
     with exclusive_lock(*_lock(root)):
         yield
@@ -145,7 +145,7 @@ def foretell(order: Order, session: Session) -> Forecast:
     ExoError
         As `only_run` and `reoptimize` before the first trial.
     """
-    from mech_exo.tuning.lock import check_free
+    from mech_exo.system.locks import check_free
 
     check_free(*_lock(order.root))
     check_target(order.root / LOGS / "log", touch=False)

@@ -9,8 +9,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from mech_exo.printable import printable
-from mech_exo.tuning.streams import Terminal
+from mech_exo.system.printable import printable
+from mech_exo.system.streams import Terminal
 
 FILE_WIDTH = 200
 
@@ -48,7 +48,7 @@ def console(stream: IO[str]) -> Console:
     return QuietPipeConsole(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 
-class Log:
+class ConsoleLog:
     """Notes and warnings of a run, on stderr.
 
     Parameters

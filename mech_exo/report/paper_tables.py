@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.paper.expectation import LEVEL, Band
-from mech_exo.paper.status import AgainstList, Comparison, PaperStatus
+from mech_exo.paper.ledger_status import AgainstBacktest, AgainstList, PaperStatus
 from mech_exo.paper.step import Stepped
-from mech_exo.report.figures import number, percent
+from mech_exo.report.formats import number, percent
 from mech_exo.report.plain_json import json_text, plain
 
 
@@ -112,7 +112,7 @@ def _against_list(found: AgainstList) -> str:
     return line + (f"; {found.unlisted} could not be listed" if found.unlisted else "")
 
 
-def _compared(comparison: Comparison) -> Iterator[str]:
+def _compared(comparison: AgainstBacktest) -> Iterator[str]:
     yield f"live       {percent(comparison.live, 2)} since {comparison.since}"
     if comparison.backtest is None:
         yield "backtest   not compared: the ledger has been kept under several factor files"

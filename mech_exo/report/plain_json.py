@@ -5,7 +5,7 @@ import json
 import math
 from typing import Any
 
-from mech_exo.printable import printable_json
+from mech_exo.system.printable import printable_json
 
 
 def json_text(value: Any) -> str:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from mech_exo.portfolio.orders import Line, OrderList
 from mech_exo.portfolio.target import Target
-from mech_exo.report.figures import number, percent
+from mech_exo.report.formats import number, percent
 from mech_exo.report.plain_json import json_text, plain
 
 

@@ -7,10 +7,10 @@ from rich.table import Table
 
 from mech_exo.promote.changes import Change, Changes
 from mech_exo.promote.contest import Contest
-from mech_exo.promote.history import Entry
+from mech_exo.promote.history import HistoryEntry
 from mech_exo.promote.promotion import Proposal
 from mech_exo.promote.switch import Switch
-from mech_exo.report.figures import number, percent
+from mech_exo.report.formats import number, percent
 
 MOVES = 20  # names listed; the rest is counted
 
@@ -51,7 +51,9 @@ def show_changes(changes: Changes, headings: tuple[str, str], console: Console) 
     console.print(table)
 
 
-def show_history(entries: Sequence[Entry], current: Entry | None, console: Console) -> None:
+def show_history(
+    entries: Sequence[HistoryEntry], current: HistoryEntry | None, console: Console
+) -> None:
     """Print the versions, newest first; the one in production has a star."""
     table = Table(box=None, pad_edge=False)
     for heading in ("", "version", "action", "when", "who", "from", "why"):

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mech_exo.report.figures import number, percent
+from mech_exo.report.formats import number, percent
 from mech_exo.report.plain_json import json_text, plain
 from mech_exo.risk.status import RiskStatus
 

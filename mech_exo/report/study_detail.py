@@ -15,10 +15,10 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._inmemory_cache import InMemoryCache, get_cached_extra_study_property
 from optuna_dashboard._storage import get_study
 
+from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.display import DisplayStorage, ShownStudy, local_time
-from mech_exo.tuning.ranges import parse, to_stored
-from mech_exo.tuning.space import from_json
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.range_json import parse, to_stored
+from mech_exo.tuning.study_record import TrialRecord
 
 
 def study_detail(storage: DisplayStorage, study_id: int, after: int) -> str | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 
-from mech_exo.report.figures import number
+from mech_exo.report.formats import number
 from mech_exo.report.plain_json import json_text
-from mech_exo.tuning.study import StudyRecord, StudySummary, TrialRecord
+from mech_exo.tuning.study_record import StudyRecord, StudySummary, TrialRecord
 from mech_exo.verdict.standing import Standing
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from mech_exo.report.figures import number, percent
+from mech_exo.report.formats import number, percent
 from mech_exo.verdict.decision import SUPPORT
 from mech_exo.verdict.reported import RatioReport
-from mech_exo.verdict.validate import Verdict
+from mech_exo.verdict.verdict import VerdictRecord
 from mech_exo.verdict.walkforward import WalkForward
 
 STYLES = {"PASS": "bold green", "INCONCLUSIVE": "bold yellow", "FAIL": "bold red"}
@@ -20,7 +20,7 @@ MEASURES = (
 )
 
 
-def show_verdict(verdict: Verdict, console: Console) -> None:
+def show_verdict(verdict: VerdictRecord, console: Console) -> None:
     """Print what decides, what is only reported, and the overall answer with its reasons."""
     _title(console, f"Skill or luck: {verdict.origin}")
     console.print(_deciding(verdict))
@@ -43,7 +43,7 @@ def show_verdict(verdict: Verdict, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
-def overall_lines(verdict: Verdict) -> Iterator[str]:
+def overall_lines(verdict: VerdictRecord) -> Iterator[str]:
     """Why, what it would take, and what took the time."""
     decision = verdict.decision
     yield f"because    {decision.reason}"
@@ -59,7 +59,7 @@ def overall_lines(verdict: Verdict) -> Iterator[str]:
     yield f"time       {verdict.seconds['wall']:.1f} s; work in all processes: {parts}"
 
 
-def plateau_lines(verdict: Verdict) -> Iterator[str]:
+def plateau_lines(verdict: VerdictRecord) -> Iterator[str]:
     """How the objective falls off around the candidate."""
     plateau = verdict.plateau
     yield (
@@ -77,7 +77,7 @@ def plateau_lines(verdict: Verdict) -> Iterator[str]:
         yield f"leans on   {plateau.leans_on}: {told}"
 
 
-def _deciding(verdict: Verdict) -> Table:
+def _deciding(verdict: VerdictRecord) -> Table:
     table = _table("what decides", "what was found", "chance under luck")
     holdout, placebo, walked = verdict.holdout, verdict.placebo, verdict.walk_forward
     if holdout is None:
@@ -129,7 +129,7 @@ def _windows(walked: WalkForward) -> Table:
     return table
 
 
-def _reported(verdict: Verdict) -> Table:
+def _reported(verdict: VerdictRecord) -> Table:
     reported = verdict.reported
     table = _table("", "Sharpe ratio", "information ratio")
 
@@ -157,7 +157,7 @@ def _interval(ratio: RatioReport) -> str:
     return f"{number(ratio.ratio, 2)} ({number(ratio.low, 2)} to {number(ratio.high, 2)})"
 
 
-def _what_it_takes(verdict: Verdict) -> str:
+def _what_it_takes(verdict: VerdictRecord) -> str:
     decision = verdict.decision
     needed = decision.years_needed
     if not math.isfinite(needed):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mech_exo.config.packaged import RISK_LIMITS, nearest, packaged_file
-from mech_exo.config.strict_yaml import Document, read_yaml
 from mech_exo.errors import ExoError
+from mech_exo.system.strict_yaml import Document, read_yaml
 
 Light = Literal["green", "amber", "red", ""]
 

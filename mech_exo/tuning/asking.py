@@ -15,12 +15,12 @@ from optuna.distributions import BaseDistribution
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.history import History
+from mech_exo.tuning.cube import Space, to_json
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.samplers import make_sampler
-from mech_exo.tuning.space import Space, to_json
-from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.told_trials import ToldTrials
 
 
 class Asker:
@@ -48,7 +48,7 @@ class Asker:
         self._suggest = problem.suggest
         self._seed = settings.seed
         self._warm_start = tuple(warm_start)
-        self._history = History()
+        self._history = ToldTrials()
         self.sampler = make_sampler(settings, space, problem.directions, self._history)
         self._space = space
         self._fixed = settings.sampler in ("cmaes", "qmc")
@@ -139,14 +139,14 @@ def draw_once(
     suggest: Callable[[Any], Any], seed: int
 ) -> tuple[dict[str, Parameter], dict[str, BaseDistribution]]:
     """Parameters and ranges of one random candidate, drawn on a throw-away study."""
-    history = History()
+    history = ToldTrials()
     study = _study(history, optuna.samplers.RandomSampler(seed=seed % 2**32), ("maximize",))
     suggest(study.ask())
     return history.asked_params, history.asked_space
 
 
 def _study(
-    history: History, sampler: optuna.samplers.BaseSampler, directions: tuple[Direction, ...]
+    history: ToldTrials, sampler: optuna.samplers.BaseSampler, directions: tuple[Direction, ...]
 ) -> optuna.Study:
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # this study is nobody's news

@@ -6,7 +6,7 @@ from typing import Any
 from optuna.distributions import CategoricalDistribution
 
 from mech_exo.tuning.asking import draw_once
-from mech_exo.tuning.space import Cube
+from mech_exo.tuning.cube import Cube
 
 
 def numeric_axes(suggest: Callable[[Any], Any], seed: int) -> Cube:

@@ -20,11 +20,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.pool import NullPool
 
-from mech_exo.tuning.database import connect, read
+from mech_exo.system.sqlite import connect, read
+from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, LARGEST, SUPERSEDED
 from mech_exo.tuning.records import load_study
-from mech_exo.tuning.space import from_json
-from mech_exo.tuning.study import NO_EPOCH, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import NO_EPOCH, StudyRecord, TrialRecord
 
 SETTLED_S = 1.0  # a file that was written less long ago may have been again since
 PATIENCE_S = 60.0  # for a lock of another program

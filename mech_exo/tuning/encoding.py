@@ -20,9 +20,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from mech_exo.config.strict_json import parse_json
-from mech_exo.tuning.ranges import to_stored
-from mech_exo.tuning.study import FINISHED, Direction, Epoch, TrialRecord
+from mech_exo.system.strict_json import parse_json
+from mech_exo.tuning.range_json import to_stored
+from mech_exo.tuning.study_record import FINISHED, Direction, Epoch, TrialRecord
 
 SPACE_KEY = "exo:space:"
 STUDY_KEY = "exo:study"  # version of this encoding, and the epochs

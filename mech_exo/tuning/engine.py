@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.events import Interrupted, Listener, TrialFinished, WorkerReplaced
-from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.problem import Suggestion
-from mech_exo.tuning.study import Direction, TrialRecord, dominates, losses_of
+from mech_exo.tuning.study_record import Direction, TrialRecord, dominates, losses_of
 from mech_exo.tuning.workers import Answer, Crew, Loss
 
 WRITE_AFTER_SECONDS = 0.05  # a finished trial waits no longer than this and one ask
@@ -60,7 +60,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochSpan:
     """Where the run's trials stand in the study: trial i of the epoch has the number first + i."""
 
     number: int
@@ -86,7 +86,7 @@ class Engine:
         crew: Crew,
         write: Callable[[Sequence[TrialRecord]], object],
         *,
-        epoch: Epoch,
+        epoch: EpochSpan,
         goal: int,
         tally: Tally,
         listener: Listener,

@@ -6,8 +6,8 @@ from functools import partial
 from mech_exo.errors import ExoError
 from mech_exo.tuning.fingerprint import difference
 from mech_exo.tuning.refusals import check_own, damaged
-from mech_exo.tuning.storage import StudyStore
-from mech_exo.tuning.study import Direction, Epoch
+from mech_exo.tuning.study_record import Direction, Epoch
+from mech_exo.tuning.study_store import StudyStore
 
 
 def enter_epoch(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 
 
 @dataclass(frozen=True)

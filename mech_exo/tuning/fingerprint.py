@@ -14,13 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mech_exo.backtest.version import kernel_needed
+from mech_exo.backtest.kernel_version import kernel_needed
 from mech_exo.config import Settings
 from mech_exo.config.settings import FactorTable, written_fields
 from mech_exo.data import identity
 from mech_exo.data.catalogue import FIRST_FACTORS
 from mech_exo.data.identity import DataIdentity
-from mech_exo.tuning.ranges import describe
+from mech_exo.tuning.range_json import describe
 
 _SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
 _UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from mech_exo.config.strict_json import parse_json
+from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, RESERVED, parse_time, untyped
-from mech_exo.tuning.ranges import from_stored
-from mech_exo.tuning.study import NO_EPOCH, TrialRecord
+from mech_exo.tuning.range_json import from_stored
+from mech_exo.tuning.study_record import NO_EPOCH, TrialRecord
 
 Rows = dict[int, list[tuple[Any, ...]]]
 

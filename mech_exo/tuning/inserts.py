@@ -20,7 +20,7 @@ from mech_exo.tuning.encoding import (
     stand_in,
     typed,
 )
-from mech_exo.tuning.study import Direction, Epoch, TrialRecord
+from mech_exo.tuning.study_record import Direction, Epoch, TrialRecord
 
 
 def put_directions(

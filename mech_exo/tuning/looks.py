@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.errors import ExoError
-from mech_exo.tuning.keepsakes import columns, reading, writing
+from mech_exo.tuning.own_tables import columns, reading, writing
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS exo_looks (

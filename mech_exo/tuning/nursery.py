@@ -25,8 +25,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.objective.probe import die_with_parent
-from mech_exo.tuning.streams import guard_streams
+from mech_exo.system.probe import die_with_parent
+from mech_exo.system.streams import guard_streams
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Evaluates
@@ -78,7 +78,7 @@ def read_exactly(control: socket.socket, size: int) -> bytes:
 
 
 def _prepare(parcel_descriptor: int) -> Evaluates:
-    from mech_exo.tuning.handover import unpack
+    from mech_exo.system.parcel import unpack
 
     make: Callable[[], Evaluates] = unpack(parcel_descriptor)
     os.close(parcel_descriptor)

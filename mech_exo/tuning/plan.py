@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from mech_exo.config import Settings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
-    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.objective_file import ObjectiveFile
     from mech_exo.tuning.events import StudyOpened
 
 

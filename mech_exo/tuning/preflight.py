@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mech_exo.errors import ExoError
+from mech_exo.tuning.cube import Space, clip, from_json
 from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.space import Space, clip, from_json
-from mech_exo.tuning.study import Parameter
+from mech_exo.tuning.study_record import Parameter
 
 
 def try_once(problem: Problem, seed: int) -> Space:

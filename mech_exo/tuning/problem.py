@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from mech_exo.tuning.study import Direction, Parameter
+from mech_exo.tuning.study_record import Direction, Parameter
 
 
 class EvaluationLike(Protocol):

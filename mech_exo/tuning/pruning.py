@@ -11,7 +11,7 @@ the decision depends neither on speed nor on the number of jobs.
 import bisect
 import math
 
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 
 STARTUP_TRIALS = 5  # complete trials before anything is pruned, Optuna's default
 

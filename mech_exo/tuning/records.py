@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExoError
-from mech_exo.tuning.database import holds_nothing, read
+from mech_exo.system.sqlite import holds_nothing, read
+from mech_exo.system.strict_json import parse_json
+from mech_exo.tuning.database_schema import check_tables, has_records
 from mech_exo.tuning.encoding import (
     NAMES,
     SPACE_KEY,
@@ -22,8 +23,7 @@ from mech_exo.tuning.encoding import (
 )
 from mech_exo.tuning.foreign import foreign_trials
 from mech_exo.tuning.refusals import damaged
-from mech_exo.tuning.schema import check_tables, has_records
-from mech_exo.tuning.study import (
+from mech_exo.tuning.study_record import (
     FINISHED,
     NO_EPOCH,
     Direction,

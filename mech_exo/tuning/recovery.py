@@ -4,8 +4,8 @@ import sqlite3
 from pathlib import Path
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.custody import free_copy, put_back
-from mech_exo.tuning.database import read
+from mech_exo.system.custody import free_copy, put_back
+from mech_exo.system.sqlite import read
 from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.inserts import (
     insert_trials,
@@ -15,8 +15,8 @@ from mech_exo.tuning.inserts import (
     put_user_attributes,
     supersede,
 )
-from mech_exo.tuning.study import StudyRecord
 from mech_exo.tuning.study_file import make_tables
+from mech_exo.tuning.study_record import StudyRecord
 
 UNSPOILT = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_BUSY", "SQLITE_LOCKED")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.encoding import RECORD_VERSION
-from mech_exo.tuning.study import Direction, StudyRecord
+from mech_exo.tuning.study_record import Direction, StudyRecord
 
 
 def check_own(path: Path, study: StudyRecord) -> None:

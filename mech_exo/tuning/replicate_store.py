@@ -4,9 +4,9 @@ import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
 
-from mech_exo.tuning.custody import Custody
-from mech_exo.tuning.database import in_words, transaction
-from mech_exo.tuning.keepsakes import PATIENCE_S, opened
+from mech_exo.system.custody import Custody
+from mech_exo.system.sqlite import in_words, transaction
+from mech_exo.tuning.own_tables import PATIENCE_S, opened
 
 _TABLE = """CREATE TABLE IF NOT EXISTS exo_replicates (
     experiment TEXT NOT NULL,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from mech_exo.config.strict_json import parse_json
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.system.interrupts import Interrupts
+from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.encoding import json_text
-from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.refusals import damaged_replicate
 from mech_exo.tuning.replicate_store import ReplicateStore

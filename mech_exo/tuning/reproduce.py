@@ -13,8 +13,8 @@ from optuna.distributions import FloatDistribution
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.space import from_json
-from mech_exo.tuning.study import Parameter, StudyRecord
+from mech_exo.tuning.cube import from_json
+from mech_exo.tuning.study_record import Parameter, StudyRecord
 
 ROUNDING = 1e-9  # of a range
 _PACKAGES = ("optuna", "cmaes", "numpy", "scipy")

@@ -16,22 +16,22 @@ from typing import Any
 
 from mech_exo.config import Settings
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.system.interrupts import Interrupts
+from mech_exo.system.locks import check_study_free, study_lock
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.engine import Engine, Epoch, Tally
+from mech_exo.tuning.cube import Space, to_json
+from mech_exo.tuning.engine import Engine, EpochSpan, Tally
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import Listener, StudyOpened, Waiting, ignore
 from mech_exo.tuning.fingerprint import difference, fingerprint_of
-from mech_exo.tuning.interrupt import Interrupts
-from mech_exo.tuning.lock import check_study_free, study_lock
 from mech_exo.tuning.plan import Preview, StudyOutcome, StudyPlan, WarmStart
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.runs import with_run
-from mech_exo.tuning.space import Space, to_json
-from mech_exo.tuning.storage import StudyStore
-from mech_exo.tuning.study import Parameter, StudyRecord
+from mech_exo.tuning.study_record import Parameter, StudyRecord
+from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.workers import Crew
 
 WARM_START = "warm_start"  # study attribute: vectors by epoch
@@ -103,7 +103,7 @@ def preview_study(plan: StudyPlan) -> Preview:
 
 def job_of(plan: StudyPlan) -> Job:
     """A plan without its objective layer."""
-    from mech_exo.tuning.equity import components_for, problem_of, undivided_data
+    from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
 
     problem = problem_of(plan)
     return Job(
@@ -245,7 +245,7 @@ class _Session:
                 asker,
                 crew,
                 self._store.append,
-                epoch=Epoch(self._study.epoch.number, self._study.epoch.first_trial),
+                epoch=EpochSpan(self._study.epoch.number, self._study.epoch.first_trial),
                 goal=goal,
                 tally=tally,
                 listener=listener,

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.study import StudyRecord
+from mech_exo.tuning.study_record import StudyRecord
 
 RUNS = "runs"  # study attribute: by epoch, [begin, trials of the epoch by then] of each run
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.factor_file.atomic import check_target
-from mech_exo.tuning.database import (
+from mech_exo.system.sqlite import (
     READER_PATIENCE_S,
     check_study_file,
     connect,
@@ -17,8 +16,9 @@ from mech_exo.tuning.database import (
     patiently,
     read_without_trace,
 )
-from mech_exo.tuning.migration import migrate
-from mech_exo.tuning.schema import check_writable_schema, complete_schema
+from mech_exo.system.whole_files import check_target
+from mech_exo.tuning.database_schema import check_writable_schema, complete_schema
+from mech_exo.tuning.old_studies import migrate
 
 
 def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:

@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from mech_exo.printable import printable, printable_json
-from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.system.printable import printable, printable_json
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 Format = Literal["table", "csv", "json"]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mech_exo.config.user_file import read_bytes
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import read_bytes
 
 
 def read_benchmark(path: Path, dates: DateArray) -> FloatArray:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.verdict.active import DAYS_A_YEAR, MeanTest, mean_test, skill_return
-from mech_exo.verdict.ranking import Holding, block_means
+from mech_exo.verdict.ranking import HoldingPeriod, block_means
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def gather(
     benchmark: FloatArray,
     rows: IntArray,
     coefficients: FloatArray,
-    holding: Holding,
+    holding: HoldingPeriod,
 ) -> Evidence:
     """The evidence of one run.
 

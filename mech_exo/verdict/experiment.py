@@ -12,11 +12,11 @@ import numpy as np
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
+from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.assess import Assessor, Outcomes
+from mech_exo.verdict.assessor import Assessor, Outcomes
 from mech_exo.verdict.evidence import Evidence
 from mech_exo.verdict.flipping import block_signs, flipped
 from mech_exo.verdict.ranking import holding_periods, market_model
@@ -24,7 +24,7 @@ from mech_exo.verdict.windows import Window
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Problem
-    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 PLACEBO, WINDOW = "placebo", "window"
 
@@ -96,8 +96,8 @@ class Repeater:
     @cached_property
     def _problem(self) -> "Problem":
         """The study's: its suggestions do not depend on the data."""
-        from mech_exo.tuning.equity import problem_of
         from mech_exo.tuning.plan import StudyPlan
+        from mech_exo.tuning.weight_search import problem_of
 
         x = self._x
         return problem_of(

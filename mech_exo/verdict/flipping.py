@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.verdict.ranking import Holding, market_model
+from mech_exo.verdict.ranking import HoldingPeriod, market_model
 
 PLACEBO_KEY = 0x706C6163  # separates these random numbers from the trials'
 LOWEST_RETURN = -0.95  # a flipped jump must not lose more than there is
@@ -37,7 +37,7 @@ def block_signs(blocks: int, seed: int, number: int) -> FloatArray:
 
 def flipped(
     panel: Panel,
-    holding: Holding,
+    holding: HoldingPeriod,
     signs: FloatArray,
     model: tuple[FloatArray, FloatArray] | None = None,
 ) -> Panel:

@@ -17,7 +17,7 @@ import numpy as np
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.return_sketch import ReturnSketch
-from mech_exo.verdict.assess import Assessor, Outcomes
+from mech_exo.verdict.assessor import Assessor, Outcomes
 from mech_exo.verdict.decision import corrected_for_looks
 from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
 

@@ -6,8 +6,8 @@ from functools import cached_property
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
-from mech_exo.objective.discover import ObjectiveFile
 from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 
 

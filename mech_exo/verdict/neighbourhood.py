@@ -17,8 +17,8 @@ from mech_exo.verdict.reported import Reported, report_ratio
 from mech_exo.verdict.subject import WEIGHT, Subject
 
 if TYPE_CHECKING:
-    from mech_exo.tuning.space import Cube
-    from mech_exo.tuning.study import Parameter
+    from mech_exo.tuning.cube import Cube
+    from mech_exo.tuning.study_record import Parameter
 
 SOBOL_KEY = 0x736F626F
 MIDDLE = 0.5  # of an axis, for a parameter that neither the candidate nor the settings name

@@ -14,8 +14,8 @@ import numpy as np
 from mech_exo.data.panel import FloatArray
 
 if TYPE_CHECKING:
-    from mech_exo.tuning.space import Cube
-    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.cube import Cube
+    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 STEP = 0.05  # standard deviation of a small move, a share of each parameter's range
 CANDIDATES = 10  # best trials whose neighbourhoods are compared

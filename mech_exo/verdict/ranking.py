@@ -25,7 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Holding:
+class HoldingPeriod:
     """Holding periods of a panel's decisions, and the blocks into which they are joined.
 
     Attributes
@@ -48,7 +48,7 @@ class Holding:
         return int(self.block[-1]) + 1 if len(self.block) else 0
 
 
-def holding_periods(panel: Panel, execution_lag: int) -> Holding:
+def holding_periods(panel: Panel, execution_lag: int) -> HoldingPeriod:
     """The holding periods of a panel; decisions that cannot be traded in it have none."""
     sessions = len(panel.dates)
     first = panel.rebalance + execution_lag + 1
@@ -62,7 +62,7 @@ def holding_periods(panel: Panel, execution_lag: int) -> Holding:
         block[m] = number
     if number and sessions - first[opened] < BLOCK_SESSIONS:
         block[block == number] = number - 1
-    return Holding(first, last, block)
+    return HoldingPeriod(first, last, block)
 
 
 def market_model(returns: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -104,7 +104,7 @@ def own_risk(residual: FloatArray) -> FloatArray:
     return np.where((days >= MINIMUM_HISTORY) & (risk > 1e-12), risk, np.nan)
 
 
-def period_outcomes(residual: FloatArray, risk: FloatArray, holding: Holding) -> FloatArray:
+def period_outcomes(residual: FloatArray, risk: FloatArray, holding: HoldingPeriod) -> FloatArray:
     """[M, N] sum of a name's residuals [T, N] over each holding period, over its risk [N].
 
     NaN for a name without a return in the period or without a known risk.

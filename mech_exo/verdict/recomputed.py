@@ -21,11 +21,11 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import data_fingerprint, data_identity
 from mech_exo.verdict.fields import leaves
 from mech_exo.verdict.inputs import Inputs
-from mech_exo.verdict.verification import Comparison, compare
+from mech_exo.verdict.verification import FieldComparison, compare
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.study import StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,9 +48,9 @@ class Recomputed(Inputs):
     @cached_property
     def components(self) -> dict[str, str]:
         """The components of the study's fingerprint, in the form of the version that made it."""
-        from mech_exo.tuning.equity import components_for, problem_of, undivided_data
         from mech_exo.tuning.fingerprint import as_stated, in_one_hash
         from mech_exo.tuning.plan import StudyPlan
+        from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
 
         stated = self.provenance["settings"]
         plan = StudyPlan(
@@ -72,7 +72,7 @@ class Recomputed(Inputs):
         """Names of the settings that the study's fingerprint covers."""
         return {*self.components, "tuning.objectives"}
 
-    def comparisons(self) -> Iterator[Comparison]:
+    def comparisons(self) -> Iterator[FieldComparison]:
         """Everything that settings, objective file and data decide."""
         yield from self._data()
         yield from self._dates()
@@ -80,7 +80,7 @@ class Recomputed(Inputs):
         yield from self._in_sample()
         yield from self._out_of_sample()
 
-    def of_study(self, study: "StudyRecord") -> Iterator[Comparison]:
+    def of_study(self, study: "StudyRecord") -> Iterator[FieldComparison]:
         """What the study that the file was exported from decides; nothing if it is not in it."""
         stated, metadata = self.provenance.get("study_fingerprint"), self.file.metadata
         epochs = {e.number for e in study.epochs if e.fingerprint == stated}
@@ -102,7 +102,7 @@ class Recomputed(Inputs):
         params = self.file.params
         return all(params.get(name) == value for name, value in trial.params.items())
 
-    def _data(self) -> Iterator[Comparison]:
+    def _data(self) -> Iterator[FieldComparison]:
         """The parts of the data; their one hash is compared before anything is computed."""
         if "data" in self.provenance:
             yield from _parts(self.provenance["data"], self._identity(self.panel))
@@ -113,12 +113,12 @@ class Recomputed(Inputs):
         if "market" in self.provenance:
             stated = self.provenance["market"]
             now = Likeness.of(self.market, self.settings.data.source).as_dict()
-            yield Comparison("provenance.market", stated, now, _alike(stated, now))
+            yield FieldComparison("provenance.market", stated, now, _alike(stated, now))
 
     def _identity(self, panel: Panel) -> DataIdentity:
         return data_identity(panel, self.market, self.spec)
 
-    def _dates(self) -> Iterator[Comparison]:
+    def _dates(self) -> Iterator[FieldComparison]:
         dates = self.panel.dates
         yield from self._stated("data_start", str(dates[0]))
         yield from self._stated("data_end", str(dates[-1]))
@@ -129,7 +129,7 @@ class Recomputed(Inputs):
                 now = str(dates[row]) if self.has_holdout else None
                 yield _same(f"out_of_sample.{name}", stored[name], now)
 
-    def _search(self) -> Iterator[Comparison]:
+    def _search(self) -> Iterator[FieldComparison]:
         metadata, tuning = self.file.metadata, self.settings.tuning
         yield from self._stated("seed", tuning.seed)
         if self.provenance.get("study_fingerprint") is not None:
@@ -148,7 +148,7 @@ class Recomputed(Inputs):
             if name in metadata:
                 yield _same(f"metadata.{name}", metadata[name], value)
 
-    def _in_sample(self) -> Iterator[Comparison]:
+    def _in_sample(self) -> Iterator[FieldComparison]:
         metadata = self.file.metadata
         evaluator = self.evaluator(self.in_sample)
         params = self._params(evaluator)
@@ -164,7 +164,7 @@ class Recomputed(Inputs):
             if name in metadata:
                 yield _same(f"metadata.{name}", metadata[name], value, figure=True)
 
-    def _out_of_sample(self) -> Iterator[Comparison]:
+    def _out_of_sample(self) -> Iterator[FieldComparison]:
         stored = self.file.out_of_sample
         if stored is None:
             return
@@ -182,12 +182,12 @@ class Recomputed(Inputs):
         params = self.file.params
         return {n: v for n, v in params.items() if n.removeprefix("weight_") not in missing}
 
-    def _stated(self, name: str, computed: Any) -> Iterator[Comparison]:
+    def _stated(self, name: str, computed: Any) -> Iterator[FieldComparison]:
         if name in self.provenance:
             yield _same(f"provenance.{name}", self.provenance[name], computed)
 
 
-def _parts(stated: Mapping[str, Any], whole: DataIdentity) -> Iterator[Comparison]:
+def _parts(stated: Mapping[str, Any], whole: DataIdentity) -> Iterator[FieldComparison]:
     """Each part of the data."""
     now = dict(leaves(whole.as_dict(), "provenance.data"))
     for name, value in leaves(stated, "provenance.data"):
@@ -205,5 +205,5 @@ def _alike(stored: Any, computed: Any) -> bool:
     )
 
 
-def _same(name: str, stored: Any, computed: Any, *, figure: bool = False) -> Comparison:
-    return Comparison(name, stored, computed, stored == computed, figure)
+def _same(name: str, stored: Any, computed: Any, *, figure: bool = False) -> FieldComparison:
+    return FieldComparison(name, stored, computed, stored == computed, figure)

@@ -14,7 +14,7 @@ from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.verdicts import KeptVerdict
+    from mech_exo.tuning.kept_verdicts import KeptVerdict
 
 NOT_JUDGED = "none (not judged)"
 
@@ -120,7 +120,7 @@ def rules_of(settings: VerdictSettings) -> dict[str, Any]:
         If the benchmark cannot be read.
     """
     from mech_exo.backtest.kernel import KERNEL_VERSION
-    from mech_exo.verdict.validate import VERDICT_VERSION
+    from mech_exo.verdict.verdict import VERDICT_VERSION
 
     rules = {f"verdict.{name}": value for name, value in asdict(settings).items()}
     del rules["verdict.choose"]  # what is judged, not how

@@ -10,14 +10,14 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.inputs import Inputs
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.study import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 WEIGHT = "weight_"
 
@@ -156,9 +156,9 @@ def _repeated(settings: Settings, trials: int) -> int:
 
 def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     """Refuse to judge a study by other data, settings or code than it was tuned with."""
-    from mech_exo.tuning.equity import components_for, problem_of, undivided_data
     from mech_exo.tuning.fingerprint import difference
     from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
 
     if study.epoch is None:
         raise ExoError(f"study {study.name!r} was not made by exo and cannot be judged.")

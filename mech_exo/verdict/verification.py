@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mech_exo.backtest.version import KERNEL_VERSION, kernel_needed
+from mech_exo.backtest.kernel_version import KERNEL_VERSION, kernel_needed
 from mech_exo.errors import ExitCode
 from mech_exo.verdict.fields import Unchecked
 
@@ -22,7 +22,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FieldComparison:
     """A stored value and the one computed again; None: undefined.
 
     `figure`: whether the backtest's code decides it, so that another kernel may give another.
@@ -55,10 +55,10 @@ class Verification:
         How the data differ, in words.
     """
 
-    identity: tuple[Comparison, ...]
-    values: tuple[Comparison, ...]
+    identity: tuple[FieldComparison, ...]
+    values: tuple[FieldComparison, ...]
     unchecked: tuple[Unchecked, ...] = ()
-    kernel: Comparison = Comparison(KERNEL, None, KERNEL_VERSION, equal=True)
+    kernel: FieldComparison = FieldComparison(KERNEL, None, KERNEL_VERSION, equal=True)
     made_by: str = ""
     data: tuple[str, ...] = ()
 
@@ -127,13 +127,13 @@ class Verification:
         }
 
 
-def compare(name: str, stored: Any, computed: float | None) -> Comparison:
+def compare(name: str, stored: Any, computed: float | None) -> FieldComparison:
     """A figure: equal to 1e-9, absolute below 1 and relative above; undefined equals undefined."""
     again = None if computed is None or not math.isfinite(computed) else float(computed)
     if stored is None or again is None:
-        return Comparison(name, stored, again, stored is None and again is None, figure=True)
+        return FieldComparison(name, stored, again, stored is None and again is None, figure=True)
     close = math.isclose(float(stored), again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return Comparison(name, float(stored), again, close, figure=True)
+    return FieldComparison(name, float(stored), again, close, figure=True)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExitCode
-from mech_exo.export.stage import LATEST, STAGING, check_staging, dated_copy
-from mech_exo.export.target import Target
-from mech_exo.workflow.judgement import check_validatable
+from mech_exo.factor_file.destination import Destination
 from mech_exo.workflow.optimise import Job, check_trial, study_plan
 from mech_exo.workflow.session import Session
+from mech_exo.workflow.stage import LATEST, STAGING, check_staging, dated_copy
+from mech_exo.workflow.verdict_run import check_validatable
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import Preview
@@ -54,7 +54,7 @@ def forecast(job: Job, session: Session) -> Forecast:
     """
     from mech_exo.tuning.runner import preview_study
 
-    target = Target(job.export, job.root)
+    target = Destination(job.export, job.root)
     files = [job.study_file, target.check(touch=False)]
     check_trial(job)
     if job.stage:

@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExoError
-from mech_exo.export.stage import Staged, check_staging, stage
-from mech_exo.export.target import Target
-from mech_exo.workflow.assess import assess, complete_trial, factor_file_of
+from mech_exo.factor_file.destination import Destination
+from mech_exo.workflow.chosen_trial import assess, complete_trial, factor_file_of
 from mech_exo.workflow.incumbent import incumbent_file, warm_starts
-from mech_exo.workflow.judgement import check_validatable, judged
-from mech_exo.workflow.result import Files, Optimised
+from mech_exo.workflow.optimised import Files, Optimised
 from mech_exo.workflow.session import Session
+from mech_exo.workflow.stage import Staged, check_staging, stage
+from mech_exo.workflow.verdict_run import check_validatable, judged
 
 if TYPE_CHECKING:
     from mech_exo.tuning.events import Event
     from mech_exo.tuning.plan import StudyPlan
     from mech_exo.tuning.replicates import Progress
-    from mech_exo.tuning.study import StudyRecord
+    from mech_exo.tuning.study_record import StudyRecord
 
 DEFAULT_TRIALS = 50
 
@@ -89,7 +89,7 @@ def optimise(
         For bad input, another fingerprint, a held lock, or a place that cannot be written (which
         is found out before the first trial).
     """
-    target = Target(job.export, job.root)
+    target = Destination(job.export, job.root)
     target.check()
     check_trial(job)
     if job.stage:
@@ -186,7 +186,7 @@ def study_plan(job: Job, session: Session) -> "StudyPlan":
     )
 
 
-def _write(job: Job, result: Optimised, target: Target) -> Files:
+def _write(job: Job, result: Optimised, target: Destination) -> Files:
     """Export and stage; without a feasible trial only what was named is written."""
     if result.trial is None:
         return Files()

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mech_exo.config.discover import SettingsFile
 from mech_exo.config.load import load_settings
+from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
+from mech_exo.verdict.reproduction import settings_of, verify
 from mech_exo.verdict.verification import Verification
-from mech_exo.verdict.verify import settings_of, verify
-from mech_exo.workflow.listing import factors_of_file
+from mech_exo.workflow.factor_list import factors_of_file
 from mech_exo.workflow.session import Log, Request, Session, open_with
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Ver
 
 def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
     from mech_exo.objective.space import Space
-    from mech_exo.workflow.judge import meaningful
+    from mech_exo.workflow.appraiser import meaningful
 
     space = Space.of(session.spec, session.panel, session.settings)
     content = portfolio_hash(space, meaningful(space, file.params))

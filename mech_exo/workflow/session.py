@@ -6,19 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mech_exo.config.discover import SettingsFile, find_settings, project_start
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
+from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
-from mech_exo.workflow.listing import Listed, with_wanted
+from mech_exo.workflow.factor_list import Listed, with_wanted
 
 if TYPE_CHECKING:
     from mech_exo.data.identity import DataIdentity
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
-    from mech_exo.objective.discover import ObjectiveFile
+    from mech_exo.objective.objective_file import ObjectiveFile
     from mech_exo.objective.spec import ObjectiveSpec
-    from mech_exo.workflow.judge import Judge
+    from mech_exo.workflow.appraiser import Appraiser
 
 
 class Log(Protocol):
@@ -124,7 +124,7 @@ class Session:
             If the file ends that process.
         """
         from mech_exo.objective.evaluate import Evaluator
-        from mech_exo.objective.probe import probe
+        from mech_exo.system.probe import probe
 
         def rehearse() -> None:
             Evaluator(
@@ -144,11 +144,11 @@ class Session:
         return data_identity(panel, self.market, self.spec)
 
     @cached_property
-    def judge(self) -> "Judge":
+    def judge(self) -> "Appraiser":
         """Figures of any portfolio on these data."""
-        from mech_exo.workflow.judge import Judge
+        from mech_exo.workflow.appraiser import Appraiser
 
-        return Judge(self)
+        return Appraiser(self)
 
 
 def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
@@ -187,10 +187,10 @@ def open_with(
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
     from mech_exo.objective.criteria import directions
-    from mech_exo.objective.discover import find_objective
     from mech_exo.objective.names import check_against_panel
-    from mech_exo.objective.probe import probe
+    from mech_exo.objective.objective_file import find_objective
     from mech_exo.objective.spec import ObjectiveSpec
+    from mech_exo.system.probe import probe
 
     directions(settings.tuning.objectives)  # a name that is no metric costs nothing here
     log.note(f"settings   {_shown(settings_file.path, request.cwd)} ({settings_file.origin})")
@@ -209,7 +209,7 @@ def open_with(
 
 
 def _describe_data(session: Session, log: Log) -> None:
-    from mech_exo.data.oversights import oversights
+    from mech_exo.data.likely_mistakes import likely_mistakes
 
     panel = session.panel
     if not len(panel.rebalance) or not len(session.in_sample.rebalance):
@@ -218,7 +218,7 @@ def _describe_data(session: Session, log: Log) -> None:
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
     log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
-    for line in oversights(session.market, panel.missing_factors):
+    for line in likely_mistakes(session.market, panel.missing_factors):
         log.note(f"note       {line}")
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")

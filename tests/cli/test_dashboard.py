@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mech_exo.report.dashboard import address_of
+from mech_exo.report.dashboard_server import address_of
 from tests.cli.conftest import Exo, environment, one_error
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from mech_exo.backtest.version import KERNEL_VERSION
+from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.cli.entry import run
 from mech_exo.config.settings import StorageSettings
 from mech_exo.factor_file.read import parse_factor_file
-from mech_exo.promote.checks import objections
-from mech_exo.report.console import Log
-from mech_exo.tuning.storage import StudyStore
+from mech_exo.promote.objections import objections
+from mech_exo.report.console import ConsoleLog
+from mech_exo.tuning.study_store import StudyStore
 from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.session import Request, open_session
 from tests.cli.conftest import REPOSITORY
@@ -117,7 +117,9 @@ def test_an_older_file_is_not_refused_for_its_kernel(exo: Exo, tmp_path: Path) -
     exo("--version")  # moves to the folder
     objective = BEFORE / "obj_utils.txt"
     overrides = {"data.demo.symbols": 24, "data.demo.years": 4}
-    session = open_session(Request(objective=objective, overrides=overrides), Log(quiet=True))
+    session = open_session(
+        Request(objective=objective, overrides=overrides), ConsoleLog(quiet=True)
+    )
     file = parse_factor_file((BEFORE / "judged.yml").read_text(), "judged.yml")
     made = datetime.fromisoformat(str(file.metadata["created_at"]))
     against = {o.kind: o.words for o in objections(file, "judged.yml", session, made, Standing())}

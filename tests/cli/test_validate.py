@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mech_exo.tuning.database import connect
+from mech_exo.system.sqlite import connect
 from tests.cli.conftest import Exo, environment, lay_out, one_error, run_exo
 from tests.unit.tuning.stored_studies import execute
 

@@ -11,7 +11,7 @@ import yaml
 
 from mech_exo.cli.entry import run
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.tuning.verdicts import kept_verdicts
+from mech_exo.tuning.kept_verdicts import kept_verdicts
 from tests.cli.file_project import SETTINGS, file_project, work_in_copy
 
 LATEST = Path("config/staging/factors_optuna_latest.yml")

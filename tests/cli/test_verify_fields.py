@@ -18,10 +18,10 @@ from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file, read_factor_file
 from mech_exo.factor_file.write import factor_file_text
-from mech_exo.report.console import Log
+from mech_exo.report.console import ConsoleLog
 from mech_exo.verdict.fields import REASONS, UNKNOWN, leaves
+from mech_exo.verdict.reproduction import hashes_of
 from mech_exo.verdict.verification import Verification
-from mech_exo.verdict.verify import hashes_of
 from mech_exo.workflow.reopen import verify_file
 from mech_exo.workflow.session import Request
 
@@ -97,7 +97,7 @@ def file(project: Path) -> FactorFile:
 
 
 def verified(path: Path, study_file: str = "studies/factor_opt.db") -> Verification:
-    return verify_file(path, Path(study_file), Request(cwd=Path.cwd()), Log(quiet=True))
+    return verify_file(path, Path(study_file), Request(cwd=Path.cwd()), ConsoleLog(quiet=True))
 
 
 def edit(file: FactorFile, name: str) -> FactorFile:

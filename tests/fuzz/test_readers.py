@@ -19,32 +19,32 @@ from hypothesis import strategies as st
 
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import FactorTable, StorageSettings
-from mech_exo.config.strict_yaml import read_yaml
 from mech_exo.data.factor_tables import read_factor_table
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import read_prices
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.objective.discover import find_objective
+from mech_exo.objective.objective_file import find_objective
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.paper import ledger as book
-from mech_exo.paper.storage import read_ledger
+from mech_exo.paper.ledger_file import read_ledger
 from mech_exo.portfolio.positions_file import read_positions
-from mech_exo.promote.history import History
+from mech_exo.promote.history import VersionHistory
 from mech_exo.report.study_tables import studies_json, study_json, study_lines
 from mech_exo.risk.limits import read_limits
 from mech_exo.risk.sectors import read_sectors
-from mech_exo.tuning.lock import _holder, exclusive_lock
+from mech_exo.system.locks import _holder, exclusive_lock
+from mech_exo.system.strict_yaml import read_yaml
+from mech_exo.tuning.kept_verdicts import KeptVerdict, keep_verdict
 from mech_exo.tuning.records import current_epoch, list_studies, read_study
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
-from mech_exo.tuning.storage import StudyStore
+from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.table import trial_table
-from mech_exo.tuning.verdicts import KeptVerdict, keep_verdict
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.experiment import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
-from mech_exo.workflow.remembered import standing_of_best
+from mech_exo.workflow.remembered_verdicts import standing_of_best
 from tests.cli.conftest import REPOSITORY
 from tests.fuzz.mutations import CELLS, TOKENS, spoilt
 from tests.unit.data.small_markets import random_market
@@ -105,7 +105,7 @@ def entries(path: Path) -> object:
     folder = path.parent / "config/history"
     folder.mkdir(parents=True, exist_ok=True)
     path.replace(folder / "0001.json")
-    return History(path.parent).entries()
+    return VersionHistory(path.parent).entries()
 
 
 READERS: dict[str, tuple[str, Reader, list[bytes]]] = {
@@ -233,7 +233,7 @@ def test_a_large_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
 def test_more_than_the_memory_holds_is_said(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mech_exo.config.user_file.room", lambda: 1_000_000)
+    monkeypatch.setattr("mech_exo.system.user_file.room", lambda: 1_000_000)
     monkeypatch.setattr("mech_exo.data.table_files.room", lambda: 1_000_000)
     bomb = b"date,A,B\n" + b"2020-01-01,1,1\n" * 100_000
     (tmp_path / name).write_bytes(gzip.compress(bomb) if name.endswith(".gz") else bomb)
@@ -313,18 +313,18 @@ def study_bytes() -> bytes:
 
 
 def ledger_bytes() -> bytes:
-    from mech_exo.paper.account import Account, Decision, Holding
-    from mech_exo.paper.storage import Ledger
+    from mech_exo.paper.ledger_file import Ledger
+    from mech_exo.paper.paper_account import Holding, PaperAccount, PaperDecision
 
     with folder() as place:
         ledger = Ledger(place / "l.db", StorageSettings(journal_mode="delete"))
         with ledger.transaction() as connection:
             book.create(connection, book.Opening("2020-01-02", 1000.0, True, {"lag": 1}))
-            held = Account(500.0, {"A": Holding(5.0, 100.0, 1.0, False)}, 0.1)
-            decision = Decision("2020-01-03", "2020-01-03", {"A": 0.5}, 0.1, "00")
+            held = PaperAccount(500.0, {"A": Holding(5.0, 100.0, 1.0, False)}, 0.1)
+            decision = PaperDecision("2020-01-03", "2020-01-03", {"A": 0.5}, 0.1, "00")
             book.book_session(connection, "2020-01-03", held, [], [])
             book.book_decision(connection, decision, "f.yml")
-            orders = [book.Order("A", "rebalance", 5.0, 0.5)]
+            orders = [book.PaperOrder("A", "rebalance", 5.0, 0.5)]
             book.book_orders(connection, "2020-01-03", decision, orders)
         ledger.close()
         return (place / "l.db").read_bytes()

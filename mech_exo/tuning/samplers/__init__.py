@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import TuningSettings
-    from mech_exo.tuning.history import History
+    from mech_exo.tuning.cube import Space
     from mech_exo.tuning.samplers.base import Sampler
-    from mech_exo.tuning.space import Space
-    from mech_exo.tuning.study import Direction
+    from mech_exo.tuning.study_record import Direction
+    from mech_exo.tuning.told_trials import ToldTrials
 
 
 def make_sampler(
-    settings: TuningSettings, space: Space, directions: tuple[Direction, ...], history: History
+    settings: TuningSettings, space: Space, directions: tuple[Direction, ...], history: ToldTrials
 ) -> Sampler:
     """The sampler that `tuning.sampler` names.
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 
-from mech_exo.tuning.study import Parameter, TrialRecord
+from mech_exo.tuning.study_record import Parameter, TrialRecord
 
 Seed = NDArray[np.uint32]
 

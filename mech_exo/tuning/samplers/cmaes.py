@@ -14,10 +14,10 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
+from mech_exo.tuning.cube import Cube, Space
 from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.space import Cube, Space
-from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
 
 if TYPE_CHECKING:
     from cmaes import CMA

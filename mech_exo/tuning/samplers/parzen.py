@@ -24,7 +24,7 @@ from optuna.distributions import (
 )
 
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.tuning.space import edges
+from mech_exo.tuning.cube import edges
 
 CANDIDATES = 24  # drawn from the better trials at each ask
 FULL_WEIGHT = 25  # latest trials of full weight; earlier ones fade linearly

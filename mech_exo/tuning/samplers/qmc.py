@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mech_exo.tuning.cube import Cube, Space
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.space import Cube, Space
-from mech_exo.tuning.study import Parameter
+from mech_exo.tuning.study_record import Parameter
 
 
 class QMC(Random):

@@ -18,11 +18,11 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.tuning.history import History
+from mech_exo.tuning.cube import Space, only, to_json
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.parzen import Axis, Better, Others, Steps
-from mech_exo.tuning.space import Space, only, to_json
-from mech_exo.tuning.study import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.told_trials import ToldTrials
 
 STARTUP = 10  # trials drawn evenly from the space
 MOST_BETTER = 25
@@ -36,7 +36,7 @@ class _QuickTPESampler(TPESampler):
     those of the plain sampler. Should a later Optuna not call this method, only time is lost.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: ToldTrials) -> None:
         super().__init__(constant_liar=False, seed=0)
         self._history = history
 
@@ -61,7 +61,7 @@ class TPE(Sampler):
     name = "tpe"
 
     def __init__(
-        self, window: int, space: Space, directions: tuple[Direction, ...], history: History
+        self, window: int, space: Space, directions: tuple[Direction, ...], history: ToldTrials
     ) -> None:
         super().__init__(window)
         self.optuna: _QuickTPESampler = _QuickTPESampler(history)

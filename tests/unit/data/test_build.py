@@ -8,8 +8,8 @@ import pytest
 from mech_exo.config.settings import BacktestSettings, FactorSettings, Settings
 from mech_exo.data.build import build_panel, canonical
 from mech_exo.data.catalogue import DEFAULT_FACTORS
-from mech_exo.data.factors import factor_scores
 from mech_exo.data.prices import simple_returns
+from mech_exo.data.scores import factor_scores
 from mech_exo.data.standardise import standardise
 from mech_exo.data.technical import rsi_14
 from mech_exo.errors import ExoError

@@ -8,9 +8,9 @@ import pytest
 
 from mech_exo.config.load import settings_from_mapping
 from mech_exo.data.asof import as_of
-from mech_exo.data.factors import factor_categories
 from mech_exo.data.files import file_market
 from mech_exo.data.market import Market
+from mech_exo.data.scores import factor_categories
 from mech_exo.errors import ExoError
 
 PRICES = "date,A,B\n" + "".join(f"2020-01-{d:02d},{10 + d},{20 + d}\n" for d in range(1, 21))

@@ -175,7 +175,7 @@ def test_a_name_taken_in_between_is_passed_over(
     path = tmp_path / "f.yml"
     write_factor_file(path, one(0.1))
     offered = iter([path, tmp_path / "f_2.yml"])  # as if f.yml had been free a moment ago
-    monkeypatch.setattr("mech_exo.factor_file.atomic.free_path", lambda _: next(offered))
+    monkeypatch.setattr("mech_exo.system.whole_files.free_path", lambda _: next(offered))
     assert write_to_free_path(path, one(0.2)) == tmp_path / "f_2.yml"
     assert read_factor_file(path).weights == {"rsi_14": 0.1}
 

@@ -15,7 +15,7 @@ from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.objective.constraints import CONSTRAINTS, Run, limits_of, own_distances
 from mech_exo.objective.evaluate import Evaluator
-from mech_exo.workflow.result import ConstraintValue
+from mech_exo.workflow.optimised import ConstraintValue
 from tests.unit.objective.conftest import Compile
 
 SPACE = "def suggest_factor_weights(trial):\n    trial.suggest_float('weight_rsi_14', -1, 1)\n"

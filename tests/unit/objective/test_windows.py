@@ -9,9 +9,9 @@ import pytest
 
 from mech_exo.config.settings import FactorSettings, Settings
 from mech_exo.data.build import build_panel
+from mech_exo.data.lookbacks import WINDOWS
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
-from mech_exo.data.windows import WINDOWS
 from mech_exo.errors import ExoError
 from mech_exo.objective import kernels
 from mech_exo.objective.distribution import Parameter

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.portfolio.costs import trade_scale
 from mech_exo.portfolio.orders import Line, OrderList, Sizing, order_list
 from mech_exo.portfolio.positions_file import Current, read_positions
 from mech_exo.portfolio.target import Target
+from mech_exo.portfolio.transition_costs import trade_scale
 from mech_exo.report.portfolio_tables import orders_csv, orders_json
 from tests.unit.backtest.reference import self_financing
 

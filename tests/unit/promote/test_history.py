@@ -9,8 +9,8 @@ import pytest
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.promote import promotion
-from mech_exo.promote.history import History, new_entry
-from mech_exo.tuning.lock import exclusive_lock
+from mech_exo.promote.history import VersionHistory, new_entry
+from mech_exo.system.locks import exclusive_lock
 
 
 def text(weight: float) -> str:
@@ -18,7 +18,7 @@ def text(weight: float) -> str:
 
 
 def install(root: Path, weight: float, reason: str = "because") -> None:
-    History(root).install(text(weight), new_entry("promote", reason, "a file"))
+    VersionHistory(root).install(text(weight), new_entry("promote", reason, "a file"))
 
 
 def weight_of(root: Path) -> float:
@@ -28,7 +28,7 @@ def weight_of(root: Path) -> float:
 def test_versions_say_who_when_and_why(tmp_path: Path) -> None:
     install(tmp_path, 0.1, "first")
     install(tmp_path, 0.2, "second")
-    history = History(tmp_path)
+    history = VersionHistory(tmp_path)
     assert [(e.version, e.action, e.reason) for e in history.entries()] == [
         (1, "promote", "first"),
         (2, "promote", "second"),
@@ -48,7 +48,7 @@ def test_rollback_is_a_version_too_and_can_be_rolled_back(tmp_path: Path) -> Non
     assert weight_of(tmp_path) == 0.1
     promotion.rollback(tmp_path, 2, "better after all")
     assert weight_of(tmp_path) == 0.2
-    assert [e.action for e in History(tmp_path).entries()] == [
+    assert [e.action for e in VersionHistory(tmp_path).entries()] == [
         "promote",
         "promote",
         "rollback",
@@ -71,9 +71,9 @@ def test_rollback_without_an_earlier_version(tmp_path: Path) -> None:
 def test_a_file_that_was_copied_by_hand_is_kept(tmp_path: Path) -> None:
     install(tmp_path, 0.1)
     (tmp_path / "config/factors.yml").write_text(text(0.5))
-    assert History(tmp_path).current() is None
+    assert VersionHistory(tmp_path).current() is None
     install(tmp_path, 0.2)
-    assert [e.action for e in History(tmp_path).entries()] == ["promote", "found", "promote"]
+    assert [e.action for e in VersionHistory(tmp_path).entries()] == ["promote", "found", "promote"]
     promotion.rollback(tmp_path, None, "")
     assert weight_of(tmp_path) == 0.5
 
@@ -81,7 +81,7 @@ def test_a_file_that_was_copied_by_hand_is_kept(tmp_path: Path) -> None:
 def test_a_version_that_was_edited_is_not_put_back(tmp_path: Path) -> None:
     for weight in (0.1, 0.2):
         install(tmp_path, weight)
-    History(tmp_path).path(1).write_text(text(0.7))
+    VersionHistory(tmp_path).path(1).write_text(text(0.7))
     with pytest.raises(ExoError, match="is not what was promoted"):
         promotion.rollback(tmp_path, None, "")
     assert weight_of(tmp_path) == 0.2
@@ -89,14 +89,14 @@ def test_a_version_that_was_edited_is_not_put_back(tmp_path: Path) -> None:
 
 def test_an_entry_that_is_none_is_named(tmp_path: Path) -> None:
     install(tmp_path, 0.1)
-    path = History(tmp_path).path(1).with_suffix(".json")
+    path = VersionHistory(tmp_path).path(1).with_suffix(".json")
     path.write_text('{"version": 1')
     with pytest.raises(ExoError, match=r"0001\.json"):
-        History(tmp_path).entries()
+        VersionHistory(tmp_path).entries()
 
 
 def test_two_at_once_exclude_each_other(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = VersionHistory(tmp_path)
     with (
         exclusive_lock(history.folder / ".lock", "busy", ""),
         pytest.raises(ExoError, match="is being replaced") as caught,
@@ -145,13 +145,13 @@ def test_killed_between_any_two_writes(tmp_path: Path) -> None:
         assert weight_of(root) in (0.3, 0.2)
         install(root, 0.2)
         assert weight_of(root) == 0.2
-        entries = History(root).entries()
+        entries = VersionHistory(root).entries()
         assert [(e.version, e.action) for e in entries] == [
             (1, "promote"),
             (2, "found"),
             (3, "promote"),
         ]
-        kept = [History(root).text(e.version) for e in entries]
+        kept = [VersionHistory(root).text(e.version) for e in entries]
         assert kept == [text(weight) for weight in (0.1, 0.3, 0.2)]
     assert point > 10
 
@@ -163,7 +163,7 @@ def test_a_file_copied_over_the_last_version_is_kept(tmp_path: Path, reason: str
     production = tmp_path / "config/factors.yml"
     production.write_text(text(0.7))
     install(tmp_path, 0.2, reason)
-    history = History(tmp_path)
+    history = VersionHistory(tmp_path)
     assert [(e.version, e.action) for e in history.entries()][2:] == [(3, "found"), (4, "promote")]
     assert history.text(3) == text(0.7)
     assert history.entries()[-1].reason == reason
@@ -195,7 +195,7 @@ def state(folder: Path) -> dict[Path, tuple[int, bytes]]:
 
 
 def test_a_file_that_was_copied_is_recorded_once(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = VersionHistory(tmp_path)
     assert history.record() is None  # no file, no history
     assert not history.folder.exists()
     put(tmp_path, 0.1)
@@ -222,9 +222,9 @@ def test_a_promotion_that_was_killed_is_not_recorded_but_completed(
     old = (tmp_path / "config/factors.yml").read_text()
     install(tmp_path, 0.2)
     (tmp_path / "config/factors.yml").write_text(old)  # killed before the file was replaced
-    assert History(tmp_path).record() is None
+    assert VersionHistory(tmp_path).record() is None
     install(tmp_path, 0.2)
-    assert [e.action for e in History(tmp_path).entries()] == ["promote", "promote"]
+    assert [e.action for e in VersionHistory(tmp_path).entries()] == ["promote", "promote"]
     assert weight_of(tmp_path) == 0.2
 
 
@@ -237,12 +237,12 @@ def test_two_that_record_at_once_make_one_version(tmp_path: Path) -> None:
             if pid == 0:
                 status = 1
                 try:
-                    History(tmp_path).record()
+                    VersionHistory(tmp_path).record()
                     status = 0
                 finally:
                     os._exit(status)
             children.append(pid)
         assert [os.waitpid(pid, 0)[1] for pid in children] == [0] * 4
-        entries = History(tmp_path).entries()
+        entries = VersionHistory(tmp_path).entries()
         assert [e.version for e in entries] == list(range(1, attempt + 2))
-        assert History(tmp_path).text(attempt + 1) == text(0.1 + attempt)
+        assert VersionHistory(tmp_path).text(attempt + 1) == text(0.1 + attempt)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mech_exo.report.dashboard import application
 from mech_exo.report.dashboard_guard import Guard, is_local
+from mech_exo.report.dashboard_server import application
 from mech_exo.tuning.records import study_names
 from tests.unit.report.dashboard_requests import Headers, ask
 from tests.unit.tuning.stored_studies import complete, new_store

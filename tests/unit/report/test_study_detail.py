@@ -10,10 +10,10 @@ import optuna
 import pytest
 from optuna_dashboard import wsgi
 
-from mech_exo.report.dashboard import application
+from mech_exo.report.dashboard_server import application
 from mech_exo.tuning.display import DisplayStorage
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from tests.unit.report.dashboard_requests import ask
 from tests.unit.tuning.stored_studies import KIND, complete, execute, failed, new_store, pruned
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from mech_exo.backtest.version import KERNEL_VERSION
+from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.errors import ExitCode
 from mech_exo.report.verification_table import verification_line
-from mech_exo.verdict.verification import KERNEL, Comparison, Verification, compare
+from mech_exo.verdict.verification import KERNEL, FieldComparison, Verification, compare
 
 SHARPE, VOLATILITY = "metadata.best_sharpe_ratio", "metadata.volatility"
 
 
-def found(stated: str | None, *values: Comparison) -> Verification:
-    kernel = Comparison(KERNEL, stated, KERNEL_VERSION, stated == KERNEL_VERSION)
+def found(stated: str | None, *values: FieldComparison) -> Verification:
+    kernel = FieldComparison(KERNEL, stated, KERNEL_VERSION, stated == KERNEL_VERSION)
     return Verification((), values, kernel=kernel, made_by="mech-exo 0.1.0")
 
 
@@ -42,6 +42,6 @@ def test_a_file_of_a_later_kernel_says_which(stated: str | None) -> None:
 
 
 def test_what_no_kernel_decides_is_an_edit() -> None:
-    edited = found("1", compare(SHARPE, 1.0, 1.1), Comparison("provenance.seed", 7, 42, False))
+    edited = found("1", compare(SHARPE, 1.0, 1.1), FieldComparison("provenance.seed", 7, 42, False))
     assert edited.exit_code == ExitCode.REFUSED
     assert "provenance.seed differs" in verification_line(edited)

@@ -11,9 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mech_exo.config.settings import StorageSettings
-from mech_exo.tuning.storage import StudyStore
-from mech_exo.tuning.study import Direction, TrialRecord
 from mech_exo.tuning.study_file import create_file
+from mech_exo.tuning.study_record import Direction, TrialRecord
+from mech_exo.tuning.study_store import StudyStore
 
 WEIGHT = json.dumps(
     {

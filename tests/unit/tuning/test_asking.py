@@ -9,11 +9,11 @@ import pytest
 from mech_exo.config.settings import TuningSettings
 from mech_exo.errors import ExoError
 from mech_exo.tuning.asking import Asker, draw_once
+from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
-from mech_exo.tuning.space import from_json
-from mech_exo.tuning.study import TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from tests.unit.tuning.tuning_problems import (
     Bowl,
     bowl,

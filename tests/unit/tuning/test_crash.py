@@ -14,9 +14,9 @@ import pytest
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.lock import study_lock
+from mech_exo.system.locks import study_lock
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.storage import StudyStore
+from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import complete, new_store
 
 HERE = str(Path(__file__).parent)
@@ -26,8 +26,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 from mech_exo.config.settings import StorageSettings
-from mech_exo.tuning.lock import study_lock
-from mech_exo.tuning.storage import StudyStore
+from mech_exo.system.locks import study_lock
+from mech_exo.tuning.study_store import StudyStore
 path, limit = Path(sys.argv[1]), int(sys.argv[3])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -109,7 +109,7 @@ def test_an_interrupt_while_storing_leaves_nothing_half_done(
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr("mech_exo.tuning.storage.insert_trials", interrupted)
+            patch.setattr("mech_exo.tuning.study_store.insert_trials", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 store.append([complete(1, 1.0)])
         assert len(store.load().trials) == 1

@@ -6,8 +6,8 @@ import pytest
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.epochs import enter_epoch
-from mech_exo.tuning.storage import StudyStore
-from mech_exo.tuning.study import Direction, Epoch
+from mech_exo.tuning.study_record import Direction, Epoch
+from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

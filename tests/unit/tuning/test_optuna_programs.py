@@ -20,9 +20,9 @@ from typing import Any
 import optuna
 import pytest
 
+from mech_exo.tuning.database_schema import OPTUNA_SCHEMA
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.schema import OPTUNA_SCHEMA
-from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from tests.unit.tuning.stored_studies import SPACE, complete, execute, failed, new_store, pruned
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)

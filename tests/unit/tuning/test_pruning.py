@@ -3,7 +3,7 @@ import optuna
 import pytest
 
 from mech_exo.tuning.pruning import MedianLimits
-from mech_exo.tuning.study import Direction, TrialRecord
+from mech_exo.tuning.study_record import Direction, TrialRecord
 
 
 def optuna_prunes(

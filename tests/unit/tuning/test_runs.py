@@ -8,7 +8,7 @@ import pytest
 
 from mech_exo.errors import ExoError
 from mech_exo.tuning.runs import RUNS, elapsed_seconds, with_run
-from mech_exo.tuning.study import Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
 
 START = datetime(2025, 6, 9, 6, 30, tzinfo=UTC)
 EPOCH = Epoch(1, "f", {}, 1, START)

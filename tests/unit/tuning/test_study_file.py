@@ -8,8 +8,8 @@ import pytest
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
+from mech_exo.tuning.database_schema import OPTUNA_SCHEMA
 from mech_exo.tuning.records import list_studies
-from mech_exo.tuning.schema import OPTUNA_SCHEMA
 from mech_exo.tuning.study_file import create_file, open_for_writing
 from tests.unit.tuning.stored_studies import complete, execute, new_store
 

@@ -14,9 +14,9 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from mech_exo.tuning.cube import to_json
 from mech_exo.tuning.samplers.tpe import STARTUP, Estimator
-from mech_exo.tuning.space import to_json
-from mech_exo.tuning.study import Direction, State, TrialRecord
+from mech_exo.tuning.study_record import Direction, State, TrialRecord
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

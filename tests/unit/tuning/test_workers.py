@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mech_exo.tuning.handover import Parcel, unpack
+from mech_exo.system.parcel import Parcel, unpack
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.workers import Answer, Crew, Loss
 from tests.unit.tuning.tuning_problems import Bowl, Sleeper, Talker, unbuildable

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mech_exo.tuning.problem import Evaluates, Problem
-from mech_exo.tuning.study import Direction
+from mech_exo.tuning.study_record import Direction
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from mech_exo.config.settings import TuningSettings
+from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.engine import Engine, Epoch, Tally
+from mech_exo.tuning.engine import Engine, EpochSpan, Tally
 from mech_exo.tuning.events import Event, ignore
-from mech_exo.tuning.interrupt import Interrupts
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.study import Parameter, TrialRecord
+from mech_exo.tuning.study_record import Parameter, TrialRecord
 from mech_exo.tuning.workers import Crew
 
 
@@ -56,7 +56,7 @@ class Search:
                 self.asker(),
                 crew,
                 self.write,
-                epoch=Epoch(0, 0),
+                epoch=EpochSpan(0, 0),
                 goal=goal,
                 tally=tally,
                 listener=listen,

@@ -9,7 +9,7 @@ import numpy as np
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
-from mech_exo.objective.discover import ObjectiveFile
+from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.verdict.subject import Subject
 
 

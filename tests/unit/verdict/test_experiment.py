@@ -9,10 +9,10 @@ import pytest
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.plan import StudyPlan
 from mech_exo.tuning.runner import run_study
-from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.verdict.experiment import pack, unpack, winner
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
-from mech_exo.verdict.validate import experiment_of
+from mech_exo.verdict.verdict import experiment_of
 from tests.unit.verdict.small import small_objective, small_settings, small_subject
 
 TRIALS = 14

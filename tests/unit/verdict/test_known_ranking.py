@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mech_exo.verdict import ranking
-from mech_exo.verdict.ranking import Holding
+from mech_exo.verdict.ranking import HoldingPeriod
 from tests.unit.verdict.small import small_panel
 
 
-def periods(sessions: int, step: int, lag: int = 1) -> Holding:
+def periods(sessions: int, step: int, lag: int = 1) -> HoldingPeriod:
     return ranking.holding_periods(small_panel(sessions=sessions, step=step), lag)
 
 
@@ -132,7 +132,7 @@ def test_outcomes_by_hand() -> None:
     residual = np.array(
         [[9.0, 9.0, 9.0], [1.0, np.nan, 9.0], [2.0, np.nan, 9.0], [4.0, 3.0, np.nan], [5.0] * 3]
     )
-    holding = Holding(np.array([1, 3]), np.array([3, 5]), np.array([0, 0]))
+    holding = HoldingPeriod(np.array([1, 3]), np.array([3, 5]), np.array([0, 0]))
     found = ranking.period_outcomes(residual, np.array([0.5, 3.0, 2.0]), holding)
     np.testing.assert_array_equal(found, [[6.0, np.nan, 9.0], [18.0, 8.0 / 3.0, 2.5]])
     # (1 + 2)/½, no return, (9 + 9)/2; (4 + 5)/½, (3 + 5)/3, 5/2 of the only day

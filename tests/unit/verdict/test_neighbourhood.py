@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mech_exo.verdict.neighbourhood import Neighbourhood
-from mech_exo.verdict.validate import experiment_of
+from mech_exo.verdict.verdict import experiment_of
 from tests.unit.verdict.small import OBJECTIVE, small_objective, small_subject
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from optuna.distributions import FloatDistribution
 
-from mech_exo.tuning.space import Cube
-from mech_exo.tuning.study import StudyRecord, TrialRecord
+from mech_exo.tuning.cube import Cube
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.verdict.plateau import look_around, robust_centre
 
 CUBE = Cube({n: FloatDistribution(-1.0, 1.0) for n in ("weight_a", "weight_b")}, "test")

@@ -7,7 +7,7 @@ import pytest
 
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.verdicts import KeptVerdict, keep_verdict, kept_verdicts
+from mech_exo.tuning.kept_verdicts import KeptVerdict, keep_verdict, kept_verdicts
 from mech_exo.verdict.standing import Conditions, rules_of, standing
 
 RULES = {"verdict.placebos": 99, "backtest kernel": "1"}

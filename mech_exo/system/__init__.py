@@ -1,0 +1,1 @@
+"""What a program needs of its machine, whatever it is for: files, locks, SQLite, processes."""

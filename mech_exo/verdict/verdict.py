@@ -1,0 +1,290 @@
+"""The whole verdict on one candidate."""
+
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.backtest.kernel import KERNEL_VERSION
+from mech_exo.objective.exposures import data_fingerprint
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.decision import Decision, Parts, decide
+from mech_exo.verdict.evidence import Evidence, skill_test, years_of
+from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, check_payload
+from mech_exo.verdict.holdout import (
+    Holdout,
+    HoldoutLedger,
+    holdout_evidence,
+    joined_tests,
+    judge_holdout,
+    portfolio_hash,
+)
+from mech_exo.verdict.neighbourhood import Neighbourhood
+from mech_exo.verdict.placebo import PlaceboSearch, compare
+from mech_exo.verdict.plateau import Plateau
+from mech_exo.verdict.reported import Reported
+from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.walkforward import WalkForward, walk
+from mech_exo.verdict.windows import walk_forward_windows
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.replicate_store import ReplicateStore
+    from mech_exo.tuning.replicates import Payload, Progress
+
+VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
+
+
+@dataclass(frozen=True)
+class VerdictRecord:
+    """Skill or luck.
+
+    Attributes
+    ----------
+    origin
+        What was judged.
+    decision
+        The overall verdict.
+    seconds
+        Part -> seconds of work (in all processes), and `wall`.
+    """
+
+    origin: str
+    decision: Decision
+    holdout: Holdout | None
+    placebo: PlaceboSearch
+    walk_forward: WalkForward
+    reported: Reported
+    plateau: Plateau
+    level: float
+    trials_repeated: int
+    seconds: dict[str, float]
+
+    @property
+    def overall(self) -> str:
+        """PASS, INCONCLUSIVE or FAIL."""
+        return self.decision.overall
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML; what is undefined or infinite is None."""
+        whole = {
+            "overall": self.overall,
+            "origin": self.origin,
+            "level": self.level,
+            "decision": self.decision.as_dict(),
+            "holdout": None if self.holdout is None else self.holdout.as_dict(),
+            "placebo": self.placebo.as_dict(),
+            "walk_forward": self.walk_forward.as_dict(),
+            "reported": self.reported.as_dict(),
+            "plateau": self.plateau.as_dict(),
+            "trials_repeated": self.trials_repeated,
+            "seconds": self.seconds,
+        }
+        plain = defined(whole)
+        assert isinstance(plain, dict)
+        return plain
+
+
+def validate(
+    subject: Subject,
+    study_file: Path,
+    *,
+    jobs: int | None = None,
+    progress: "Progress | None" = None,
+) -> VerdictRecord:
+    """Judge a candidate.
+
+    Parameters
+    ----------
+    study_file
+        Database for the ledger of looks and the finished replicates; made where absent.
+    jobs
+        Worker processes; None: one for each core. The result does not depend on it.
+    progress
+        Told of every finished replicate.
+
+    Raises
+    ------
+    ExoError
+        Too little data for the walk-forward; exit code 130 on Ctrl-C, after which the same call
+        goes on from what was finished; a database that was removed, moved or replaced meanwhile,
+        after a copy of it has been made.
+    """
+    from mech_exo.tuning.replicate_store import ReplicateStore
+
+    experiment = experiment_of(subject)
+    with closing(ReplicateStore(study_file, experiment_key(experiment))) as store:
+        verdict = _judged(subject, experiment, study_file, store, jobs or cores(), progress)
+        store.check()
+    return verdict
+
+
+def _judged(
+    subject: Subject,
+    experiment: Experiment,
+    study_file: Path,
+    store: "ReplicateStore",
+    jobs: int,
+    progress: "Progress | None",
+) -> VerdictRecord:
+    begun, settings = time.perf_counter(), subject.settings.verdict
+    payloads = _replicated(experiment, subject, store, jobs, progress)
+    placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
+    walked, joined = walk(
+        experiment.windows,
+        [payloads[WINDOW, k] for k in range(settings.windows)],
+        experiment.panel.dates,
+    )
+    seconds = {
+        part: math.fsum(p["seconds"] for (name, _), p in payloads.items() if name == part)
+        for part in (PLACEBO, WINDOW)
+    }
+    with _timed(seconds, "holdout"):
+        holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)
+    with _timed(seconds, "plateau and reported"):
+        surroundings = Neighbourhood(subject)
+        plateau, reported = surroundings.plateau(), surroundings.reported()
+    outside = joined_tests(joined, held)
+    decision = decide(_parts(placebo, walked, holdout, outside), settings)
+    seconds["wall"] = time.perf_counter() - begun
+    return VerdictRecord(
+        origin=subject.origin,
+        decision=decision,
+        holdout=holdout,
+        placebo=placebo,
+        walk_forward=walked,
+        reported=reported,
+        plateau=plateau,
+        level=settings.level,
+        trials_repeated=experiment.trials,
+        seconds=seconds,
+    )
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    begun = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - begun
+
+
+def _holdout(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
+    """The holdout's judgement, and what it stands on; a look that is entered in the ledger."""
+    held = holdout_evidence(
+        subject.evaluator,
+        subject.panel,
+        subject.split,
+        subject.settings,
+        subject.params,
+        subject.benchmark,
+    )
+    space = subject.evaluator(subject.in_sample).space
+    origin = f"validate: {subject.origin}"
+    ledger = HoldoutLedger(study_file, subject.panel, subject.split)
+    looks = ledger.look(portfolio_hash(space, subject.params), origin)
+    return judge_holdout(held, looks, subject.panel, subject.split), held
+
+
+def _parts(
+    placebo: PlaceboSearch, walked: WalkForward, holdout: Holdout | None, outside: Evidence
+) -> Parts:
+    """What decides; `outside` is all that lies out of sample, joined."""
+    test = skill_test(outside)
+    return Parts(
+        placebo=placebo.p,
+        walk_forward=walked.test.p,
+        holdout=None if holdout is None else holdout.p,
+        active_mean=test.active.mean,
+        ratio=test.skill.ratio,
+        years=years_of(outside),
+    )
+
+
+def experiment_of(subject: Subject) -> Experiment:
+    """The repeated searches of a subject, in sample."""
+    panel = subject.in_sample
+    return Experiment(
+        objective=subject.objective,
+        settings=subject.settings,
+        panel=panel,
+        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
+        trials=subject.trials,
+        warm_start=subject.warm_start,
+        windows=walk_forward_windows(panel, subject.settings.verdict),
+        benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
+    )
+
+
+def experiment_key(experiment: Experiment) -> str:
+    """SHA-256 over everything that a replicate depends on; not over how many there are."""
+    plain = experiment.settings.as_dict()
+    for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
+        del plain[section]
+    benchmark = experiment.benchmark
+    spec = ObjectiveSpec.compile(experiment.objective.source, experiment.objective.label)
+    content = {
+        "versions": [KERNEL_VERSION, VERDICT_VERSION],
+        "objective": experiment.objective.sha256,
+        "settings": plain,
+        "data": data_fingerprint(experiment.panel, experiment.market, spec),
+        "trials": experiment.trials,
+        "warm_start": [sorted(v.items()) for v in experiment.warm_start],
+        "windows": [repr(w) for w in experiment.windows],
+        "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def defined(value: Any) -> Any:
+    """Plain JSON values: NaN and infinite numbers become None, tuples lists."""
+    if isinstance(value, Mapping):
+        return {str(k): defined(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [defined(v) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+def verdict_block(verdict: VerdictRecord) -> dict[str, Any]:
+    """The verdict as it stands in a factor file: less the weights that each window held."""
+    block = verdict.as_dict()
+    for window in block["walk_forward"]["windows"]:
+        del window["weights"]
+    return block
+
+
+def _replicated(
+    experiment: Experiment,
+    subject: Subject,
+    store: "ReplicateStore",
+    jobs: int,
+    progress: "Progress | None",
+) -> "dict[tuple[str, int], Payload]":
+    from mech_exo.tuning.replicates import run_replicates
+
+    settings = subject.settings.verdict
+    tasks = [(WINDOW, k) for k in range(settings.windows)]
+    tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
+    payloads = run_replicates(
+        experiment,
+        tasks,
+        jobs=jobs,
+        store=store,
+        progress=progress,
+    )
+    for task, payload in payloads.items():
+        check_payload(task, payload)
+    return payloads

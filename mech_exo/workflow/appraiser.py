@@ -1,0 +1,118 @@
+"""Figures of a portfolio under a run's own rules, in and out of sample."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mech_exo.backtest.comparison import universe_metrics
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import RANGES, WEIGHT, Space
+from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
+from mech_exo.workflow.optimised import Portfolio
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.study_record import Parameter
+    from mech_exo.workflow.session import Session
+
+Params = Mapping[str, "Parameter"]
+
+
+def meaningful(space: Space, params: Params) -> "dict[str, Parameter]":
+    """Those of a foreign file's parameters that mean something in a space."""
+    names = {WEIGHT + name for name in (*space.factor_names, *space.missing)}
+    names |= {*RANGES, *space.consumed}
+    return {name: value for name, value in params.items() if name in names}
+
+
+class Appraiser:
+    """Backtests a trial's parameters on the in-sample part and, alone, on the holdout.
+
+    The holdout's path begins with its own first rebalance date; nothing is carried over.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self.session = session
+
+    @cached_property
+    def evaluators(self) -> tuple[Evaluator, ...]:
+        """In sample and, if there is one, on the holdout."""
+        session = self.session
+        parts = [session.in_sample, session.holdout]
+        return tuple(
+            Evaluator(session.spec, part, session.settings, session.market)
+            for part in parts
+            if part is not None
+        )
+
+    @property
+    def space(self) -> Space:
+        """The objective file's space."""
+        return self.evaluators[0].space
+
+    @property
+    def categories(self) -> dict[str, str]:
+        """Factor -> category, those without data and the file's own included."""
+        panel = self.session.panel
+        known = dict(zip(panel.factor_names, panel.factor_categories, strict=True))
+        own = {factor.name: factor.category for factor in self.session.spec.factors}
+        return known | own | self._missing
+
+    @property
+    def _missing(self) -> dict[str, str]:
+        return {n: self.session.panel.missing_factors[n] for n in self.space.missing}
+
+    def weights(self, params: Params) -> dict[str, float]:
+        """Factor -> weight, those without data included."""
+        candidate = self.space.candidate(params)
+        weights = dict(zip(self.space.factor_names, candidate.weights.tolist(), strict=True))
+        return weights | dict.fromkeys(self.space.missing, 0.0)
+
+    def hyperparameters(self, params: Params) -> dict[str, float]:
+        """Those of the parameters, else of the settings."""
+        candidate = self.space.candidate(params)
+        return {name: float(getattr(candidate, name)) for name in RANGES}
+
+    def portfolio(self, label: str, params: Params, ledger: HoldoutLedger, by: str) -> Portfolio:
+        """The portfolio of these parameters and its figures.
+
+        Where there is a holdout, that is a look at it, which is entered first.
+
+        Parameters
+        ----------
+        by
+            What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
+        """
+        look = looks = 0
+        if self.session.holdout is not None:
+            from mech_exo.tuning.looks import distinct, rank
+
+            content = portfolio_hash(self.space, params)
+            entered = ledger.look(content, by)
+            look, looks = rank(entered, content), distinct(entered)
+        inside = self.evaluators[0].run(params, keep_holdings=True)
+        figures = [e.run(params).metrics() for e in self.evaluators[1:]]
+        return Portfolio(
+            label=label,
+            weights=self.weights(params),
+            hyperparameters=self.hyperparameters(params),
+            in_sample=inside.metrics(),
+            out_of_sample=figures[0] if figures else None,
+            look=look,
+            looks=looks,
+            occupancy=inside.occupancy,
+            parameters=self.space.arguments(params),
+        )
+
+    def universe(self, params: Params) -> Portfolio:
+        """The equal-weighted tradable universe at these parameters' invested share.
+
+        No look: it is what portfolios are measured against, and nobody can choose it.
+        """
+        figures = [universe_metrics(evaluator.run(params)) for evaluator in self.evaluators]
+        return Portfolio(
+            label="universe",
+            weights={},
+            hyperparameters={"cash_pct": self.space.candidate(params).cash_pct},
+            in_sample=figures[0],
+            out_of_sample=figures[1] if len(figures) > 1 else None,
+        )

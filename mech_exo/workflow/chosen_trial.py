@@ -1,0 +1,194 @@
+"""From a tuned study to a result: which trial, what it is worth, and its factor file."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.data.likeness import Likeness
+from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import FactorFile
+from mech_exo.verdict.holdout import HoldoutLedger
+from mech_exo.workflow.appraiser import meaningful
+from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
+from mech_exo.workflow.optimised import Choice, ConstraintValue, Metrics, Optimised
+from mech_exo.workflow.provenance import git_commit, package_versions
+from mech_exo.workflow.remembered_verdicts import standing_of_trial
+from mech_exo.workflow.trial_file import Export, defined
+from mech_exo.workflow.verdict_run import label_of, plateau_trial
+
+if TYPE_CHECKING:
+    from mech_exo.tuning.plan import StudyOutcome
+    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.workflow.session import Session
+
+
+def assess(
+    session: "Session",
+    study_file: Path,
+    outcome: "StudyOutcome",
+    number: int | None = None,
+    command: str = "optuna-run",
+) -> Optimised:
+    """The result of a run.
+
+    Parameters
+    ----------
+    number
+        Report this trial instead of the best.
+    command
+        What looks at the holdout.
+
+    Raises
+    ------
+    ExoError
+        If trial `number` is not a complete one of the current epoch.
+    """
+    study = outcome.study
+    trial = _chosen(study, number)
+    chosen: Choice = "best"
+    if trial is not None and trial.feasible and number is None:
+        chosen = session.settings.verdict.choose
+    if chosen == "plateau":
+        trial = plateau_trial(session, study)
+    front = study.front() if len(study.directions) > 1 else ()
+    bare = Optimised(session, study_file, outcome, trial, front=front, chosen=chosen)
+    if trial is None:
+        return bare
+    judge = session.judge
+    ledger = HoldoutLedger(study_file, session.panel, session.split)
+    # the incumbent's look comes first, so that the best trial's count includes it
+    compared = _with_incumbent(bare, ledger, command)
+    label = label_of(trial, chosen)
+    by = f"{command}: {label} of study {study.name}"
+    return replace(
+        compared,
+        best=judge.portfolio(label, trial.params, ledger, by),
+        universe=judge.universe(trial.params),
+        constraints=_constraints(session, study, trial),
+        standing=standing_of_trial(session, study_file, study, trial),
+    )
+
+
+def _with_incumbent(result: Optimised, ledger: HoldoutLedger, command: str) -> Optimised:
+    session = result.session
+    incumbent = incumbent_file(session.cwd)
+    if incumbent is None or not comparable(session, incumbent):
+        return result
+    params = meaningful(session.judge.space, incumbent.params)
+    by = f"{command}: {INCUMBENT}"
+    fit = fit_of(incumbent, session)
+    return replace(
+        result,
+        incumbent=session.judge.portfolio(INCUMBENT, params, ledger, by),
+        incumbent_fit=fit,
+        starts_knowing=fit.words if _starts_from(result.outcome.study, params) else "",
+    )
+
+
+def _starts_from(study: "StudyRecord", params: Mapping[str, "Parameter"]) -> bool:
+    """Whether the study's first given trial is this portfolio."""
+    epoch = study.epoch
+    given = (study.attributes.get("warm_start") or {}) if epoch is not None else {}
+    vectors = given.get(str(epoch.number), ()) if epoch is not None else ()
+    first = vectors[0] if vectors else {}
+    return bool(first) and all(params.get(name) == value for name, value in first.items())
+
+
+def _chosen(study: "StudyRecord", number: int | None) -> "TrialRecord | None":
+    if number is None:
+        if len(study.directions) > 1:
+            return None
+        return study.best() or study.least_violating()
+    return complete_trial(study, number)
+
+
+def complete_trial(study: "StudyRecord", number: int) -> "TrialRecord":
+    """Trial `number` of the current epoch; an ExoError if there is no such complete trial."""
+    for trial in study.current:
+        if trial.number == number and trial.state == "COMPLETE":
+            return trial
+    raise ExoError(
+        f"study {study.name!r} has no complete trial {number} in the current epoch.",
+        hint=f"`exo study trials {study.name}` lists them.",
+    )
+
+
+def _constraints(
+    session: "Session", study: "StudyRecord", trial: "TrialRecord"
+) -> tuple[ConstraintValue, ...]:
+    return tuple(
+        ConstraintValue.of(name, session.spec.limits.get(name), distance)
+        for name, distance in zip(study.constraint_names, trial.constraints or (), strict=True)
+    )
+
+
+def factor_file_of(result: Optimised) -> FactorFile:
+    """The factor file of a result's trial."""
+    import numpy as np
+
+    assert result.trial is not None
+    assert result.best is not None
+    session, study = result.session, result.outcome.study
+    judge = session.judge
+    tuning = session.settings.tuning
+    prunes = len(study.directions) == 1 and tuning.sampler not in ("cmaes", "nsga2")
+    file = Export(
+        study=study,
+        trial=result.trial,
+        weights=result.best.weights,
+        categories=judge.categories,
+        hyperparameters=result.best.hyperparameters,
+        parameters=result.best.parameters,
+        data_points=int(np.isfinite(session.in_sample.returns).sum()),
+        sampler=tuning.sampler,
+        pruner=tuning.pruner if prunes else "none",
+        provenance=_provenance(result),
+        out_of_sample=_out_of_sample(result),
+        elapsed_seconds=result.outcome.elapsed_seconds,
+        chosen=result.chosen,
+    ).factor_file()
+    present = result.standing.present
+    return file if present is None else replace(file, verdict=dict(present.block))
+
+
+def _provenance(result: Optimised) -> dict[str, Any]:
+    from mech_exo.backtest.kernel import KERNEL_VERSION
+
+    session = result.session
+    panel = session.panel
+    return {
+        "data_source": panel.source,
+        "data_fingerprint": session.data_fingerprint,
+        "in_sample_fingerprint": session.in_sample_fingerprint,
+        "data": session.data_identity.as_dict(),
+        "data_start": str(panel.dates[0]),
+        "data_end": str(panel.dates[-1]),
+        "market": Likeness.of(session.market, session.settings.data.source).as_dict(),
+        "in_sample_end": str(panel.dates[session.split - 1]),
+        "objective_sha256": session.objective.sha256,
+        "study_fingerprint": result.outcome.fingerprint or None,
+        "kernel_version": KERNEL_VERSION,
+        "seed": session.settings.tuning.seed,
+        "settings": session.settings.as_dict(),
+        "packages": package_versions(),
+        "git_commit": git_commit(session.objective.path.parent, session.cwd),
+    }
+
+
+def _out_of_sample(result: Optimised) -> dict[str, Any] | None:
+    session = result.session
+    best, universe = result.best, result.universe
+    if best is None or universe is None or best.out_of_sample is None:
+        return None
+    return {
+        "start": str(session.panel.dates[session.split]),
+        "end": str(session.panel.dates[-1]),
+        "looks": result.looks,
+        "metrics": _defined(best.out_of_sample),
+        "universe": _defined(universe.out_of_sample or {}),
+    }
+
+
+def _defined(metrics: Metrics) -> dict[str, float | None]:
+    return {name: defined(value) for name, value in metrics.items()}

@@ -1,0 +1,183 @@
+"""The main job through the engine: panel, objective file, workers, study."""
+
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mech_exo.config import Settings
+from mech_exo.config.load import load_settings
+from mech_exo.data.build import load_panel
+from mech_exo.data.panel import Panel
+from mech_exo.errors import ExitCode, ExoError
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.objective_file import ObjectiveFile
+from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.tuning.events import Event, StudyOpened, TrialFinished
+from mech_exo.tuning.plan import StudyPlan
+from mech_exo.tuning.records import read_study
+from mech_exo.tuning.runner import run_study
+from mech_exo.tuning.table import trial_table
+
+LINES = """
+MAX_DRAWDOWN_THRESHOLD = {drawdown}
+VOLATILITY_THRESHOLD = 0.5
+WEIGHT_LIMIT = 2.0
+
+def suggest_factor_weights(trial):
+    trial.suggest_float("weight_pe_ratio", -1.0, 1.0)
+    trial.suggest_float("weight_momentum_12_1", -1.0, 1.0)
+    trial.suggest_float("cash_pct", 0.0, 0.5)
+
+def objective(result):
+    return {value}
+"""
+
+
+@cache
+def demo() -> tuple[Settings, Panel]:
+    overrides = {"data.demo.symbols": 20, "data.demo.years": 4, "tuning.pruner": "median"}
+    settings = load_settings(overrides=overrides, environment={})
+    return settings, load_panel(settings)
+
+
+def plan_of(folder: Path, value: str = "result.sharpe", drawdown: float = 0.9) -> StudyPlan:
+    settings, panel = demo()
+    source = LINES.format(value=value, drawdown=drawdown).encode()
+    path = Path("research/obj_utils.py")
+    return StudyPlan(
+        study_name="s",
+        study_file=folder / "s.db",
+        settings=settings,
+        objective=ObjectiveFile(path, source, "of a test", str(path)),
+        panel=panel,
+        n_trials=16,
+    )
+
+
+def table(plan: StudyPlan) -> str:
+    return trial_table(read_study(plan.study_file, "s"), "csv", times=False)
+
+
+def test_jobs_and_parts_give_the_same_table(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    run_study(plan)
+    for jobs in (2, 4, 8):
+        other = replace(plan, study_file=tmp_path / f"{jobs}.db", n_jobs=jobs)
+        run_study(other)
+        assert table(other) == table(plan)
+    parts = replace(plan, study_file=tmp_path / "parts.db", n_trials=8, n_jobs=2)
+    run_study(parts)
+    run_study(parts)
+    assert table(parts) == table(plan)
+    states = {trial.state for trial in read_study(plan.study_file, "s").trials}
+    assert states >= {"COMPLETE", "PRUNED"}
+
+
+def test_a_stored_trial_is_what_this_process_computes(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    best = run_study(plan).best
+    assert best is not None
+    spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
+    evaluator = Evaluator(spec, plan.panel, plan.settings)
+    again = evaluator.evaluate(best.params)
+    assert again.values == best.values
+    assert again.constraints == best.constraints
+    assert again.metrics == best.metrics
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("float('nan')", "nan"),
+        ("float('inf')", "inf"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("[][int(result.sharpe * 0)]", "IndexError"),
+    ],
+)
+def test_an_objective_without_a_value_fails_with_its_reason(
+    tmp_path: Path, value: str, reason: str
+) -> None:
+    outcome = run_study(replace(plan_of(tmp_path, value), n_trials=3))
+    assert {trial.state for trial in outcome.study.trials} == {"FAIL"}
+    assert all(reason in trial.reason for trial in outcome.study.trials)
+    assert outcome.best is None
+
+
+def test_no_feasible_trial_is_no_best_but_a_least_violating(tmp_path: Path) -> None:
+    outcome = run_study(plan_of(tmp_path, drawdown=0.0001))
+    assert outcome.best is None
+    least = outcome.study.least_violating()
+    assert least is not None
+    assert least.violation > 0
+
+
+def test_another_objective_file_is_another_fingerprint(tmp_path: Path) -> None:
+    run_study(replace(plan_of(tmp_path), n_trials=2))
+    with pytest.raises(ExoError, match="objective file") as caught:
+        run_study(plan_of(tmp_path, "result.calmar"))
+    assert caught.value.exit_code == ExitCode.BAD_INPUT
+    with pytest.raises(ExoError, match=r"thresholds\.max_drawdown: 0\.9 → 0\.5"):
+        run_study(plan_of(tmp_path, drawdown=0.5))
+
+
+def test_a_mistake_in_the_file_makes_no_study(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path / "new", "result.sharp")
+    with pytest.raises(ExoError, match="obj_utils"):
+        run_study(plan)
+    assert not plan.study_file.parent.exists()
+
+
+def test_several_objectives_make_a_front(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    settings = load_settings(
+        overrides={
+            "data.demo.symbols": 20,
+            "data.demo.years": 4,
+            "tuning.objectives": ["sharpe", "max_drawdown"],
+            "tuning.sampler": "nsga2",
+            "tuning.population": 6,
+        },
+        environment={},
+    )
+    events: list[Event] = []
+    outcome = run_study(replace(plan, settings=settings), events.append)
+    assert outcome.study.directions == ("maximize", "minimize")
+    assert outcome.study.objective_names == ("sharpe", "max_drawdown")
+    assert outcome.best is None
+    assert outcome.study.front()
+    assert isinstance(events[0], StudyOpened)
+    assert events[0].pruner == "none"
+    assert {t.state for t in outcome.study.trials} == {"COMPLETE"}
+
+
+def test_another_program_that_locks_the_file_only_delays(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    free = replace(plan, study_file=tmp_path / "free.db")
+    run_study(free)
+    blockers: list[threading.Thread] = []
+    blocked = threading.Event()
+
+    def hold() -> None:
+        connection = sqlite3.connect(plan.study_file, isolation_level=None)
+        connection.execute("BEGIN EXCLUSIVE")
+        blocked.set()
+        time.sleep(2.0)
+        connection.execute("COMMIT")
+        connection.close()
+
+    def block(event: Event) -> None:
+        if isinstance(event, TrialFinished) and not blockers:
+            blockers.append(threading.Thread(target=hold))
+            blockers[0].start()
+            assert blocked.wait(30)
+
+    begun = time.monotonic()
+    run_study(plan, block)
+    blockers[0].join()
+    assert time.monotonic() - begun >= 2.0
+    assert table(plan) == table(free)
