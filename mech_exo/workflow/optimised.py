@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.written import Files
 from mech_exo.verdict.standing import Standing
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.incumbent import Fit
     from mech_exo.workflow.session import Session
-    from mech_exo.workflow.stage import Staged
 
 Metrics = Mapping[str, float]
 Choice = Literal["best", "plateau"]
@@ -81,15 +81,6 @@ class ConstraintValue:
         constraint = CONSTRAINTS[name]
         value = constraint.value_at(limit, distance)
         return cls(name, value, limit, distance <= 0.0, constraint.unit)
-
-
-@dataclass(frozen=True)
-class Files:
-    """What a run wrote; `repeated` if an earlier run had exported the very same."""
-
-    exported: Path | None = None
-    staged: "Staged | None" = None
-    repeated: bool = False
 
 
 @dataclass(frozen=True)
