@@ -8,6 +8,9 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+# What `tuning.sampler` can be: each is a file in tuning/samplers.
+SAMPLERS = ("tpe", "cmaes", "nsga2", "qmc", "random", "gp")
+
 
 def path_field() -> Any:
     """A path that is relative to the settings file that names it."""
@@ -17,6 +20,11 @@ def path_field() -> Any:
 def date_field() -> Any:
     """A day, YYYY-MM-DD."""
     return field(default=None, metadata={"date": True})
+
+
+def choice_field(choices: tuple[str, ...]) -> Any:
+    """One of some names; the first is the default."""
+    return field(default=choices[0], metadata={"choices": choices})
 
 
 def silent_field() -> Any:
@@ -114,7 +122,7 @@ class TuningSettings:
     """The search."""
 
     seed: int = 42
-    sampler: Literal["tpe", "cmaes", "nsga2", "qmc", "random", "gp"] = "tpe"
+    sampler: str = choice_field(SAMPLERS)  # the first is the default
     pruner: Literal["median", "none"] = "none"  # docs/tuning.md says what median costs
     window: int = 4  # trials in flight at most; a property of the study, not of the machine
     population: int = 12  # a generation of cmaes
