@@ -17,6 +17,11 @@ def path_field() -> Any:
     return field(default=None, metadata={"path": True})
 
 
+def silent_path_field() -> Any:
+    """As `path_field`, and as `silent_field`."""
+    return field(default=None, metadata={"path": True, "silent": True})
+
+
 def date_field() -> Any:
     """A day, YYYY-MM-DD."""
     return field(default=None, metadata={"date": True})
@@ -64,6 +69,7 @@ class DataSettings:
     start: str | None = date_field()  # first date used, YYYY-MM-DD
     end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
+    sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
 
