@@ -293,6 +293,21 @@ def test_asking_itself_is_nobodys_news(capfd: pytest.CaptureFixture[str]) -> Non
     assert "asking" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "cmaes", "qmc"])
+def test_suggest_is_called_once_a_trial_and_knows_its_position(sampler: Any) -> None:
+    seen: list[int] = []
+
+    def suggest(trial: Any) -> None:
+        seen.append(trial.number)
+        suggest_floats(trial)
+
+    asker = asker_of(bowl(suggest), TuningSettings(sampler=sampler, window=8, population=8))
+    seen.clear()  # of the candidate that was tried
+    for index in range(8):
+        asker.ask(index)
+    assert seen == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
 def test_a_point_that_is_given_whole_needs_no_storage(
     sampler: Any, monkeypatch: pytest.MonkeyPatch
