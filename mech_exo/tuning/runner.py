@@ -17,7 +17,6 @@ from typing import Any
 from mech_exo.config import Settings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.interrupts import Interrupts
-from mech_exo.system.locks import check_study_free, study_lock
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import Space, to_json
 from mech_exo.tuning.engine import Engine, EpochSpan, Tally
@@ -30,6 +29,7 @@ from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.runs import with_run
+from mech_exo.tuning.study_lock import check_study_free, study_lock
 from mech_exo.tuning.study_record import Parameter, StudyRecord
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.workers import Crew

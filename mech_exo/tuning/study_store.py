@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
-from mech_exo.system.custody import Custody
-from mech_exo.system.sqlite import in_words, patiently, snapshot, transaction
+from mech_exo.system.database_watch import DatabaseWatch
+from mech_exo.system.sqlite import patiently, snapshot, transaction
 from mech_exo.tuning.database_schema import check_tables
 from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.fingerprint import fingerprint_of
@@ -32,6 +32,7 @@ from mech_exo.tuning.inserts import (
 from mech_exo.tuning.records import find_study, load_study
 from mech_exo.tuning.recovery import LostError, is_spoilt, recovered
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
+from mech_exo.tuning.study_access import in_words
 from mech_exo.tuning.study_file import open_copy, open_for_writing
 from mech_exo.tuning.study_record import Direction, Epoch, StudyRecord, TrialRecord
 
@@ -41,7 +42,7 @@ LONGEST_NAME = 512  # of Optuna's column
 class StudyStore:
     """A study file opened for writing, bound to one of its studies.
 
-    Use `open`, then `create_study` or `select`. Take the study's lock first (`tuning.lock`):
+    Use `open`, then `create_study` or `select`. Take the study's lock first (`study_lock`):
     SQLite keeps the file whole with two writers, but only one may decide the next trial.
     Not to be used from two threads, nor across a fork.
     """
@@ -51,11 +52,11 @@ class StudyStore:
         path: Path,
         connection: sqlite3.Connection,
         patience_s: float,
-        custody: Custody | None,
+        watch: DatabaseWatch | None,
     ) -> None:
         self.path = path
         self._connection = connection
-        self._custody = custody  # None: a copy in memory
+        self._watch = watch  # None: a copy in memory
         self._patience_s = patience_s
         self._study: StudyRecord | None = None  # as last read, without its trials
         self._study_id = 0
@@ -74,8 +75,8 @@ class StudyStore:
             or locked for longer than `settings.busy_timeout_s`.
         """
         connection = open_for_writing(path, settings, create=create)
-        custody = Custody(path, connection, "study file")
-        return cls(path, connection, settings.busy_timeout_s, custody)
+        watch = DatabaseWatch(path, connection, "study file")
+        return cls(path, connection, settings.busy_timeout_s, watch)
 
     @classmethod
     def rehearse(cls, path: Path, settings: StorageSettings) -> Self:
@@ -145,8 +146,8 @@ class StudyStore:
             There is no study of that name, or the file is not at its path any more.
         """
         with in_words(self.path, self._patience_s):
-            if self._custody is not None:
-                self._custody.check()
+            if self._watch is not None:
+                self._watch.check()
             return patiently(lambda: self._read(name), self._patience_s)
 
     def load(self) -> StudyRecord:
@@ -252,9 +253,9 @@ class StudyStore:
             insert_trials(connection, self._study_id, rows)
 
         try:
-            if self._custody is not None:
+            if self._watch is not None:
                 with in_words(self.path, self._patience_s):
-                    self._custody.check(insert)
+                    self._watch.check(insert)
             with self._writing():
                 self._check_unchanged()
                 count = len(self._trials)

@@ -131,7 +131,7 @@ class Session:
                 self.spec, self.in_sample, self.settings, self.market.until(self.split)
             ).rehearse()
 
-        probe(rehearse, self.spec.label)
+        probe(rehearse, f"{self.spec.label}: the objective file")
 
     @cached_property
     def data_identity(self) -> "DataIdentity":
@@ -197,7 +197,10 @@ def open_with(
     if objective is None:
         objective = find_objective(request.objective, request.cwd, start=request.start)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
-    probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
+    probe(
+        lambda: ObjectiveSpec.compile(objective.source, objective.label),
+        f"{objective.label}: the objective file",
+    )
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     if market is None:
         market = load_market(settings)
