@@ -20,6 +20,7 @@ from mech_exo.objective.exposures import (
     data_identity,
     known,
 )
+from mech_exo.objective.rehearsal import rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.cube import to_json
 from mech_exo.tuning.fingerprint import components_of
@@ -39,7 +40,7 @@ def problem_of(plan: StudyPlan) -> Problem:
     """
     spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
     evaluator = Evaluator(spec, plan.panel, plan.settings, plan.market)
-    rehearsal = evaluator.rehearse()
+    rehearsal = rehearse(evaluator)
     if plan.market is not None:
         market = known(plan.market, plan.panel)
         check_repeats(spec, market, evaluator.space.arguments(rehearsal.params))

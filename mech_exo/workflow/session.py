@@ -91,7 +91,7 @@ class Session:
 
     def with_wanted(self, listed: Listed) -> "Session":
         """This session, which is of `listed`, with what its objective file wants beside them."""
-        wanted = with_wanted(listed, self)
+        wanted = with_wanted(listed, self.spec, self.panel, self.market, self.settings)
         return self if wanted == listed else self.listing(wanted)
 
     @cached_property
@@ -124,14 +124,14 @@ class Session:
             If the file ends that process.
         """
         from mech_exo.objective.evaluate import Evaluator
+        from mech_exo.objective.rehearsal import rehearse
         from mech_exo.system.probe import probe
 
-        def rehearse() -> None:
-            Evaluator(
-                self.spec, self.in_sample, self.settings, self.market.until(self.split)
-            ).rehearse()
+        def tried() -> None:
+            seen = self.market.until(self.split)
+            rehearse(Evaluator(self.spec, self.in_sample, self.settings, seen))
 
-        probe(rehearse, f"{self.spec.label}: the objective file")
+        probe(tried, f"{self.spec.label}: the objective file")
 
     @cached_property
     def data_identity(self) -> "DataIdentity":
@@ -148,7 +148,7 @@ class Session:
         """Figures of any portfolio on these data."""
         from mech_exo.workflow.appraiser import Appraiser
 
-        return Appraiser(self)
+        return Appraiser(self.spec, self.settings, self.market, self.in_sample, self.holdout)
 
 
 def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
