@@ -87,7 +87,7 @@ def judge(case: Case) -> dict[str, Any]:
     inside = panel.between(0, split)
     windows = walk_forward_windows(inside, settings.verdict)
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
-    repeater = Experiment(objective, settings, inside, None, case.trials, (), windows, None)()
+    repeater = Experiment(objective, settings, inside, None, case.trials, None, (), windows, None)()
     placebo = compare([repeater.replicate(PLACEBO, j) for j in range(case.placebos + 1)])
     walked, joined = walk(
         windows, [repeater.replicate(WINDOW, k) for k in range(case.windows)], inside.dates

@@ -25,9 +25,8 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
     from mech_exo.objective.objective_file import ObjectiveFile
-    from mech_exo.tuning.plan import StudyPlan
     from mech_exo.tuning.search import search
-    from mech_exo.tuning.weight_search import problem_of
+    from mech_exo.tuning.weight_search import WeightSearch
 
     demo = replace(DemoSettings(), information_ratio=ratio, seed=market_seed)
     settings = Settings(data=DataSettings(demo=demo))
@@ -35,8 +34,7 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     panel = build_panel(market, settings)
     inside = panel.between(0, panel.split(settings.holdout.fraction))
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
-    plan = StudyPlan("premia", Path("unused.db"), settings, objective, inside, n_trials=trials)
-    problem = problem_of(plan)
+    problem = WeightSearch(settings, objective, inside).problem()
     evaluator = problem.evaluator()
     truth = demo_true_weights()
     for seed in seeds:

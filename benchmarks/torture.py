@@ -101,8 +101,9 @@ def tune(study_file: Path, sampler: str, trials: int, jobs: int) -> None:
     from mech_exo.config.load import load_settings
     from mech_exo.data.build import load_panel
     from mech_exo.objective.objective_file import find_objective
-    from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.request import SearchRequest
     from mech_exo.tuning.runner import run_study
+    from mech_exo.tuning.weight_search import WeightSearch
 
     overrides = {
         "data.demo.symbols": 30,
@@ -111,17 +112,15 @@ def tune(study_file: Path, sampler: str, trials: int, jobs: int) -> None:
     }
     settings = load_settings(overrides=overrides, environment={})
     panel = load_panel(settings)
-    plan = StudyPlan(
-        study_name=STUDY,
-        study_file=study_file,
-        settings=settings,
-        objective=find_objective(ROOT / "research" / "obj_utils.py", ROOT, {}),
-        panel=panel.between(0, panel.split(settings.holdout.fraction)),
-        n_jobs=jobs,
-        target_trials=trials,
-        wait=True,
+    search = WeightSearch(
+        settings,
+        find_objective(ROOT / "research" / "obj_utils.py", ROOT, {}),
+        panel.between(0, panel.split(settings.holdout.fraction)),
+    ).search()
+    request = SearchRequest(
+        study_name=STUDY, study_file=study_file, n_jobs=jobs, target_trials=trials, wait=True
     )
-    run_study(plan)
+    run_study(request, search)
 
 
 def main() -> None:

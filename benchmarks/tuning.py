@@ -161,18 +161,15 @@ class Bench:
         """A run of the main job."""
         from mech_exo.config.load import load_settings
         from mech_exo.tuning.events import StudyOpened
-        from mech_exo.tuning.plan import StudyPlan
+        from mech_exo.tuning.request import SearchRequest
         from mech_exo.tuning.runner import run_study
+        from mech_exo.tuning.weight_search import WeightSearch
 
         overrides = {**self.overrides, "tuning.sampler": sampler}
-        plan = StudyPlan(
-            study_name="benchmark",
-            study_file=self._file(),
-            settings=load_settings(overrides=overrides, environment={}),
-            objective=self.objective,
-            panel=self.panel,
-            n_jobs=self.jobs,
-            n_trials=trials,
+        settings = load_settings(overrides=overrides, environment={})
+        search = WeightSearch(settings, self.objective, self.panel).search()
+        request = SearchRequest(
+            study_name="benchmark", study_file=self._file(), n_jobs=self.jobs, n_trials=trials
         )
         begun = [0.0]
 
@@ -180,7 +177,7 @@ class Bench:
             if isinstance(event, StudyOpened):
                 begun[0] = time.process_time()
 
-        outcome = run_study(plan, listen)
+        outcome = run_study(request, search, listen)
         busy = time.process_time() - begun[0]
         assert outcome.added == trials
         return Seconds(_seconds_of_trials(outcome.study), busy)
@@ -241,8 +238,10 @@ class Bench:
     def _job(self, evaluator: Callable[[], Any], trials: int, jobs: int) -> Any:
         import tuning  # this file under a name that workers can import
 
+        from mech_exo.tuning.plan import Search
         from mech_exo.tuning.problem import Problem
-        from mech_exo.tuning.runner import Job, run_job
+        from mech_exo.tuning.request import SearchRequest
+        from mech_exo.tuning.runner import run_study
 
         if evaluator is Sleep:
             evaluator = tuning.Sleep
@@ -250,8 +249,10 @@ class Bench:
             evaluator = partial(tuning.Memory, *evaluator.args)
         suggest = self.evaluator().space.suggest
         problem = Problem(suggest, evaluator)
-        job = Job(problem, dict, "job", self._file(), self.settings, jobs, n_trials=trials)
-        return run_job(job).study
+        request = SearchRequest(
+            study_name="job", study_file=self._file(), n_jobs=jobs, n_trials=trials
+        )
+        return run_study(request, Search(problem, dict, self.settings)).study
 
     def _file(self) -> Path:
         self.count += 1

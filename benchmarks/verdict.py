@@ -23,8 +23,9 @@ def main() -> int:
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market
     from mech_exo.objective.objective_file import ObjectiveFile
-    from mech_exo.tuning.plan import StudyPlan
+    from mech_exo.tuning.request import SearchRequest
     from mech_exo.tuning.runner import run_study
+    from mech_exo.tuning.weight_search import WeightSearch
     from mech_exo.verdict.subject import study_subject
     from mech_exo.verdict.verdict import cores, validate
 
@@ -45,16 +46,13 @@ def main() -> int:
     inside = panel.between(0, panel.split(settings.holdout.fraction))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "study.db"
-        plan = StudyPlan(
-            "benchmark",
-            file,
-            settings,
-            objective,
-            inside,
+        request = SearchRequest(
+            study_name="benchmark",
+            study_file=file,
             n_jobs=options.jobs,
             n_trials=options.trials,
         )
-        study = run_study(plan).study
+        study = run_study(request, WeightSearch(settings, objective, inside).search()).study
         subject = study_subject(settings, objective, panel, market, study)
         begun = time.perf_counter()
         verdict = validate(subject, file, jobs=options.jobs, progress=_progress)

@@ -14,12 +14,15 @@ from mech_exo.version import __version__
 
 if TYPE_CHECKING:
     from mech_exo.errors import ExoError
+    from mech_exo.jobs.optimise import create_study, optimise
+    from mech_exo.jobs.reoptimize import ReoptimizeRequest, reoptimize
     from mech_exo.library.backtests import Backtest
     from mech_exo.library.checks import Check
     from mech_exo.library.projects import Project
     from mech_exo.library.studies import Study, Trial
     from mech_exo.library.verdicts import Verdict
     from mech_exo.tuning.events import (
+        EndedEarly,
         Event,
         Interrupted,
         StudyOpened,
@@ -27,14 +30,30 @@ if TYPE_CHECKING:
         Waiting,
         WorkerReplaced,
     )
+    from mech_exo.workflow.events import (
+        ReplicateFinished,
+        ResultFound,
+        RunEvent,
+        SettingsResolved,
+    )
+    from mech_exo.workflow.requests import RunRequest
+    from mech_exo.workflow.session import InputRequest
 
 __all__ = [
     "Backtest",
     "Check",
+    "EndedEarly",
     "Event",
     "ExoError",
+    "InputRequest",
     "Interrupted",
     "Project",
+    "ReoptimizeRequest",
+    "ReplicateFinished",
+    "ResultFound",
+    "RunEvent",
+    "RunRequest",
+    "SettingsResolved",
     "Study",
     "StudyOpened",
     "Trial",
@@ -43,16 +62,22 @@ __all__ = [
     "Waiting",
     "WorkerReplaced",
     "__version__",
+    "create_study",
+    "optimise",
+    "reoptimize",
 ]
 
 _HOMES = {
     "mech_exo.errors": ("ExoError",),
+    "mech_exo.jobs.optimise": ("create_study", "optimise"),
+    "mech_exo.jobs.reoptimize": ("ReoptimizeRequest", "reoptimize"),
     "mech_exo.library.backtests": ("Backtest",),
     "mech_exo.library.checks": ("Check",),
     "mech_exo.library.projects": ("Project",),
     "mech_exo.library.studies": ("Study", "Trial"),
     "mech_exo.library.verdicts": ("Verdict",),
     "mech_exo.tuning.events": (
+        "EndedEarly",
         "Event",
         "Interrupted",
         "StudyOpened",
@@ -60,6 +85,14 @@ _HOMES = {
         "Waiting",
         "WorkerReplaced",
     ),
+    "mech_exo.workflow.events": (
+        "ReplicateFinished",
+        "ResultFound",
+        "RunEvent",
+        "SettingsResolved",
+    ),
+    "mech_exo.workflow.requests": ("RunRequest",),
+    "mech_exo.workflow.session": ("InputRequest",),
 }
 
 

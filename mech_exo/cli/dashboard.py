@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import STUDY, STUDY_FILE, ProjectFolder, command, option
+from mech_exo.cli.option_groups import STUDY_FILE, ProjectFolder
+from mech_exo.cli.options import STUDY, command, option
 from mech_exo.errors import ExoError
 
 

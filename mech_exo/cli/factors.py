@@ -7,16 +7,14 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import (
+from mech_exo.cli.option_groups import (
     ProjectFolder,
     ProjectOption,
     SettingsOptions,
     SpaceOptions,
     StudyFileOption,
-    argument,
-    command,
-    option,
 )
+from mech_exo.cli.options import argument, command, option
 from mech_exo.cli.production import warn_if_edited
 from mech_exo.errors import ExoError
 
@@ -72,13 +70,13 @@ def stage(options: StageOptions) -> None:
     """Copy a factor file, or a study's best trial, to config/staging and `git add` it."""
     from mech_exo.factor_file.read import parse_factor_file
     from mech_exo.promote.history import read_text
+    from mech_exo.promote.staging import stage_text
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.result_tables import staged_lines
     from mech_exo.workflow.factor_list import factors_of_study
     from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
     from mech_exo.workflow.repeatable import study_text
     from mech_exo.workflow.session import open_session
-    from mech_exo.workflow.stage import stage_text
 
     path = Path(options.source)
     if not options.source:

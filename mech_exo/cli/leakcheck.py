@@ -5,7 +5,8 @@ import sys
 
 import typer
 
-from mech_exo.cli.options import JsonOption, SettingsOptions, command
+from mech_exo.cli.option_groups import JsonOption, SettingsOptions
+from mech_exo.cli.options import command
 from mech_exo.errors import ExitCode
 
 

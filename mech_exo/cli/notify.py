@@ -5,7 +5,8 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import ConfigOption, TelegramVariables, command
+from mech_exo.cli.option_groups import ConfigOption
+from mech_exo.cli.options import TelegramVariables, command
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

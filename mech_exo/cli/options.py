@@ -10,7 +10,7 @@ import os
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -18,12 +18,9 @@ from mech_exo.cli.pipes import reader_may_leave
 from mech_exo.config.settings_file import project_root
 from mech_exo.errors import ExitCode, ExoError
 
-if TYPE_CHECKING:
-    from mech_exo.workflow.session import Request
-
 O = TypeVar("O")  # noqa: E741 - an options class
+R = TypeVar("R")  # a request
 
-STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
 
 
@@ -82,6 +79,13 @@ def no_option(default: Any = dataclasses.MISSING, *, in_project: str | None = No
     return dataclasses.field(default=default, metadata=metadata)
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class TelegramVariables:
+    """The TELEGRAM_ variables, which are in the environment of no process from here on."""
+
+    telegram: Mapping[str, str] = no_option()
+
+
 def command(
     app: typer.Typer, name: str, options: type[O]
 ) -> Callable[[Callable[[O], None]], Callable[[O], None]]:
@@ -104,6 +108,13 @@ def command(
         return function
 
     return register
+
+
+def request_of(request: Callable[..., R], options: Any, **more: Any) -> R:
+    """A request, of whose fields those that `options` has by the same name are taken from there."""
+    asked = {f.name for f in dataclasses.fields(request)}  # type: ignore[arg-type]  # a dataclass
+    given = {f.name for f in dataclasses.fields(options)}
+    return request(**{name: getattr(options, name) for name in asked & given} | more)
 
 
 def _enter(project: Path | None) -> None:
@@ -148,191 +159,3 @@ def _signature(options: type[Any]) -> inspect.Signature:
             if field.metadata["typer"] is not None
         ]
     )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ProjectFolder:
-    """Where the command's files lie that no option names."""
-
-    root: Path = no_option(Path(), in_project="")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class TelegramVariables:
-    """The TELEGRAM_ variables, which are in the environment of no process from here on."""
-
-    telegram: Mapping[str, str] = no_option()
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ProjectOption:
-    """In which project; a command that has this option runs in that folder."""
-
-    project: Path | None = option(
-        "--project",
-        help="Project folder; all other paths are relative to it.",
-        otherwise="that of the nearest config/settings.yml upward, or the working directory",
-        panel=INPUT,
-    )
-
-    def judging(self, request: "Request", file: Path | None) -> "Request":
-        """The request of a command that judges `file`: by its own project, if none is named."""
-        return (
-            request if self.project is not None else dataclasses.replace(request, factor_file=file)
-        )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StudyFileOption:
-    """Where studies are stored."""
-
-    study_file: Path = option(
-        "--study-file",
-        help="SQLite database file.",
-        in_project=STUDY_FILE,
-        panel=STUDY,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StudyOptions(StudyFileOption):
-    """Which study."""
-
-    study_name: str = option(
-        "--study-name",
-        help="Name of the study; one that exists is resumed.",
-        default="factor_weight_optimization",
-        panel=STUDY,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class JsonOption:
-    """For programs that read the output."""
-
-    json: bool = option(
-        "--json",
-        help="Print one JSON object and nothing else on stdout.",
-        default=False,
-        panel=OUTPUT,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class QuietOption:
-    """For cron, which mails whatever is printed."""
-
-    quiet: bool = option(
-        "--quiet",
-        "-q",
-        help="Print nothing when all is well: only warnings, errors and limits that are not kept.",
-        default=False,
-        panel=OUTPUT,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ConfigOption:
-    """Settings file."""
-
-    config: Path | None = option(
-        "--config",
-        help="Settings file.",
-        otherwise="EXO_CONFIG, the nearest config/settings.yml upward, or the packaged one",
-        panel=INPUT,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ObjectiveOption:
-    """Objective file."""
-
-    objective: Path | None = option(
-        "--objective",
-        help="Objective file.",
-        otherwise="EXO_OBJECTIVE, the nearest research/obj_utils.py upward, or the packaged one",
-        panel=INPUT,
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class SettingsOptions(ObjectiveOption, ConfigOption):
-    """Settings file, objective file and data."""
-
-    data: str | None = option(
-        "--data",
-        help="Data source: demo, sp500 or files.",
-        setting="data.source",
-        otherwise="data.source of the settings",
-        panel=INPUT,
-    )
-
-    def overrides(self) -> dict[str, Any]:
-        """Dotted setting name -> value, of the options that were given."""
-        given = {
-            field.metadata["setting"]: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.metadata["setting"]
-        }
-        return {name: value for name, value in given.items() if value is not None}
-
-    def request(self) -> "Request":
-        """What a session is opened with."""
-        from mech_exo.workflow.session import Request
-
-        return Request(config=self.config, objective=self.objective, overrides=self.overrides())
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class SpaceOptions(SettingsOptions):
-    """What, with the data and the objective, makes a study what it is."""
-
-    seed: int | None = option(
-        "--seed",
-        help="Seed of the search.",
-        setting="tuning.seed",
-        otherwise="42",
-        panel=SEARCH,
-    )
-    sampler: str | None = option(
-        "--sampler",
-        help="tpe, cmaes, nsga2, qmc, random or gp.",
-        setting="tuning.sampler",
-        otherwise="tpe",
-        panel=SEARCH,
-    )
-    pruner: str | None = option(
-        "--pruner",
-        help="median or none.",
-        setting="tuning.pruner",
-        otherwise="none",
-        panel=SEARCH,
-    )
-    window: int | None = option(
-        "--window",
-        help="Trials in flight at most; part of the study, whatever --n-jobs.",
-        setting="tuning.window",
-        otherwise="4",
-        panel=SEARCH,
-    )
-    objectives: str | None = option(
-        "--objectives",
-        help="Metrics of a Pareto study, separated by commas (sharpe,max_drawdown).",
-        otherwise="the objective file's own value",
-        panel=SEARCH,
-    )
-    warm_start: bool | None = option(
-        "--warm-start/--no-warm-start",
-        help="Try the current config/factors.yml and equal weights first.",
-        setting="tuning.warm_start",
-        otherwise="warm-start",
-        panel=SEARCH,
-    )
-
-    def overrides(self) -> dict[str, Any]:
-        """Those of the settings, and the list of objectives."""
-        given = super().overrides()
-        if self.objectives is not None:
-            names = [name.strip() for name in self.objectives.split(",") if name.strip()]
-            given["tuning.objectives"] = names
-        return given

@@ -4,7 +4,8 @@ import dataclasses
 
 import typer
 
-from mech_exo.cli.options import SpaceOptions, StudyOptions, command
+from mech_exo.cli.option_groups import SpaceOptions, StudyOptions
+from mech_exo.cli.options import command, request_of
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -14,18 +15,14 @@ class InitStudyOptions(SpaceOptions, StudyOptions):
 
 def optuna_init(options: InitStudyOptions) -> None:
     """Create a study: data, objective and search are checked and fixed, no trial is run."""
+    from mech_exo.jobs.optimise import create_study
     from mech_exo.report.console import ConsoleLog
-    from mech_exo.report.live_progress import LiveProgress
-    from mech_exo.workflow.incumbent import warn_of_incumbent
-    from mech_exo.workflow.optimise import Job, create
-    from mech_exo.workflow.session import open_session
+    from mech_exo.report.run_progress import RunProgress
+    from mech_exo.workflow.requests import RunRequest
 
     log = ConsoleLog()
-    job = Job(study_name=options.study_name, study_file=options.study_file)
-    session = open_session(options.request(), log)
-    session.try_apart()
-    warn_of_incumbent(session, log)
-    study = create(job, session, LiveProgress(log.console))
+    request = request_of(RunRequest, options, inputs=options.request())
+    study = create_study(request, RunProgress(log.console), log)
     fingerprint = study.epoch.fingerprint[:12] if study.epoch else "none"
     typer.echo(f"created {study.name} in {options.study_file} (fingerprint {fingerprint})")
 

@@ -1,30 +1,48 @@
 """`exo optuna-run`: the main job."""
 
 import dataclasses
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import (
-    NOTIFY,
-    OUTPUT,
-    STUDY,
+from mech_exo.cli.option_groups import (
+    EndOptions,
     JsonOption,
     ProjectFolder,
     SpaceOptions,
     StudyOptions,
+)
+from mech_exo.cli.options import (
+    NOTIFY,
+    OUTPUT,
+    STUDY,
     TelegramVariables,
     command,
     option,
+    request_of,
 )
+from mech_exo.errors import ExitCode
+
+if TYPE_CHECKING:
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.workflow.optimised import Optimised
+    from mech_exo.workflow.requests import RunRequest
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class RunOptions(JsonOption, SpaceOptions, StudyOptions, ProjectFolder, TelegramVariables):
+class RunOptions(
+    JsonOption, SpaceOptions, EndOptions, StudyOptions, ProjectFolder, TelegramVariables
+):
     """Options of `exo optuna-run`."""
 
     n_trials: int | None = option(
-        "--n-trials", help="Trials to add.", otherwise="50", min=0, panel=STUDY
+        "--n-trials",
+        help="Trials to add.",
+        otherwise="50; none where --timeout or --patience ends the run",
+        min=0,
+        panel=STUDY,
     )
     target_trials: int | None = option(
         "--target-trials",
@@ -115,9 +133,85 @@ class RunOptions(JsonOption, SpaceOptions, StudyOptions, ProjectFolder, Telegram
 
 def optuna_run(options: RunOptions) -> None:
     """Search for the factor weights with the best backtest, and export them."""
-    from mech_exo.cli.tuning import tune
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.workflow.requests import RunRequest
 
-    raise typer.Exit(tune(options))
+    log = ConsoleLog(quiet=options.quiet)
+    request = request_of(RunRequest, options, inputs=options.request())
+    run = _foretell if options.dry_run else _run
+    raise typer.Exit(run(options, request, log))
+
+
+def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitCode:
+    from mech_exo.jobs.optimise import optimise
+    from mech_exo.notify.run_messages import RunMessages
+    from mech_exo.report.run_progress import RunProgress
+    from mech_exo.workflow.events import each
+
+    with RunMessages(
+        options.telegram,
+        request.study_name,
+        options.progress_interval,
+        log,
+        wanted=options.notify_progress,
+    ) as messages:
+        with RunProgress(log.console, quiet=log.quiet) as progress:
+            result = optimise(request, each(progress, messages), log)
+        _print(options, result, log)  # while the last message is on its way
+    if result.verdict_failure is not None and not result.outcome.interrupted:
+        raise result.verdict_failure
+    return result.exit_code
+
+
+def _foretell(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitCode:
+    """Say what the run would do; what it would exit with, as far as that is known."""
+    from mech_exo.jobs.dry_run import forecast
+    from mech_exo.notify.channel import way_of
+    from mech_exo.report.console import console
+    from mech_exo.report.forecast_lines import forecast_json, forecast_lines
+
+    found = forecast(request, log=log)
+    telegram = way_of(options.telegram) if options.notify_progress else ""
+    out = console(sys.stdout)
+    if options.json:
+        sys.stdout.write(f"{forecast_json(found, telegram)}\n")
+    elif not options.quiet:
+        for line in forecast_lines(found, telegram):
+            out.print(line, soft_wrap=True)
+    if found.exit_code is ExitCode.NO_FEASIBLE_TRIAL:
+        log.warn(f"{found.preview.study.without_feasible()}.")
+    return found.exit_code
+
+
+def _print(options: RunOptions, result: "Optimised", log: "ConsoleLog") -> None:
+    from mech_exo.report.console import console
+    from mech_exo.report.result_json import result_json
+    from mech_exo.report.result_tables import file_lines, show_result
+    from mech_exo.report.verdict_tables import show_verdict
+
+    out = console(sys.stdout)
+    staged = result.files.staged
+    if staged is not None and staged.refused:
+        log.warn(f"staged, but not added to git: {staged.remark}.")
+    if options.json:
+        sys.stdout.write(f"{result_json(result)}\n")
+    elif options.quiet:
+        for path in filter(None, (result.files.exported,)):
+            out.print(path, soft_wrap=True)
+    else:
+        show_result(result, out)
+        if result.verdict is not None:
+            show_verdict(result.verdict, out)
+        for line in file_lines(result):
+            out.print(line, soft_wrap=True)
+    if result.outcome.interrupted:
+        count = len(result.outcome.study.current)
+        log.warn(
+            f"interrupted with {count} trials, all kept. The same command goes on; with "
+            "--target-trials instead of --n-trials it ends at that number."
+        )
+    elif not result.feasible:
+        log.warn(f"{result.outcome.study.without_feasible()}.")
 
 
 def register(app: typer.Typer) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, QuietOption, command, option
+from mech_exo.cli.option_groups import JsonOption, QuietOption
+from mech_exo.cli.options import INPUT, command, option
 from mech_exo.cli.production import FACTORS, DatedOptions, production_model
 
 if TYPE_CHECKING:
-    from mech_exo.workflow.session import Request
+    from mech_exo.workflow.session import InputRequest
 
 LEDGER = "Ledger"
 
@@ -25,7 +26,7 @@ class PaperOptions(JsonOption, DatedOptions):
         "--ledger", help="SQLite file.", in_project="paper/ledger.db", panel=LEDGER
     )
 
-    def request(self) -> "Request":
+    def request(self) -> "InputRequest":
         """What a session is opened with."""
         return self.judging(super().request(), self.factors)
 

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.cli.options import INPUT, ProjectOption, SettingsOptions, option
+from mech_exo.cli.option_groups import ProjectOption, SettingsOptions
+from mech_exo.cli.options import INPUT, option
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
     from mech_exo.portfolio.model import Model
     from mech_exo.report.console import ConsoleLog
-    from mech_exo.workflow.session import Request
+    from mech_exo.workflow.session import InputRequest
 
 FACTORS = "config/factors.yml"
 
@@ -47,7 +48,7 @@ class FactorFileOptions(DatedOptions):
         panel=INPUT,
     )
 
-    def request(self) -> "Request":
+    def request(self) -> "InputRequest":
         """What a session is opened with."""
         request = self.judging(super().request(), self.config)
         return dataclasses.replace(request, config=self.settings, config_flag="--settings")

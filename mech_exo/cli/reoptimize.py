@@ -1,25 +1,30 @@
 """`exo reoptimize`: the weekly run, for cron."""
 
 import dataclasses
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import (
-    OUTPUT,
-    STUDY,
+from mech_exo.cli.option_groups import (
+    EndOptions,
     ProjectFolder,
     ProjectOption,
     SpaceOptions,
     StudyFileOption,
-    TelegramVariables,
-    command,
-    option,
 )
+from mech_exo.cli.options import OUTPUT, STUDY, TelegramVariables, command, option, request_of
+from mech_exo.errors import ExitCode
+
+if TYPE_CHECKING:
+    from mech_exo.jobs.reoptimize import Outcome, ReoptimizeRequest
+    from mech_exo.report.console import ConsoleLog
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ReoptimizeOptions(
-    SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder, TelegramVariables
+    SpaceOptions, EndOptions, StudyFileOption, ProjectOption, ProjectFolder, TelegramVariables
 ):
     """Options of `exo reoptimize`."""
 
@@ -73,9 +78,75 @@ class ReoptimizeOptions(
 
 def reoptimize(options: ReoptimizeOptions) -> None:
     """Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better."""
-    from mech_exo.cli.reoptimizing import run
+    from mech_exo.jobs.reoptimize import ReoptimizeRequest
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.verdict.verdict import cores
 
-    raise typer.Exit(run(options))
+    log = ConsoleLog(quiet=options.quiet)
+    request = request_of(
+        ReoptimizeRequest,
+        options,
+        inputs=options.request(),
+        n_jobs=options.n_jobs or cores(),
+        moment=datetime.now(),
+    )
+    run = _foretell if options.dry_run else _run
+    raise typer.Exit(run(options, request, log))
+
+
+def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "ConsoleLog") -> ExitCode:
+    """Run once, alone, with a journal and a message."""
+    from mech_exo.jobs.journal import JournalLines, journaled
+    from mech_exo.jobs.reoptimize import only_run
+    from mech_exo.jobs.reoptimize import reoptimize as carry_out
+    from mech_exo.notify.channel import configured
+    from mech_exo.notify.run_messages import RunMessages
+    from mech_exo.workflow.events import each
+
+    interval = options.progress_interval
+    with only_run(request.root), journaled(log, request.root, request.moment) as journal:
+        lines = JournalLines(journal, request.root, interval)
+        with RunMessages(
+            options.telegram,
+            request.study_name,
+            interval,
+            journal,
+            wanted=configured(options.telegram),
+        ) as messages:
+            outcome = carry_out(request, each(lines, messages), journal)
+            _print(outcome, quiet=options.quiet)
+    return outcome.exit_code
+
+
+def _foretell(
+    options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "ConsoleLog"
+) -> ExitCode:
+    """Read and check all inputs, and say what would be done with them."""
+    from mech_exo.jobs.reoptimize import foretell
+    from mech_exo.notify.channel import configured, way_of
+    from mech_exo.report.console import console
+    from mech_exo.report.forecast_lines import forecast_lines
+
+    found = foretell(request, log)
+    out = console(sys.stdout)
+    telegram = way_of(options.telegram) if configured(options.telegram) else ""
+    for line in forecast_lines(found, telegram):
+        out.print(line, soft_wrap=True)
+    out.print("then       the comparison; the best is staged if it is better")
+    return found.exit_code
+
+
+def _print(outcome: "Outcome", *, quiet: bool) -> None:
+    from mech_exo.report.console import console
+    from mech_exo.report.promotion_tables import show_proposal
+    from mech_exo.report.result_tables import file_lines
+
+    out = console(sys.stdout)
+    if outcome.proposal is not None and not quiet:
+        show_proposal(outcome.proposal, out)
+        for line in file_lines(outcome.result):
+            out.print(line, soft_wrap=True)
+    out.print(outcome.decision, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import INPUT, JsonOption, QuietOption, command, option
+from mech_exo.cli.option_groups import JsonOption, QuietOption
+from mech_exo.cli.options import INPUT, command, option
 from mech_exo.cli.production import FactorFileOptions, as_of, production_model
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.options import JsonOption, StudyFileOption, argument, command, option
+from mech_exo.cli.option_groups import JsonOption, StudyFileOption
+from mech_exo.cli.options import argument, command, option
 from mech_exo.errors import ExoError
 
 

@@ -7,21 +7,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import (
-    INPUT,
-    OUTPUT,
-    STUDY,
-    JsonOption,
-    ProjectOption,
-    SettingsOptions,
-    StudyFileOption,
-    command,
-    option,
-)
+from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions, StudyFileOption
+from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
-    from mech_exo.workflow.session import Request
+    from mech_exo.workflow.session import InputRequest
 
 STUDY_NAME = "factor_weight_optimization"
 
@@ -57,7 +48,7 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOptio
         panel=OUTPUT,
     )
 
-    def request(self) -> "Request":
+    def request(self) -> "InputRequest":
         """What a session is opened with."""
         return self.judging(super().request(), self.factors)
 

@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.options import (
-    INPUT,
-    JsonOption,
-    ObjectiveOption,
-    StudyFileOption,
-    argument,
-    command,
-    option,
-)
+from mech_exo.cli.option_groups import JsonOption, ObjectiveOption, StudyFileOption
+from mech_exo.cli.options import INPUT, argument, command, option
 
 if TYPE_CHECKING:
-    from mech_exo.workflow.session import Request
+    from mech_exo.workflow.session import InputRequest
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -33,11 +26,11 @@ class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
         panel=INPUT,
     )
 
-    def request(self) -> "Request":
+    def request(self) -> "InputRequest":
         """What a session is opened with."""
-        from mech_exo.workflow.session import Request
+        from mech_exo.workflow.session import InputRequest
 
-        return Request(config=self.config, objective=self.objective, factor_file=self.file)
+        return InputRequest(config=self.config, objective=self.objective, factor_file=self.file)
 
 
 def verify(options: VerifyOptions) -> None:

@@ -36,6 +36,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "holdout.fraction": (0.0, 0.9),
     "tuning.seed": (0, 2**63 - 1),
     "tuning.window": (1, 4_096),
+    "tuning.patience": (1, 1_000_000),
     "tuning.population": (2, 4_096),
     "storage.busy_timeout_s": (0.0, 86_400.0),
     "verdict.placebos": (1, 100_000),

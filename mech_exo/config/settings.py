@@ -19,8 +19,8 @@ def date_field() -> Any:
     return field(default=None, metadata={"date": True})
 
 
-def window_field() -> Any:
-    """A window of a built-in factor; None is its default, and is not written down."""
+def silent_field() -> Any:
+    """What None leaves as it was before the setting existed, and what is then not written down."""
     return field(default=None, metadata={"silent": True})
 
 
@@ -67,10 +67,10 @@ class FactorSettings:
     winsorise: float = 0.01  # share clipped at each tail of the cross-section
     min_history: int = 252  # sessions before the first rebalance date
     min_names: int = 1  # names tradable on a rebalance date for it to be used
-    momentum_window: int | None = window_field()  # months of momentum_12_1; null: 12
-    rsi_window: int | None = window_field()  # sessions of rsi_14; null: 14
-    volatility_short_window: int | None = window_field()  # sessions of volatility_ratio; null: 21
-    volatility_long_window: int | None = window_field()  # and of what it is held against; null: 252
+    momentum_window: int | None = silent_field()  # months of momentum_12_1; null: 12
+    rsi_window: int | None = silent_field()  # sessions of rsi_14; null: 14
+    volatility_short_window: int | None = silent_field()  # sessions of volatility_ratio; null: 21
+    volatility_long_window: int | None = silent_field()  # and of what it is held against; null: 252
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ class TuningSettings:
     population: int = 12  # a generation of cmaes
     objectives: tuple[str, ...] = ()  # names of metrics; empty: the objective file's own value
     warm_start: bool = True
+    patience: int | None = silent_field()  # trials without a better feasible one that end a search
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Destination:
     def check(self, *, touch: bool = True) -> Path:
         """Where the file would go now; an ExoError if it could not be written there.
 
-        `touch` is that of `factor_file.atomic.check_target`.
+        `touch` is that of `system.whole_files.check_target`.
         """
         path = self.named or free_path(self._dated(date.today()))
         check_within(path, self.root)

@@ -9,7 +9,8 @@ from mech_exo.errors import ExitCode, ExoError
 if TYPE_CHECKING:
     from mech_exo.library.studies import Study
     from mech_exo.verdict.verification import Verification
-    from mech_exo.workflow.session import Log, Request, Session
+    from mech_exo.workflow.log import Log
+    from mech_exo.workflow.session import InputRequest, Session
 
 
 def write_best(session: "Session", study: "Study", path: Path, trial: int | None) -> Path:
@@ -26,7 +27,7 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
     from mech_exo.workflow.repeatable import repeatable
 
     check_replaceable(path)  # before a look is entered
-    outcome = StudyOutcome(study.record, added=0, interrupted=False, elapsed_seconds=0.0)
+    outcome = StudyOutcome(study.record, added=0, ended="goal", elapsed_seconds=0.0)
     result = assess(session, study.file, outcome, trial)
     if result.trial is None or (trial is None and not result.trial.feasible):
         raise ExoError(
@@ -39,7 +40,7 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
 
 
 def verify_here(
-    session: "Session", request: "Request", path: Path, log: "Log", study_file: Path
+    session: "Session", request: "InputRequest", path: Path, log: "Log", study_file: Path
 ) -> "Verification":
     """Compute a file's figures again; on the session's own data if they were DataFrames."""
     from mech_exo.factor_file.read import read_factor_file

@@ -1,6 +1,5 @@
 """The project: settings, objective and data, and everything that can be asked of them."""
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -14,13 +13,15 @@ from mech_exo.library.functions import Definitions, objective_of
 from mech_exo.library.studies import Study, Trial
 from mech_exo.library.verdicts import Verdict
 from mech_exo.tuning.events import Listener, ignore
+from mech_exo.tuning.request import Duration, SearchRequest
+from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.config.settings import Settings
     from mech_exo.verdict.verification import Verification
-    from mech_exo.workflow.session import Request, Session
+    from mech_exo.workflow.session import InputRequest, Session
 
 Progress = Callable[[str, int, int], None]
 PathLike = str | os.PathLike[str]
@@ -122,7 +123,8 @@ class Project:
 
             market = frame_market(*self._frames, settings.data)
         given = objective_of(self._objective) if isinstance(self._objective, Mapping) else None
-        return open_with(settings, found, self._request(), _Log(), market=market, objective=given)
+        request, log = self._request(), PythonLog()
+        return open_with(settings, found, request, log, market=market, objective=given)
 
     @property
     def settings(self) -> "Settings":
@@ -150,6 +152,8 @@ class Project:
         *,
         target: int | None = None,
         name: str = STUDY,
+        timeout: Duration | None = None,
+        patience: int | None = None,
         jobs: int | None = None,
         on_event: Listener = ignore,
         accept_changes: bool = False,
@@ -161,7 +165,13 @@ class Project:
         Parameters
         ----------
         trials, target
-            Trials to add (50), or the number that the study shall hold in the end.
+            Trials to add (50), or the number that the study shall hold in the end. Neither, but a
+            timeout or a patience: as many as these allow.
+        timeout
+            Time for the search: "30m", seconds, or a timedelta; None: no limit.
+        patience
+            Trials without a better feasible one that end it; None: `tuning.patience` of the
+            settings.
         jobs
             Worker processes; None: one for each core. The result does not depend on it.
         on_event
@@ -180,24 +190,28 @@ class Project:
         """
         from mech_exo.tuning.runner import run_study
         from mech_exo.verdict.verdict import cores
-        from mech_exo.workflow.optimise import Job, study_plan
+        from mech_exo.workflow.tuned import search_of
 
-        _check_counts(name, trials=(trials, 0), target=(target, 0), jobs=(jobs, 1))
-        job = Job(
+        counts = {"trials": (trials, 0), "target": (target, 0), "jobs": (jobs, 1)}
+        _check_counts(name, **counts, patience=(patience, 1))
+        request = SearchRequest(
             study_name=name,
             study_file=self._study_file(study_file),
             n_jobs=jobs or cores(),
             n_trials=trials,
             target_trials=target,
             accept_changes=accept_changes,
+            timeout=timeout,
             wait=wait,
-            root=self.folder,
         )
         with _own_threads():
-            session = self._session_of(name, job.study_file)
+            session = self._session_of(name, request.study_file)
             session.try_apart()
-            outcome = run_study(study_plan(job, session), on_event)
-        return Study(outcome.study, job.study_file, interrupted=outcome.interrupted)
+            search = search_of(session)
+            if patience is not None:
+                search = search.with_patience(patience)
+            outcome = run_study(request, search, on_event)
+        return Study(outcome.study, request.study_file, interrupted=outcome.interrupted)
 
     def study(self, name: str = STUDY, *, study_file: PathLike | None = None) -> Study:
         """A study that is there."""
@@ -280,7 +294,7 @@ class Project:
 
         with _own_threads():
             return verify_here(
-                self.session, self._request(), Path(path), _Log(), self._study_file(None)
+                self.session, self._request(), Path(path), PythonLog(), self._study_file(None)
             )
 
     def check(self) -> Check:
@@ -310,12 +324,12 @@ class Project:
             return self.session
         return self.session.listing(listed).with_wanted(listed)
 
-    def _request(self) -> "Request":
-        from mech_exo.workflow.session import Request
+    def _request(self) -> "InputRequest":
+        from mech_exo.workflow.session import InputRequest
 
         path = self._objective
         named = None if path is None or isinstance(path, Mapping) else Path(path)
-        return Request(config=self._config, objective=named, cwd=self.folder)
+        return InputRequest(config=self._config, objective=named, cwd=self.folder)
 
     def _study_file(self, given: PathLike | None) -> Path:
         return self.folder / STUDY_FILE if given is None else Path(given)
@@ -346,16 +360,6 @@ def _check_counts(name: object, **counts: tuple[object, int]) -> None:
     for what, (count, least) in counts.items():
         if count is not None and (not isinstance(count, int) or count < least):
             raise ExoError(f"{what} is {count!r}, must be a whole number from {least} on.")
-
-
-class _Log:
-    """A session's words, to Python's own log."""
-
-    def note(self, text: str) -> None:
-        logging.getLogger("mech_exo").info(text)
-
-    def warn(self, text: str) -> None:
-        logging.getLogger("mech_exo").warning(text)
 
 
 def _own_threads() -> Any:

@@ -31,11 +31,11 @@ class ProgressMessages:
         """Send a message if one is due."""
         if isinstance(event, StudyOpened):
             self._name, self._first = event.study_name, event.finished
-            more = event.goal - event.finished
-            self._channel.send(f"{self._name}: started, {more} trials to run")
+            more = "" if event.goal is None else f", {event.goal - event.finished} trials to run"
+            self._channel.send(f"{self._name}: started{more}")
         elif isinstance(event, TrialFinished):
             due = (event.finished - self._first) % self._interval == 0
-            if due and event.finished < event.goal:
+            if due and event.finished != event.goal:
                 self._channel.send(f"{self._name}: {summary(event)}")
         elif isinstance(event, Interrupted):
             self._channel.send(f"{self._name}: interrupted ({event.signal})")
@@ -94,7 +94,8 @@ def _against_incumbent(result: Optimised) -> list[str]:
 
 def summary(event: TrialFinished) -> str:
     """Trials done and the best feasible one, or the size of the front, so far."""
-    done = f"{event.finished}/{event.goal} trials"
+    of = "" if event.goal is None else f"/{event.goal}"
+    done = f"{event.finished}{of} trials"
     if event.front:
         return f"{done}, {event.front} on the Pareto front"
     if event.best is None:

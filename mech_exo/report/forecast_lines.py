@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from mech_exo.report.live_progress import limits
 from mech_exo.report.plain_json import json_text
 from mech_exo.workflow.forecast import Forecast
 
 
 def forecast_lines(found: Forecast, telegram: str) -> Iterator[str]:
     """For a person; `telegram` says what would become of messages, "" if none are asked for."""
-    opened, study = found.preview.opened, found.preview.study
+    opened = found.preview.opened
     yield "dry run    all is checked; nothing is run, nothing is written"
     if found.preview.busy:
         yield f"waiting    {found.preview.busy} The run would wait for it to end."
@@ -17,9 +18,7 @@ def forecast_lines(found: Forecast, telegram: str) -> Iterator[str]:
         f"search     {opened.sampler}, {opened.pruner} pruner, window {opened.window}, "
         f"{opened.jobs} jobs"
     )
-    first = len(study.trials)
-    numbers = f"trials {first} to {first + found.added - 1}" if found.added else "no trial"
-    yield f"would run  {numbers}{'; then the verdict' if found.job.validate else ''}"
+    yield f"would run  {_numbers(found)}{'; then the verdict' if found.request.validate else ''}"
     for line in opened.notes:
         yield f"note       {line}"
     for n, path in enumerate(found.files):
@@ -44,6 +43,8 @@ def forecast_json(found: Forecast, telegram: str) -> str:
             "first_trial": len(study.trials),
             "added": found.added,
             "goal": opened.goal,
+            "patience": opened.patience,
+            "timeout_seconds": opened.timeout,
             "sampler": opened.sampler,
             "pruner": opened.pruner,
             "window": opened.window,
@@ -53,6 +54,16 @@ def forecast_json(found: Forecast, telegram: str) -> str:
             "telegram": telegram or None,
         }
     )
+
+
+def _numbers(found: Forecast) -> str:
+    first, added, opened = len(found.preview.study.trials), found.added, found.preview.opened
+    if found.exhausted:
+        return f"no trial: the last {opened.patience} brought nothing better"
+    if added == 0:
+        return "no trial"
+    until = f"trials {first} on" if added is None else f"trials {first} to {first + added - 1}"
+    return ", ".join(filter(None, (until, limits(opened))))
 
 
 def _new_epoch(found: Forecast) -> bool:

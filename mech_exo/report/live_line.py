@@ -51,8 +51,8 @@ class LiveLine:
         self._started = self._printed_at = self._clock()
         self._first = self._printed = done
 
-    def show(self, done: int, total: int, words: str) -> None:
-        """Show the count, and some words on it."""
+    def show(self, done: int, total: int | None, words: str) -> None:
+        """Show the count, and some words on it; without a total, how far it is is not known."""
         elapsed = max(self._clock() - self._started, 1e-9)
         rate = f"{(done - self._first) / elapsed:.1f}/s"
         if self._console.is_terminal:
@@ -60,18 +60,18 @@ class LiveLine:
             live.update(live.task_ids[0], completed=done, total=total, description=words, rate=rate)
         elif self._due(done, total):
             self._printed, self._printed_at = done, self._clock()
-            left = (total - done) * elapsed / max(done - self._first, 1)
-            self._console.print(
-                f"{self._noun:<11}{done}/{total} · {rate} · ETA {left:.0f} s · {words}",
-                soft_wrap=True,
-            )
+            count = f"{done} · {rate}"
+            if total is not None:
+                left = (total - done) * elapsed / max(done - self._first, 1)
+                count = f"{done}/{total} · {rate} · ETA {left:.0f} s"
+            self._console.print(f"{self._noun:<11}{count} · {words}", soft_wrap=True)
 
     def stop(self) -> None:
         """End the live line, so that another can begin."""
         if self._live is not None:
             self._live.stop()
 
-    def _open(self, total: int) -> Progress:
+    def _open(self, total: int | None) -> Progress:
         self._live = Progress(
             TextColumn(self._noun),
             BarColumn(bar_width=20),
@@ -86,10 +86,9 @@ class LiveLine:
         self._live.start()
         return self._live
 
-    def _due(self, done: int, total: int) -> bool:
-        step = max((total - self._first) // LINES, 1)
-        return (
-            done >= total
-            or done - self._printed >= step
-            or self._clock() - self._printed_at >= SILENCE_S
-        )
+    def _due(self, done: int, total: int | None) -> bool:
+        if self._clock() - self._printed_at >= SILENCE_S:
+            return True
+        if total is None:
+            return False
+        return done >= total or done - self._printed >= max((total - self._first) // LINES, 1)

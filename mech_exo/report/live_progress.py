@@ -8,6 +8,7 @@ from rich.console import Console
 from mech_exo.report.formats import number, percent
 from mech_exo.report.live_line import LiveLine
 from mech_exo.tuning.events import (
+    EndedEarly,
     Event,
     Interrupted,
     StudyOpened,
@@ -29,6 +30,23 @@ def describe(event: TrialFinished) -> str:
         f"best {number(event.best.values[0])} (trial {event.best.number}, "
         f"drawdown {percent(drawdown)}) · {feasible}"
     )
+
+
+def wanted(event: StudyOpened) -> str:
+    """How many trials are to be run, and what may end them earlier."""
+    if event.goal is None:
+        return limits(event)
+    return ", ".join(filter(None, (f"{event.goal - event.finished} trials", limits(event))))
+
+
+def limits(event: StudyOpened) -> str:
+    """What may end a search before its goal; "" for nothing."""
+    ends = []
+    if event.timeout is not None:
+        ends.append(f"for {event.timeout:g} s")
+    if event.patience is not None:
+        ends.append(f"until {event.patience} trials bring nothing better")
+    return ", ".join(ends)
 
 
 class LiveProgress(LiveLine):
@@ -68,6 +86,9 @@ class LiveProgress(LiveLine):
             fate = "the trial is marked FAIL" if event.given_up else "it is evaluated again"
             trial = "no trial" if event.number is None else f"trial {event.number}"
             self._say(f"warning: a worker died ({event.reason}) at {trial}; {fate}.")
+        elif isinstance(event, EndedEarly):
+            if not self.quiet:
+                self._say(f"note       {event.words}")
         elif isinstance(event, Interrupted):
             self._say(f"{event.signal}: finishing {event.running} running trials; again to stop.")
 
@@ -79,7 +100,7 @@ class LiveProgress(LiveLine):
         self._say(f"study      {event.study_name} in {event.study_file} ({state})")
         self._say(
             f"search     {event.sampler}, {event.pruner} pruner, window {event.window}, "
-            f"{event.jobs} jobs, {event.goal - event.finished} trials"
+            f"{event.jobs} jobs, {wanted(event)}"
         )
         for line in event.notes:
             self._say(f"note       {line}")

@@ -29,6 +29,7 @@ def _document(result: Optimised) -> dict[str, Any]:
             "added_trials": result.outcome.added,
             "fingerprint": study.epoch.fingerprint if study.epoch else None,
             "elapsed_seconds": result.outcome.elapsed_seconds,
+            **_early(result),
         },
         "settings_file": session.settings_file.path,
         "objective_file": session.objective.path,
@@ -41,6 +42,12 @@ def _document(result: Optimised) -> dict[str, Any]:
         "verdict_words": result.standing.words,
         "files": _files(result),
     }
+
+
+def _early(result: Optimised) -> dict[str, str]:
+    """`ended_early`, where patience or time ended the search before its number of trials."""
+    ended = result.outcome.ended
+    return {"ended_early": ended} if ended in ("patience", "timeout") else {}
 
 
 def _data(result: Optimised) -> dict[str, Any]:

@@ -6,6 +6,7 @@ has finished in order is stored, several trials in one transaction where several
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,49 +15,15 @@ from datetime import UTC, datetime
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.events import Interrupted, Listener, TrialFinished, WorkerReplaced
+from mech_exo.tuning.plan import Ending
 from mech_exo.tuning.problem import Suggestion
-from mech_exo.tuning.study_record import Direction, TrialRecord, dominates, losses_of
+from mech_exo.tuning.study_record import TrialRecord
+from mech_exo.tuning.tally import Tally
 from mech_exo.tuning.workers import Answer, Crew, Loss
 
 WRITE_AFTER_SECONDS = 0.05  # a finished trial waits no longer than this and one ask
 WRITE_AFTER_TRIALS = 64
 _STATES = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
-
-
-class Tally:
-    """What is known of the epoch so far: counts, and the best feasible trial or the front."""
-
-    def __init__(self, directions: tuple[Direction, ...]) -> None:
-        self._directions = directions
-        self._sign = 1.0 if directions[0] == "maximize" else -1.0
-        self._single = len(directions) == 1
-        self._front: list[tuple[float, ...]] = []  # losses of trials that no other dominates
-        self.best: TrialRecord | None = None
-        self.finished = self.complete = self.feasible = 0
-
-    def add(self, record: TrialRecord) -> None:
-        """Count the next trial, in number order."""
-        self.finished += 1
-        if record.state != "COMPLETE":
-            return
-        self.complete += 1
-        if not record.feasible:
-            return
-        self.feasible += 1
-        if not self._single:
-            self._enter_front(losses_of(record.values, self._directions))
-        elif self.best is None or self._sign * record.values[0] > self._sign * self.best.values[0]:
-            self.best = record
-
-    @property
-    def front(self) -> int | None:
-        """Trials on the Pareto front; None for a single objective."""
-        return None if self._single else len(self._front)
-
-    def _enter_front(self, losses: tuple[float, ...]) -> None:
-        if not any(dominates(other, losses) for other in self._front):
-            self._front = [other for other in self._front if not dominates(losses, other)]
-            self._front.append(losses)
 
 
 @dataclass(frozen=True)
@@ -68,7 +35,10 @@ class EpochSpan:
 
 
 class Engine:
-    """Runs the trials of one epoch from where it stands to `goal`.
+    """Runs the trials of one epoch from where it stands to its end.
+
+    What ends it by patience is decided in the order of the numbers: trials that are in flight then
+    are dropped, so that the number of jobs does not show.
 
     Parameters
     ----------
@@ -78,6 +48,12 @@ class Engine:
         Evaluates.
     write
         Stores trials, whole, in one transaction.
+    goal
+        Trials of the epoch in the end; None: no such number.
+    patience
+        Trials without a better one that end the run; None: none do.
+    timeout
+        Seconds after which no trial is asked; None: no limit.
     """
 
     def __init__(
@@ -87,29 +63,30 @@ class Engine:
         write: Callable[[Sequence[TrialRecord]], object],
         *,
         epoch: EpochSpan,
-        goal: int,
+        goal: int | None,
+        patience: int | None = None,
+        timeout: float | None = None,
         tally: Tally,
         listener: Listener,
         interrupts: Interrupts,
     ) -> None:
         self._asker, self._crew, self._write = asker, crew, write
-        self._epoch, self._goal = epoch, goal
+        self._epoch, self._goal, self._patience = epoch, goal, patience
+        self._deadline = math.inf if timeout is None else time.monotonic() + timeout
         self._tally, self._listener, self._interrupts = tally, listener, interrupts
         self._next = asker.known
         self._asked: dict[int, Suggestion] = {}
         self._early: dict[int, TrialRecord] = {}
-        self._unwritten: list[TrialRecord] = []
+        self._unwritten: list[TrialFinished] = []
         self._oldest = 0.0  # when the first of the unwritten was added
         self._announced = False
 
-    def run(self) -> bool:
-        """Run to the goal; False if a signal ended it before."""
+    def run(self) -> Ending:
+        """Run to the end; what ended it."""
         self._interrupts.polite = True
         try:
-            while self._asker.known < self._goal:
+            while (ending := self._ending()) is None:
                 if self._interrupts.requested:
-                    if not self._asked:
-                        break
                     self._announce()
                 self._step()
             self._flush()
@@ -118,7 +95,21 @@ class Engine:
             raise
         finally:
             self._interrupts.polite = False
-        return self._asker.known >= self._goal
+        return ending
+
+    def _ending(self) -> Ending | None:
+        if self._goal is not None and self._asker.known >= self._goal:
+            return "goal"
+        if self._tally.exhausts(self._patience):
+            return "patience"
+        if self._asked or not self._stopped:
+            return None
+        return "signal" if self._interrupts.requested else "timeout"
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether nothing more is asked: a signal has come, or the time is up."""
+        return bool(self._interrupts.requested) or time.monotonic() >= self._deadline
 
     def _step(self) -> None:
         can_ask = self._can_ask()
@@ -142,8 +133,8 @@ class Engine:
 
     def _can_ask(self) -> bool:
         return (
-            self._next < self._goal
-            and not self._interrupts.requested
+            (self._goal is None or self._next < self._goal)
+            and not self._stopped
             and self._asker.ready(self._next)
         )
 
@@ -186,34 +177,39 @@ class Engine:
             self._finish(record, loss.index)
 
     def _finish(self, record: TrialRecord, index: int) -> None:
-        """Keep a result until those before it are there; then tell and store them in order."""
+        """Keep a result until those before it are there; then tell and store them in order.
+
+        Those behind the one that exhausts the patience are neither.
+        """
         del self._asked[index]
         self._early[index] = record.canonical()
-        while self._asker.known in self._early:
+        while self._asker.known in self._early and not self._tally.exhausts(self._patience):
             ready = self._early.pop(self._asker.known)
             self._asker.add(ready)
+            self._tally.add(ready)
             if not self._unwritten:
                 self._oldest = time.monotonic()
-            self._unwritten.append(ready)
+            self._unwritten.append(self._finished(ready))
 
     def _flush(self) -> None:
         if not self._unwritten:
             return
         batch, self._unwritten = self._unwritten, []
-        self._write(batch)
-        for record in batch:
-            self._tally.add(record)
-            self._listener(
-                TrialFinished(
-                    trial=record,
-                    best=self._tally.best,
-                    finished=self._tally.finished,
-                    goal=self._goal,
-                    complete=self._tally.complete,
-                    feasible=self._tally.feasible,
-                    front=self._tally.front,
-                )
-            )
+        self._write([event.trial for event in batch])
+        for event in batch:
+            self._listener(event)
+
+    def _finished(self, record: TrialRecord) -> TrialFinished:
+        """What is told of a trial once it is stored."""
+        return TrialFinished(
+            trial=record,
+            best=self._tally.best,
+            finished=self._tally.finished,
+            goal=self._goal,
+            complete=self._tally.complete,
+            feasible=self._tally.feasible,
+            front=self._tally.front,
+        )
 
     def _announce(self) -> None:
         if not self._announced:

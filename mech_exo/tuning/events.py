@@ -19,19 +19,22 @@ class StudyOpened:
     """The study is locked and read; the first trial is about to be asked.
 
     `finished` counts the trials of the current fingerprint that are there, `goal` those that will
-    be; `notes` are lines for the user (what was clipped, what limits the jobs, …).
+    be (None: until `patience` or `timeout`, in seconds, ends the run); `notes` are lines for the
+    user (what was clipped, what limits the jobs, …).
     """
 
     study_name: str
     study_file: Path
     created: bool
     finished: int
-    goal: int
+    goal: int | None
     jobs: int
     window: int
     sampler: str
     pruner: str
     notes: tuple[str, ...] = ()
+    patience: int | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class TrialFinished:
     trial: TrialRecord
     best: TrialRecord | None
     finished: int
-    goal: int
+    goal: int | None
     complete: int
     feasible: int
     front: int | None = None
@@ -67,6 +70,13 @@ class WorkerReplaced:
 
 
 @dataclass(frozen=True)
+class EndedEarly:
+    """The run ends before its goal, as it was asked to; `words` say why."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Interrupted:
     """A signal came: nothing more is asked, `running` trials are awaited and stored."""
 
@@ -74,7 +84,7 @@ class Interrupted:
     running: int
 
 
-Event = Waiting | StudyOpened | TrialFinished | WorkerReplaced | Interrupted
+Event = Waiting | StudyOpened | TrialFinished | WorkerReplaced | EndedEarly | Interrupted
 Listener = Callable[[Event], None]
 
 

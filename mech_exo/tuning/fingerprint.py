@@ -1,8 +1,8 @@
 """What a study's trials depend on, as a hash and in words.
 
 Two runs with the same fingerprint (on the same type of machine) make the same trials. Not in it,
-because they cannot change a trial: n_jobs, notification, export, storage, all paths (the data
-fingerprint stands for the data files) and warm-start vectors.
+because they cannot change a trial: n_jobs, timeout, patience, notification, export, storage, all
+paths (the data fingerprint stands for the data files) and warm-start vectors.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def components_of(
     ----------
     settings
         The resolved settings; their sections data, factors, backtest, hyperparameters, holdout
-        and tuning count, without paths and `tuning.warm_start`.
+        and tuning count, without paths, `tuning.warm_start` and `tuning.patience`.
     objective_sha256
         Hash of the bytes of the objective file.
     space
@@ -68,6 +68,7 @@ def components_of(
     for section in _SECTIONS:
         components.update(_flatten(section, getattr(settings, section)))
     components.pop("tuning.warm_start")
+    components.pop("tuning.patience", None)  # how many trials there are, not which
     components.pop("tuning.objectives")  # resolved above
     if settings.data.source != "demo":  # the demo's own settings do nothing then
         components = {k: v for k, v in components.items() if not k.startswith("data.demo.")}

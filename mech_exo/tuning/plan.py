@@ -1,21 +1,19 @@
-"""What a run is asked to do, and what came of it."""
+"""What a run searches, what it would begin with, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from mech_exo.config import Settings
-from mech_exo.errors import ExoError
+from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
-    from mech_exo.data.market import Market
-    from mech_exo.data.panel import Panel
-    from mech_exo.objective.objective_file import ObjectiveFile
     from mech_exo.tuning.events import StudyOpened
+
+Ending = Literal["goal", "patience", "timeout", "signal"]
 
 
 @dataclass(frozen=True)
@@ -35,71 +33,35 @@ class WarmStart:
     params: Mapping[str, Parameter]
 
 
-def check_goal(study_name: str, n_trials: int | None, target_trials: int | None) -> None:
-    """Raise an ExoError for a study without a name, and for two goals."""
-    if not study_name.strip():
-        raise ExoError("--study-name is empty.", hint="Give the study a name.")
-    if n_trials is not None and target_trials is not None:
-        raise ExoError(
-            "--n-trials adds trials and --target-trials completes up to a number: "
-            "only one of them can be given.",
-            hint="Leave one out.",
-        )
-
-
 @dataclass(frozen=True)
-class StudyPlan:
-    """A run of `exo optuna-run`.
+class Search:
+    """What is searched, whichever study its trials go to.
 
     Parameters
     ----------
-    study_name, study_file
-        The study and its SQLite file; both are created where absent.
+    problem
+        Asked, evaluated and measured.
+    components
+        Gives the fingerprint's components for the space of parameters (name -> range in Optuna's
+        JSON form).
     settings
-        The resolved settings; `tuning`, `backtest`, `holdout`, … are part of the fingerprint.
-    objective
-        The user's file, already read: its bytes are what every process runs.
-    panel
-        The in-sample panel; no trial sees the holdout.
-    market
-        The in-sample market, where the objective file defines factors of its own.
-    n_jobs
-        Worker processes. More than the sampler's window are not started.
-    n_trials, target_trials
-        How many trials to add, or how many finished ones the study shall hold under the current
-        fingerprint. Exactly one of them.
-    accept_changes
-        Go on under another fingerprint, in a new epoch.
-    wait
-        Wait for another run's lock instead of refusing.
+        The resolved settings; `tuning` and `storage` are the engine's.
     warm_start
-        Trials 0, 1, … of a study that this run creates.
+        Trials 0, 1, … of a study, or an epoch, that a run begins.
+    undivided
+        Gives the one hash of the data that older studies have.
     """
 
-    study_name: str
-    study_file: Path
+    problem: Problem
+    components: Callable[[Mapping[str, str]], Mapping[str, str]]
     settings: Settings
-    objective: ObjectiveFile
-    panel: Panel
-    market: Market | None = None
-    n_jobs: int = 1
-    n_trials: int | None = None
-    target_trials: int | None = None
-    accept_changes: bool = False
-    wait: bool = False
     warm_start: tuple[WarmStart, ...] = ()
+    undivided: Callable[[], str] | None = None
 
-    def __post_init__(self) -> None:
-        check_goal(self.study_name, self.n_trials, self.target_trials)
-        if self.n_trials is None and self.target_trials is None:
-            raise ValueError("a StudyPlan needs n_trials or target_trials")
-        for flag, value, low in (
-            ("--n-jobs", self.n_jobs, 1),
-            ("--n-trials", self.n_trials, 0),
-            ("--target-trials", self.target_trials, 0),
-        ):
-            if value is not None and value < low:
-                raise ExoError(f"{flag} is {value}, must be at least {low}.")
+    def with_patience(self, patience: int) -> Search:
+        """The same search, ended by this patience."""
+        tuning = replace(self.settings.tuning, patience=patience)
+        return replace(self, settings=replace(self.settings, tuning=tuning))
 
 
 @dataclass(frozen=True)
@@ -131,8 +93,8 @@ class StudyOutcome:
         The study as it now stands in its file.
     added
         Trials that this run finished.
-    interrupted
-        Whether a signal ended it before its goal.
+    ended
+        What ended it: its number of trials, the patience, the time that it had, or a signal.
     elapsed_seconds
         Wall time of the trials, start-up excluded.
     notes
@@ -144,10 +106,15 @@ class StudyOutcome:
 
     study: StudyRecord
     added: int
-    interrupted: bool
+    ended: Ending
     elapsed_seconds: float
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended it before its goal."""
+        return self.ended == "signal"
 
     @property
     def best(self) -> TrialRecord | None:

@@ -1,4 +1,4 @@
-"""A run, from the plan to the stored study.
+"""A run, from the request to the stored study.
 
 The user's function is tried first, before a file is made or a lock taken. Then: lock, open, enter
 the epoch of the fingerprint, check that the stored trials would be asked again, go on.
@@ -7,68 +7,38 @@ the epoch of the fingerprint, check that the stored trials would be asked again,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from mech_exo.config import Settings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import Space, to_json
-from mech_exo.tuning.engine import Engine, EpochSpan, Tally
+from mech_exo.tuning.engine import Engine, EpochSpan
 from mech_exo.tuning.epochs import enter_epoch
-from mech_exo.tuning.events import Listener, StudyOpened, Waiting, ignore
+from mech_exo.tuning.events import EndedEarly, Listener, StudyOpened, Waiting, ignore
 from mech_exo.tuning.fingerprint import difference, fingerprint_of
-from mech_exo.tuning.plan import Preview, StudyOutcome, StudyPlan, WarmStart
+from mech_exo.tuning.plan import Ending, Preview, Search, StudyOutcome
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
-from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
+from mech_exo.tuning.request import SearchRequest
 from mech_exo.tuning.runs import with_run
+from mech_exo.tuning.stopping import with_rule
 from mech_exo.tuning.study_lock import check_study_free, study_lock
 from mech_exo.tuning.study_record import Parameter, StudyRecord
 from mech_exo.tuning.study_store import StudyStore
+from mech_exo.tuning.tally import Tally
 from mech_exo.tuning.workers import Crew
 
 WARM_START = "warm_start"  # study attribute: vectors by epoch
 MADE_WITH = "made_with"  # study attribute: package versions by epoch
 
 
-@dataclass(frozen=True)
-class Job:
-    """A run without the objective layer: a problem, and where its trials go.
-
-    `components` gives the fingerprint's components for the space of parameters (name -> range in
-    Optuna's JSON form), `undivided` the one hash of the data that older studies have. The rest is
-    as in `StudyPlan`.
-    """
-
-    problem: Problem
-    components: Callable[[Mapping[str, str]], Mapping[str, str]]
-    study_name: str
-    study_file: Path
-    settings: Settings
-    n_jobs: int = 1
-    n_trials: int | None = None
-    target_trials: int | None = None
-    accept_changes: bool = False
-    wait: bool = False
-    warm_start: tuple[WarmStart, ...] = ()
-    undivided: Callable[[], str] | None = None
-
-    def goal(self, finished: int) -> int:
-        """Trials of the epoch at which the run ends."""
-        if self.target_trials is not None:
-            return max(self.target_trials, finished)
-        return finished + (self.n_trials or 0)
-
-
-def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
-    """Run a plan.
+def run_study(request: SearchRequest, search: Search, listener: Listener = ignore) -> StudyOutcome:
+    """Search as requested.
 
     Raises
     ------
@@ -76,100 +46,79 @@ def run_study(plan: StudyPlan, listener: Listener = ignore) -> StudyOutcome:
         A mistake in the objective file, another fingerprint, a locked or broken study file, a
         full disk, stored trials that cannot be reproduced. What was finished by then is stored.
     """
-    return run_job(job_of(plan), listener)
-
-
-def preview_study(plan: StudyPlan) -> Preview:
-    """What `run_study` would begin with; nothing is run, written or locked.
-
-    Raises
-    ------
-    ExoError
-        As `run_study` up to the first trial; a study that another run holds, unless the plan
-        waits for it.
-    """
-    job, busy = job_of(plan), ""
-    space = try_once(job.problem, job.settings.tuning.seed)
-    check_sampler(job.problem, job.settings.tuning.sampler)
-    try:
-        check_study_free(job.study_file, job.study_name)
-    except ExoError as error:
-        if not (job.wait and error.exit_code is ExitCode.LOCKED):
-            raise
-        busy = error.message
-    with StudyStore.rehearse(job.study_file, job.settings.storage) as store:
-        return _Session(job, store, space).preview(busy)
-
-
-def job_of(plan: StudyPlan) -> Job:
-    """A plan without its objective layer."""
-    from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
-
-    problem = problem_of(plan)
-    return Job(
-        problem=problem,
-        components=lambda space: components_for(plan, problem, space),
-        study_name=plan.study_name,
-        study_file=plan.study_file,
-        settings=plan.settings,
-        n_jobs=plan.n_jobs,
-        n_trials=plan.n_trials,
-        target_trials=plan.target_trials,
-        accept_changes=plan.accept_changes,
-        wait=plan.wait,
-        warm_start=plan.warm_start,
-        undivided=lambda: undivided_data(plan),
-    )
-
-
-def run_job(job: Job, listener: Listener = ignore) -> StudyOutcome:
-    """Run a job; as `run_study`."""
-    space = try_once(job.problem, job.settings.tuning.seed)
-    check_sampler(job.problem, job.settings.tuning.sampler)
+    space = try_once(search.problem, search.settings.tuning.seed)
+    check_sampler(search.problem, search.settings.tuning.sampler)
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         try:
-            store = stack.enter_context(_opened(job, stack, listener))
-            session = _Session(job, store, space)
+            store = stack.enter_context(_opened(request, search, stack, listener))
+            session = _Session(request, search, store, space)
         except KeyboardInterrupt:
             raise ExoError(
                 f"Interrupted by {interrupts.requested} before the first trial.",
                 exit_code=ExitCode.INTERRUPTED,
             ) from None
         outcome = session.run(listener, interrupts)
-    confirm_stored(job.study_file, outcome.study)
+    confirm_stored(request.study_file, outcome.study)
     return outcome
 
 
-def _opened(job: Job, stack: ExitStack, listener: Listener) -> StudyStore:
+def preview_study(request: SearchRequest, search: Search) -> Preview:
+    """What `run_study` would begin with; nothing is run, written or locked.
+
+    Raises
+    ------
+    ExoError
+        As `run_study` up to the first trial; a study that another run holds, unless the request
+        is to wait for it.
+    """
+    busy = ""
+    space = try_once(search.problem, search.settings.tuning.seed)
+    check_sampler(search.problem, search.settings.tuning.sampler)
+    try:
+        check_study_free(request.study_file, request.study_name)
+    except ExoError as error:
+        if not (request.wait and error.exit_code is ExitCode.LOCKED):
+            raise
+        busy = error.message
+    with StudyStore.rehearse(request.study_file, search.settings.storage) as store:
+        return _Session(request, search, store, space).preview(busy)
+
+
+def _opened(
+    request: SearchRequest, search: Search, stack: ExitStack, listener: Listener
+) -> StudyStore:
     lock = study_lock(
-        job.study_file,
-        job.study_name,
-        wait=job.wait,
+        request.study_file,
+        request.study_name,
+        wait=request.wait,
         on_wait=lambda words: listener(Waiting(words)),
     )
     stack.enter_context(lock)
-    return StudyStore.open(job.study_file, job.settings.storage, create=True)
+    return StudyStore.open(request.study_file, search.settings.storage, create=True)
 
 
 class _Session:
-    """A study, locked and opened, in the epoch of the job."""
+    """A study, locked and opened, in the epoch of the search."""
 
-    def __init__(self, job: Job, store: StudyStore, space: Space) -> None:
-        self._job, self._store, self._space = job, store, space
-        problem = job.problem
-        self._created = job.study_name not in store.names()
+    def __init__(
+        self, request: SearchRequest, search: Search, store: StudyStore, space: Space
+    ) -> None:
+        self._request, self._search = request, search
+        self._store, self._space = store, space
+        problem = search.problem
+        self._created = request.study_name not in store.names()
         if self._created:
             store.create_study(
-                job.study_name,
+                request.study_name,
                 problem.directions,
                 objective_names=problem.objective_names,
                 constraint_names=problem.constraint_names,
             )
-        study = store.select(job.study_name)
+        study = store.select(request.study_name)
         self._notes = list(problem.notes)
-        self._components = job.components({n: to_json(d) for n, d in space.items()})
-        if self._enters_new(study) and (job.accept_changes or not study.epochs):
+        self._components = search.components({n: to_json(d) for n, d in space.items()})
+        if self._enters_new(study) and (request.accept_changes or not study.epochs):
             self._begin_epoch_with_start(study)
         enter_epoch(
             store,
@@ -177,14 +126,14 @@ class _Session:
             problem.directions,
             objective_names=problem.objective_names,
             constraint_names=problem.constraint_names,
-            accept_changes=job.accept_changes,
-            undivided=job.undivided,
+            accept_changes=request.accept_changes,
+            undivided=search.undivided,
         )
         self._study = store.load()
         try:
             check_reproduced(self._asker(), self._study, _kept(self._study, MADE_WITH))
         except ExoError:
-            if not job.accept_changes:
+            if not request.accept_changes:
                 raise
             self._begin_epoch_with_start(self._study)
             store.begin_epoch(self._components)
@@ -192,24 +141,27 @@ class _Session:
 
     def run(self, listener: Listener, interrupts: Interrupts) -> StudyOutcome:
         """Ask, evaluate and store up to the goal."""
-        asker, tally = self._asker(), Tally(self._job.problem.directions)
-        for record in self._study.current:
-            tally.add(record)
+        asker, tally = self._asker(), Tally.of(self._study)
         opened = self._opened(asker)
-        finished, goal = opened.finished, opened.goal
+        finished = opened.finished
         listener(opened)
-        begun, done = time.monotonic(), finished >= goal
-        if not done:
-            self._store.set_attributes(with_run(self._study, datetime.now(UTC)))
+        begun, ending = time.monotonic(), _reached(opened, tally)
+        if ending is None:
+            self._store.set_attributes(
+                with_run(self._study, datetime.now(UTC))
+                | with_rule(self._study, opened.patience, opened.goal)
+            )
             try:
-                done = self._evaluate(asker, tally, goal, listener, interrupts)
+                ending = self._evaluate(asker, tally, opened, listener, interrupts)
             except KeyboardInterrupt:
-                done = False
+                ending = "signal"
+        if ending in ("patience", "timeout"):
+            listener(EndedEarly(_why(ending, opened)))
         study = self._store.load()
         return StudyOutcome(
             study=study,
             added=len(study.current) - finished,
-            interrupted=not done,
+            ended=ending,
             elapsed_seconds=time.monotonic() - begun,
             notes=tuple(self._notes),
             fingerprint=fingerprint_of(self._components),
@@ -222,31 +174,43 @@ class _Session:
     def _opened(self, asker: Asker) -> StudyOpened:
         finished, window = len(self._study.current), asker.sampler.window
         self._note_jobs(window)
+        patience = self._search.settings.tuning.patience
         return StudyOpened(
-            study_name=self._job.study_name,
-            study_file=self._job.study_file,
+            study_name=self._request.study_name,
+            study_file=self._request.study_file,
             created=self._created,
             finished=finished,
-            goal=self._job.goal(finished),
-            jobs=min(self._job.n_jobs, window),
+            goal=self._request.goal(finished, patience),
+            jobs=min(self._request.n_jobs, window),
             window=window,
             sampler=asker.sampler.name,
-            pruner=self._job.settings.tuning.pruner if asker.prunes else "none",
+            pruner=self._search.settings.tuning.pruner if asker.prunes else "none",
             notes=tuple(self._notes),
+            patience=patience,
+            timeout=self._request.timeout_seconds,
         )
 
     def _evaluate(
-        self, asker: Asker, tally: Tally, goal: int, listener: Listener, interrupts: Interrupts
-    ) -> bool:
+        self,
+        asker: Asker,
+        tally: Tally,
+        opened: StudyOpened,
+        listener: Listener,
+        interrupts: Interrupts,
+    ) -> Ending:
         assert self._study.epoch is not None
-        size = min(self._job.n_jobs, asker.sampler.window, goal - asker.known)
-        with Crew(self._job.problem.evaluator, size) as crew:
+        size = opened.jobs
+        if opened.goal is not None:
+            size = min(size, opened.goal - asker.known)
+        with Crew(self._search.problem.evaluator, size) as crew:
             engine = Engine(
                 asker,
                 crew,
                 self._store.append,
                 epoch=EpochSpan(self._study.epoch.number, self._study.epoch.first_trial),
-                goal=goal,
+                goal=opened.goal,
+                patience=opened.patience,
+                timeout=opened.timeout,
                 tally=tally,
                 listener=listener,
                 interrupts=interrupts,
@@ -255,7 +219,7 @@ class _Session:
 
     def _asker(self) -> Asker:
         start: Sequence[Mapping[str, Parameter]] = _kept(self._study, WARM_START) or ()
-        asker = Asker(self._job.problem, self._job.settings.tuning, self._space, start)
+        asker = Asker(self._search.problem, self._search.settings.tuning, self._space, start)
         for record in self._study.current:
             asker.add(record)
         return asker
@@ -263,7 +227,7 @@ class _Session:
     def _begin_epoch_with_start(self, study: StudyRecord) -> None:
         """Store what the next epoch begins with; before it begins, so that no kill divides them."""
         key = str(len(study.epochs))
-        wanted = self._job.warm_start if self._job.settings.tuning.warm_start else ()
+        wanted = self._search.warm_start if self._search.settings.tuning.warm_start else ()
         fitted = fit_warm_start(wanted, self._space)
         self._notes += fitted.notes
         for name, value in (
@@ -275,16 +239,29 @@ class _Session:
     def _enters_new(self, study: StudyRecord) -> bool:
         if study.epoch is None or study.foreign:
             return True
-        return bool(difference(study.epoch.components, self._components, self._job.undivided))
+        return bool(difference(study.epoch.components, self._components, self._search.undivided))
 
     def _note_jobs(self, window: int) -> None:
-        if self._job.n_jobs > window:
-            name = self._job.settings.tuning.sampler
+        if self._request.n_jobs > window:
+            name = self._search.settings.tuning.sampler
             what = "generation (tuning.population)" if name in ("cmaes", "nsga2") else "--window"
             self._notes.append(
-                f"{self._job.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
+                f"{self._request.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
                 "and no more trials are in flight"
             )
+
+
+def _reached(opened: StudyOpened, tally: Tally) -> Ending | None:
+    """What ends a run before its first trial; None: nothing does."""
+    if opened.goal is not None and opened.finished >= opened.goal:
+        return "goal"
+    return "patience" if tally.exhausts(opened.patience) else None
+
+
+def _why(ending: Ending, opened: StudyOpened) -> str:
+    if ending == "patience":
+        return f"no better feasible trial in the last {opened.patience}: the search ends here"
+    return f"the {opened.timeout:g} s for the search are over"
 
 
 def _kept(study: StudyRecord, name: str) -> Any:

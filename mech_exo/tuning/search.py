@@ -23,11 +23,12 @@ def search(
     problem: Problem,
     evaluator: Evaluates,
     settings: TuningSettings,
-    trials: int,
+    trials: int | None,
     *,
+    patience: int | None = None,
     warm_start: Sequence[Mapping[str, Parameter]] = (),
 ) -> StudyRecord:
-    """Run `trials` trials one after the other.
+    """Run trials one after the other.
 
     Parameters
     ----------
@@ -37,6 +38,10 @@ def search(
         Evaluates on the data of this search.
     settings
         Sampler, seed, window and pruner: those of the study that is repeated.
+    trials
+        How many at the most; None: until the patience ends it.
+    patience
+        Trials without a better feasible one that end it; None: none do.
     warm_start
         Parameters of trials 0, 1, …, within the space.
 
@@ -47,14 +52,17 @@ def search(
     """
     from mech_exo.tuning.asking import Asker
     from mech_exo.tuning.preflight import try_once
+    from mech_exo.tuning.tally import Tally
 
     asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
-    records = []
-    for index in range(trials):
-        suggestion = asker.ask(index)
+    records: list[TrialRecord] = []
+    tally = Tally(problem.directions)
+    while len(records) != trials and not tally.exhausts(patience):
+        suggestion = asker.ask(len(records))
         evaluation = evaluator.evaluate(suggestion.params, suggestion.limits)
         record = _record(suggestion, evaluation).canonical()
         asker.add(record)
+        tally.add(record)
         records.append(record)
     return StudyRecord(
         name="search",

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,8 +40,9 @@ class Experiment:
         Of the study.
     panel, market
         In sample; the market only where the objective file needs it (`reads_market`).
-    trials
-        Of each search.
+    trials, patience
+        Of each search, as the study had them: how many at the most (None: until the patience ends
+        it), and how many without a better one end it (None: none do).
     warm_start
         Parameters of the first trials that know nothing of the data.
     windows
@@ -55,7 +55,8 @@ class Experiment:
     settings: Settings
     panel: Panel
     market: Market | None
-    trials: int
+    trials: int | None
+    patience: int | None
     warm_start: "tuple[Mapping[str, Parameter], ...]"
     windows: tuple[Window, ...]
     benchmark: FloatArray | None
@@ -96,13 +97,10 @@ class Repeater:
     @cached_property
     def _problem(self) -> "Problem":
         """The study's: its suggestions do not depend on the data."""
-        from mech_exo.tuning.plan import StudyPlan
-        from mech_exo.tuning.weight_search import problem_of
+        from mech_exo.tuning.weight_search import WeightSearch
 
         x = self._x
-        return problem_of(
-            StudyPlan("repeated", Path(), x.settings, x.objective, x.panel, x.market, n_trials=0)
-        )
+        return WeightSearch(x.settings, x.objective, x.panel, x.market).problem()
 
     def search(self, evaluator: Evaluator) -> "StudyRecord":
         """The study's search on the evaluator's data."""
@@ -113,6 +111,7 @@ class Repeater:
             _Unmeasured(evaluator),
             self._tuning,
             self._x.trials,
+            patience=self._x.patience,
             warm_start=self._x.warm_start,
         )
 

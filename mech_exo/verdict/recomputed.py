@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,23 +48,19 @@ class Recomputed(Inputs):
     def components(self) -> dict[str, str]:
         """The components of the study's fingerprint, in the form of the version that made it."""
         from mech_exo.tuning.fingerprint import as_stated, in_one_hash
-        from mech_exo.tuning.plan import StudyPlan
-        from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
+        from mech_exo.tuning.weight_search import WeightSearch
 
         stated = self.provenance["settings"]
-        plan = StudyPlan(
-            study_name=str(self.file.metadata.get("study_name") or "-"),
-            study_file=Path(),
-            settings=settings_from_mapping(stated, "provenance.settings"),
-            objective=self.objective,
-            panel=self.in_sample,
-            market=self.market.until(self.split),
-            n_trials=0,
+        search = WeightSearch(
+            settings_from_mapping(stated, "provenance.settings"),
+            self.objective,
+            self.in_sample,
+            self.market.until(self.split),
         )
-        problem = problem_of(plan)
+        problem = search.problem()
         kernel = str(self.provenance.get("kernel_version"))
-        found = as_stated(components_for(plan, problem, problem.space), stated, kernel)
-        return found if "data" in self.provenance else in_one_hash(found, undivided_data(plan))
+        found = as_stated(search.components(problem, problem.space), stated, kernel)
+        return found if "data" in self.provenance else in_one_hash(found, search.undivided())
 
     @cached_property
     def counted_settings(self) -> set[str]:

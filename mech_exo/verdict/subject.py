@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.config.settings import Settings
@@ -32,8 +31,9 @@ class Subject(Inputs):
         In words: "trial 42 of study factor_opt", "factors/optimized.yml".
     params
         Of the candidate.
-    trials
-        Of the search, to be repeated.
+    trials, patience
+        Of the search, to be repeated: how many at the most (None: until the patience ends it), and
+        how many without a better one end it (None: none do).
     looked_at
         N: every trial of the study in any state and epoch.
     study
@@ -42,7 +42,8 @@ class Subject(Inputs):
 
     origin: str
     params: "Mapping[str, Parameter]"
-    trials: int
+    trials: int | None
+    patience: int | None = None
     looked_at: int
     study: "StudyRecord | None" = None
 
@@ -51,6 +52,15 @@ class Subject(Inputs):
         """[T] the user's benchmark; None: the equal-weighted universe."""
         path = self.settings.verdict.benchmark
         return None if path is None else read_benchmark(path, self.panel.dates)
+
+    @property
+    def repetition(self) -> str:
+        """How the search is repeated, in words."""
+        most = "" if self.trials is None else f"{self.trials} trials"
+        if self.patience is None:
+            return most
+        rule = f"{self.patience} without a better one end it"
+        return f"{most} at the most; {rule}" if most else rule
 
     @property
     def warm_start(self) -> "tuple[Mapping[str, Parameter], ...]":
@@ -103,7 +113,7 @@ def study_subject(
         panel=panel,
         market=market,
         params=chosen.params,
-        trials=_repeated(settings, len(study.current)),
+        **_rule(settings, study, len(study.current)),
         looked_at=len(study.trials),
         study=study,
     )
@@ -144,36 +154,43 @@ def file_subject(
         panel=panel,
         market=market,
         params=_meaningful(file.params, panel, objective),
-        trials=_repeated(settings, current),
+        **_rule(settings, study, current),
         looked_at=int(looked_at),
         study=study,
     )
 
 
-def _repeated(settings: Settings, trials: int) -> int:
-    return settings.verdict.search_trials or max(1, trials)
+def _rule(settings: Settings, study: "StudyRecord | None", trials: int) -> "dict[str, int | None]":
+    """When the repeated searches end: as the study's did.
+
+    A study whose patience was exhausted might have gone on to its goal, and so may they.
+    """
+    from mech_exo.tuning.stopping import rule_of
+    from mech_exo.tuning.tally import Tally
+
+    rule = None if study is None else rule_of(study)
+    if settings.verdict.search_trials or study is None or rule is None:
+        return {"trials": settings.verdict.search_trials or max(1, trials), "patience": None}
+    ended_so = Tally.of(study).exhausts(rule.patience)
+    return {"trials": rule.goal if ended_so else max(1, trials), "patience": rule.patience}
 
 
 def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     """Refuse to judge a study by other data, settings or code than it was tuned with."""
     from mech_exo.tuning.fingerprint import difference
-    from mech_exo.tuning.plan import StudyPlan
-    from mech_exo.tuning.weight_search import components_for, problem_of, undivided_data
+    from mech_exo.tuning.weight_search import WeightSearch
 
     if study.epoch is None:
         raise ExoError(f"study {study.name!r} was not made by exo and cannot be judged.")
-    plan = StudyPlan(
-        study_name=study.name,
-        study_file=Path(),
-        settings=subject.settings,
-        objective=subject.objective,
-        panel=subject.in_sample,
-        market=subject.market.until(subject.split),
-        n_trials=0,
+    search = WeightSearch(
+        subject.settings,
+        subject.objective,
+        subject.in_sample,
+        subject.market.until(subject.split),
     )
-    problem = problem_of(plan)
-    now = components_for(plan, problem, problem.space)
-    differing = difference(study.epoch.components, now, lambda: undivided_data(plan))
+    problem = search.problem()
+    now = search.components(problem, problem.space)
+    differing = difference(study.epoch.components, now, search.undivided)
     if study.directions != problem.directions:
         differing.append(f"directions: {study.directions} → {problem.directions}")
     if differing:

@@ -50,6 +50,8 @@ class VerdictRecord:
         What was judged.
     decision
         The overall verdict.
+    trials_repeated, patience
+        Trials of each repeated search at the most, and how many without a better one ended it.
     seconds
         Part -> seconds of work (in all processes), and `wall`.
     """
@@ -62,8 +64,9 @@ class VerdictRecord:
     reported: Reported
     plateau: Plateau
     level: float
-    trials_repeated: int
+    trials_repeated: int | None
     seconds: dict[str, float]
+    patience: int | None = None
 
     @property
     def overall(self) -> str:
@@ -83,6 +86,7 @@ class VerdictRecord:
             "reported": self.reported.as_dict(),
             "plateau": self.plateau.as_dict(),
             "trials_repeated": self.trials_repeated,
+            **({} if self.patience is None else {"patience": self.patience}),
             "seconds": self.seconds,
         }
         plain = defined(whole)
@@ -162,6 +166,7 @@ def _judged(
         plateau=plateau,
         level=settings.level,
         trials_repeated=experiment.trials,
+        patience=experiment.patience,
         seconds=seconds,
     )
 
@@ -214,6 +219,7 @@ def experiment_of(subject: Subject) -> Experiment:
         panel=panel,
         market=subject.market.until(subject.split) if subject.spec.reads_market else None,
         trials=subject.trials,
+        patience=subject.patience,
         warm_start=subject.warm_start,
         windows=walk_forward_windows(panel, subject.settings.verdict),
         benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
@@ -233,6 +239,7 @@ def experiment_key(experiment: Experiment) -> str:
         "settings": plain,
         "data": data_fingerprint(experiment.panel, experiment.market, spec),
         "trials": experiment.trials,
+        **({} if experiment.patience is None else {"patience": experiment.patience}),
         "warm_start": [sorted(v.items()) for v in experiment.warm_start],
         "windows": [repr(w) for w in experiment.windows],
         "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),

@@ -1,16 +1,12 @@
-"""What a run would do: everything is checked, nothing is run, and nothing is written."""
+"""What a run would do, as far as that is known before its first trial."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExitCode
-from mech_exo.factor_file.destination import Destination
-from mech_exo.workflow.optimise import Job, check_trial, study_plan
-from mech_exo.workflow.session import Session
-from mech_exo.workflow.stage import LATEST, STAGING, check_staging, dated_copy
-from mech_exo.workflow.verdict_run import check_validatable
+from mech_exo.tuning.tally import Tally
+from mech_exo.workflow.requests import RunRequest
 
 if TYPE_CHECKING:
     from mech_exo.tuning.plan import Preview
@@ -27,40 +23,26 @@ class Forecast:
         that no earlier run has written the very same.
     """
 
-    job: Job
+    request: RunRequest
     preview: "Preview"
     files: tuple[Path, ...]
 
     @property
-    def added(self) -> int:
-        """Trials that would be run."""
-        return self.preview.opened.goal - self.preview.opened.finished
+    def added(self) -> int | None:
+        """Trials that would be run at the most; None: until patience or time ends the run."""
+        opened = self.preview.opened
+        if self.exhausted:
+            return 0
+        return None if opened.goal is None else opened.goal - opened.finished
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the study's last trials have used up the patience."""
+        return Tally.of(self.preview.study).exhausts(self.preview.opened.patience)
 
     @property
     def exit_code(self) -> ExitCode:
         """What the run would exit with, as far as that is known before it."""
         study = self.preview.study
         feasible = study.front() if len(study.directions) > 1 else study.best()
-        return ExitCode.DONE if self.added or feasible else ExitCode.NO_FEASIBLE_TRIAL
-
-
-def forecast(job: Job, session: Session) -> Forecast:
-    """Check all that a run checks before its first trial, and tell what it would do.
-
-    Raises
-    ------
-    ExoError
-        As `workflow.optimise.optimise` before its first trial, with the same exit codes.
-    """
-    from mech_exo.tuning.runner import preview_study
-
-    target = Destination(job.export, job.root)
-    files = [job.study_file, target.check(touch=False)]
-    check_trial(job)
-    if job.stage:
-        check_staging(job.root, touch=False)
-        files += [dated_copy(job.root, datetime.now()), job.root / STAGING / LATEST]
-    if job.validate:
-        check_validatable(session)
-    preview = preview_study(study_plan(job, session))
-    return Forecast(job, preview, tuple(files))
+        return ExitCode.DONE if self.added != 0 or feasible else ExitCode.NO_FEASIBLE_TRIAL

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mech_exo.tuning.plan import WarmStart
-    from mech_exo.workflow.session import Log, Session
+    from mech_exo.workflow.log import Log
+    from mech_exo.workflow.session import Session
 
 INCUMBENT = "config/factors.yml"
 EQUAL_WEIGHT = 0.5  # a composite score does not depend on it; it lies within usual ranges

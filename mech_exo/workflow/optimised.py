@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.written import Files
 from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 
@@ -14,18 +15,8 @@ if TYPE_CHECKING:
     from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.incumbent import Fit
     from mech_exo.workflow.session import Session
-    from mech_exo.workflow.stage import Staged
 
 Choice = Literal["best", "plateau"]
-
-
-@dataclass(frozen=True)
-class Files:
-    """What a run wrote; `repeated` if an earlier run had exported the very same."""
-
-    exported: Path | None = None
-    staged: "Staged | None" = None
-    repeated: bool = False
 
 
 @dataclass(frozen=True)

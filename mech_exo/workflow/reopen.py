@@ -12,7 +12,8 @@ from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.verdict.reproduction import settings_of, verify
 from mech_exo.verdict.verification import Verification
 from mech_exo.workflow.factor_list import factors_of_file
-from mech_exo.workflow.session import Log, Request, Session, open_with
+from mech_exo.workflow.log import Log
+from mech_exo.workflow.session import InputRequest, Session, open_with
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
 
 
-def reopen(label: str, file: "FactorFile", request: Request, log: Log) -> Session:
+def reopen(label: str, file: "FactorFile", request: InputRequest, log: Log) -> Session:
     """A session under the file's own settings.
 
     Settings that the request names (--config) say where the same data lie on this machine and how
@@ -65,7 +66,7 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, study_file: Path, request: Request, log: Log) -> Verification:
+def verify_file(path: Path, study_file: Path, request: InputRequest, log: Log) -> Verification:
     """Compare a file with what its settings, data, objective and study give today.
 
     Figures on the holdout that are computed again are a look at it. The export of a file was the

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.workflow.chosen_trial import factor_file_of
-from mech_exo.workflow.optimise import Job, tuned
+from mech_exo.workflow.events import unheard
 from mech_exo.workflow.optimised import Optimised
+from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.tuned import tuned
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -24,7 +26,6 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
     ExoError
         If there is no such study, it has another fingerprint, or no feasible trial (exit code 3).
     """
-    from mech_exo.tuning.events import ignore
     from mech_exo.tuning.records import study_names
 
     known = study_names(study_file)
@@ -33,8 +34,10 @@ def study_text(session: "Session", study_file: Path, name: str) -> str:
             f"{name!r} is neither a file nor a study in {study_file}.",
             hint=f"It holds: {', '.join(known)}." if known else "Name a factor file.",
         )
-    job = Job(study_name=name, study_file=study_file, n_jobs=1, n_trials=0, command="factors stage")
-    result = tuned(job, session, ignore)
+    request = RunRequest(
+        study_name=name, study_file=study_file, n_jobs=1, n_trials=0, command="factors stage"
+    )
+    result = tuned(request, session, unheard)
     if result.trial is None or not result.trial.feasible:
         raise ExoError(
             f"study {name!r}: {result.outcome.study.without_feasible()}.",

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
 from mech_exo.workflow.factor_list import Listed, with_wanted
+from mech_exo.workflow.log import Log
 
 if TYPE_CHECKING:
     from mech_exo.data.identity import DataIdentity
@@ -21,18 +22,8 @@ if TYPE_CHECKING:
     from mech_exo.workflow.appraiser import Appraiser
 
 
-class Log(Protocol):
-    """Where a run says what it does."""
-
-    def note(self, text: str) -> None:
-        """What the user may want to know."""
-
-    def warn(self, text: str) -> None:
-        """What the user must see."""
-
-
 @dataclass(frozen=True)
-class Request:
+class InputRequest:
     """What the user asked for; None leaves the choice to the rules of docs/guide.md.
 
     Attributes
@@ -58,6 +49,24 @@ class Request:
     def find_settings(self) -> SettingsFile:
         """The settings file, and why it was chosen."""
         return find_settings(self.config, self.cwd, flag=self.config_flag, start=self.start)
+
+    def resolve(self) -> "ResolvedSettings":
+        """The settings: defaults < file < environment < overrides.
+
+        Raises
+        ------
+        ExoError
+            For a file that cannot be read, and for a setting with a mistake.
+        """
+        found = self.find_settings()
+        return ResolvedSettings(load_settings(found.path, overrides=self.overrides), found)
+
+
+class ResolvedSettings(NamedTuple):
+    """Settings, and the file that they come from."""
+
+    values: Settings
+    file: SettingsFile
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +160,12 @@ class Session:
         return Appraiser(self.spec, self.settings, self.market, self.in_sample, self.holdout)
 
 
-def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
+def open_session(
+    request: InputRequest,
+    log: Log,
+    listed: Listed = None,
+    resolved: ResolvedSettings | None = None,
+) -> Session:
     """Resolve and load everything, saying which file and which data were chosen.
 
     Parameters
@@ -159,21 +173,22 @@ def open_session(request: Request, log: Log, listed: Listed = None) -> Session:
     listed
         The factors of the study that is gone on with; what the objective file wants beside them
         is added. None: all that are known now.
+    resolved
+        The request's settings, where they are resolved already.
 
     Raises
     ------
     ExoError
         For any file that cannot be read or used, and for data without a rebalance date.
     """
-    settings_file = request.find_settings()
-    settings = load_settings(settings_file.path, overrides=request.overrides)
+    settings, settings_file = resolved or request.resolve()
     return open_with(settings, settings_file, request, log, listed).with_wanted(listed)
 
 
 def open_with(
     settings: Settings,
     settings_file: SettingsFile,
-    request: Request,
+    request: InputRequest,
     log: Log,
     listed: Listed = None,
     *,

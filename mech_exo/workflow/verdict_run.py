@@ -13,10 +13,11 @@ from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.verdict import VerdictRecord, validate
 from mech_exo.verdict.windows import walk_forward_windows
 from mech_exo.workflow.factor_list import factors_of_study
+from mech_exo.workflow.log import Log
 from mech_exo.workflow.optimised import Choice, Optimised
 from mech_exo.workflow.remembered_verdicts import keep_on_file, keep_on_trial, standing_of_trial
 from mech_exo.workflow.reopen import reopen
-from mech_exo.workflow.session import Log, Request, Session, open_session
+from mech_exo.workflow.session import InputRequest, Session, open_session
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -47,7 +48,7 @@ class Case:
 
 
 def judge(
-    case: Case, request: Request, log: Log, progress: "Progress | None" = None
+    case: Case, request: InputRequest, log: Log, progress: "Progress | None" = None
 ) -> VerdictRecord:
     """The verdict on a study's best trial or on a factor file.
 
@@ -59,7 +60,7 @@ def judge(
     """
     judging = _of_study if case.factors is None else _of_file
     subject, keep = judging(case, request, log)
-    log.note(f"judging    {subject.origin}; the search is repeated with {subject.trials} trials")
+    log.note(f"judging    {subject.origin}; the search is repeated: {subject.repetition}")
     verdict = validate(subject, case.study_file, jobs=case.n_jobs, progress=progress)
     keep(verdict)
     return verdict
@@ -138,7 +139,7 @@ def _subject(session: Session, study: "StudyRecord", trial: "TrialRecord | None"
     )
 
 
-def _of_study(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
+def _of_study(case: Case, request: InputRequest, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.records import read_study
     from mech_exo.tuning.recovery import confirm_stored
 
@@ -159,7 +160,7 @@ def _best_of(session: Session, study: "StudyRecord", study_file: Path) -> tuple[
     return subject, keep
 
 
-def _of_file(case: Case, request: Request, log: Log) -> tuple[Subject, Keep]:
+def _of_file(case: Case, request: InputRequest, log: Log) -> tuple[Subject, Keep]:
     path = case.factors
     assert path is not None
     file = read_factor_file(path)

@@ -18,7 +18,7 @@ from mech_exo.promote.objections import objections
 from mech_exo.report.console import ConsoleLog
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.verdict.standing import Standing
-from mech_exo.workflow.session import Request, open_session
+from mech_exo.workflow.session import InputRequest, open_session
 from tests.cli.conftest import REPOSITORY
 
 BEFORE = REPOSITORY / "tests/recorded/before"
@@ -118,7 +118,7 @@ def test_an_older_file_is_not_refused_for_its_kernel(exo: Exo, tmp_path: Path) -
     objective = BEFORE / "obj_utils.txt"
     overrides = {"data.demo.symbols": 24, "data.demo.years": 4}
     session = open_session(
-        Request(objective=objective, overrides=overrides), ConsoleLog(quiet=True)
+        InputRequest(objective=objective, overrides=overrides), ConsoleLog(quiet=True)
     )
     file = parse_factor_file((BEFORE / "judged.yml").read_text(), "judged.yml")
     made = datetime.fromisoformat(str(file.metadata["created_at"]))

@@ -23,7 +23,7 @@ from mech_exo.verdict.fields import REASONS, UNKNOWN, leaves
 from mech_exo.verdict.reproduction import hashes_of
 from mech_exo.verdict.verification import Verification
 from mech_exo.workflow.reopen import verify_file
-from mech_exo.workflow.session import Request
+from mech_exo.workflow.session import InputRequest
 
 OBJECTIVE = """
 MAX_DRAWDOWN_THRESHOLD, VOLATILITY_THRESHOLD, WEIGHT_LIMIT = 0.6, 0.6, 2.0
@@ -97,7 +97,7 @@ def file(project: Path) -> FactorFile:
 
 
 def verified(path: Path, study_file: str = "studies/factor_opt.db") -> Verification:
-    return verify_file(path, Path(study_file), Request(cwd=Path.cwd()), ConsoleLog(quiet=True))
+    return verify_file(path, Path(study_file), InputRequest(cwd=Path.cwd()), ConsoleLog(quiet=True))
 
 
 def edit(file: FactorFile, name: str) -> FactorFile:

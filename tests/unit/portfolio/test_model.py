@@ -13,7 +13,7 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.portfolio.model import model_of
-from mech_exo.workflow.session import Request, Session, open_session
+from mech_exo.workflow.session import InputRequest, Session, open_session
 
 OBJECTIVE = """
 import numpy as np
@@ -71,7 +71,8 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     (folder / "objective.py").write_text(OBJECTIVE)
     overrides = {"data.demo.symbols": 20, "data.demo.years": 3}
     return open_session(
-        Request(objective=Path(folder / "objective.py"), overrides=overrides, cwd=folder), Silent()
+        InputRequest(objective=Path(folder / "objective.py"), overrides=overrides, cwd=folder),
+        Silent(),
     )
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from tests.unit.tuning.tuning_problems import Slow, bowl
 from mech_exo.config import Settings
 from mech_exo.config.settings import TuningSettings
-from mech_exo.tuning.runner import Job, run_job
+from tests.unit.tuning.tuning_runs import Run, carried_out
 settings = Settings(tuning=TuningSettings(sampler=sys.argv[2], population=6))
-job = Job(bowl(evaluator=Slow), dict, "torture", Path(sys.argv[1]), settings, 3, wait=True,
+run = Run(bowl(evaluator=Slow), dict, "torture", Path(sys.argv[1]), settings, 3, wait=True,
           target_trials=40)
-run_job(job)
+carried_out(run)
 """
 
 

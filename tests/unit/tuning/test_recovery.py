@@ -17,13 +17,13 @@ from mech_exo.tuning.looks import Look, record_look
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.replicate_store import ReplicateStore
-from mech_exo.tuning.runner import Job, run_job
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, failed, new_store, pruned
 from tests.unit.tuning.test_looks import sketch
 from tests.unit.tuning.test_runner import components, table
 from tests.unit.tuning.tuning_problems import Slow, bowl
+from tests.unit.tuning.tuning_runs import Run, carried_out
 
 Deed = Callable[[Path], object]
 
@@ -103,11 +103,11 @@ def test_a_run_ends_with_an_error_and_a_copy_that_goes_on(
     tmp_path: Path, deed: str, jobs: int
 ) -> None:
     """The copy holds every trial that was told of, and resumed it becomes the undisturbed study."""
-    job = Job(
+    job = Run(
         bowl(evaluator=Slow), components, "s", tmp_path / "a/s.db", Settings(), jobs, n_trials=80
     )
     undisturbed = replace(job, study_file=tmp_path / "w/w.db")
-    run_job(undisturbed)
+    carried_out(undisturbed)
     told: list[int] = []
 
     def disturb(event: Event) -> None:
@@ -117,14 +117,14 @@ def test_a_run_ends_with_an_error_and_a_copy_that_goes_on(
                 DEEDS[deed][0](job.study_file)
 
     with pytest.raises(ExoError, match=DEEDS[deed][1]) as caught:
-        run_job(job, disturb)
+        carried_out(job, disturb)
     assert caught.value.exit_code == ExitCode.BAD_INPUT
     saved = only_copy(job.study_file)
     assert str(saved) in caught.value.hint
     assert whole(saved) == "ok"
     count = len(read_study(saved, "s").trials)
     assert len(told) <= count < 80
-    run_job(replace(job, study_file=saved, n_trials=None, target_trials=80))
+    carried_out(replace(job, study_file=saved, n_trials=None, target_trials=80))
     assert table(replace(job, study_file=saved)) == table(undisturbed)
 
 
@@ -134,14 +134,14 @@ def test_a_file_removed_after_the_last_trial_is_noticed_before_the_result(
 ) -> None:
     storage = StorageSettings(journal_mode=journal_mode)  # type: ignore[arg-type]
     settings = replace(Settings(), storage=storage)
-    job = Job(bowl(), components, "s", tmp_path / "a/s.db", settings, n_trials=5)
+    job = Run(bowl(), components, "s", tmp_path / "a/s.db", settings, n_trials=5)
 
     def disturb(event: Event) -> None:
         if isinstance(event, TrialFinished) and event.trial.number == 4:
             job.study_file.unlink()
 
     with pytest.raises(ExoError, match="was removed"):
-        run_job(job, disturb)
+        carried_out(job, disturb)
     assert len(read_study(only_copy(job.study_file), "s").trials) == 5
     assert not job.study_file.exists()
 
@@ -249,7 +249,7 @@ def rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
 @pytest.mark.parametrize("spoil", [spoil_pages, lambda p: os.truncate(p, 0), overwrite])
 def test_a_file_overwritten_under_its_log_loses_nothing(tmp_path: Path, spoil: Deed) -> None:
     """SQLite does not look at the file while all it needs is in its log, which may mend it."""
-    job = Job(bowl(), components, "s", tmp_path / "s.db", Settings(), n_trials=12)
+    job = Run(bowl(), components, "s", tmp_path / "s.db", Settings(), n_trials=12)
 
     def disturb(event: Event) -> None:
         if isinstance(event, TrialFinished) and event.trial.number == 3:
@@ -257,13 +257,13 @@ def test_a_file_overwritten_under_its_log_loses_nothing(tmp_path: Path, spoil: D
 
     left = replace(job, n_trials=None, target_trials=12)
     try:
-        run_job(job, disturb)
+        carried_out(job, disturb)
     except ExoError:
         left = replace(left, study_file=tmp_path / "s.recovered.db")
     assert whole(left.study_file) == "ok"
-    assert run_job(left).added < 9
+    assert carried_out(left).added < 9
     undisturbed = replace(job, study_file=tmp_path / "w.db")
-    run_job(undisturbed)
+    carried_out(undisturbed)
     assert table(left) == table(undisturbed)
 
 

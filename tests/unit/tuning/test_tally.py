@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mech_exo.tuning.engine import Tally
 from mech_exo.tuning.study_record import Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.tally import Tally
 
 EPOCH = Epoch(0, "f", {}, 0, datetime(2025, 6, 9, tzinfo=UTC))
 LEVELS = st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0])  # few, so that values tie and dominate

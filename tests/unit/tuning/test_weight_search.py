@@ -18,10 +18,9 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.events import Event, StudyOpened, TrialFinished
-from mech_exo.tuning.plan import StudyPlan
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.runner import run_study
 from mech_exo.tuning.table import trial_table
+from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 
 LINES = """
 MAX_DRAWDOWN_THRESHOLD = {drawdown}
@@ -45,12 +44,11 @@ def demo() -> tuple[Settings, Panel]:
     return settings, load_panel(settings)
 
 
-def plan_of(folder: Path, value: str = "result.sharpe", drawdown: float = 0.9) -> StudyPlan:
+def plan_of(folder: Path, value: str = "result.sharpe", drawdown: float = 0.9) -> WeightRun:
     settings, panel = demo()
     source = LINES.format(value=value, drawdown=drawdown).encode()
     path = Path("research/obj_utils.py")
-    return StudyPlan(
-        study_name="s",
+    return WeightRun(
         study_file=folder / "s.db",
         settings=settings,
         objective=ObjectiveFile(path, source, "of a test", str(path)),
@@ -59,20 +57,20 @@ def plan_of(folder: Path, value: str = "result.sharpe", drawdown: float = 0.9) -
     )
 
 
-def table(plan: StudyPlan) -> str:
+def table(plan: WeightRun) -> str:
     return trial_table(read_study(plan.study_file, "s"), "csv", times=False)
 
 
 def test_jobs_and_parts_give_the_same_table(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
-    run_study(plan)
+    carried_out(plan)
     for jobs in (2, 4, 8):
         other = replace(plan, study_file=tmp_path / f"{jobs}.db", n_jobs=jobs)
-        run_study(other)
+        carried_out(other)
         assert table(other) == table(plan)
     parts = replace(plan, study_file=tmp_path / "parts.db", n_trials=8, n_jobs=2)
-    run_study(parts)
-    run_study(parts)
+    carried_out(parts)
+    carried_out(parts)
     assert table(parts) == table(plan)
     states = {trial.state for trial in read_study(plan.study_file, "s").trials}
     assert states >= {"COMPLETE", "PRUNED"}
@@ -80,7 +78,7 @@ def test_jobs_and_parts_give_the_same_table(tmp_path: Path) -> None:
 
 def test_a_stored_trial_is_what_this_process_computes(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
-    best = run_study(plan).best
+    best = carried_out(plan).best
     assert best is not None
     spec = ObjectiveSpec.compile(plan.objective.source, plan.objective.label)
     evaluator = Evaluator(spec, plan.panel, plan.settings)
@@ -102,14 +100,14 @@ def test_a_stored_trial_is_what_this_process_computes(tmp_path: Path) -> None:
 def test_an_objective_without_a_value_fails_with_its_reason(
     tmp_path: Path, value: str, reason: str
 ) -> None:
-    outcome = run_study(replace(plan_of(tmp_path, value), n_trials=3))
+    outcome = carried_out(replace(plan_of(tmp_path, value), n_trials=3))
     assert {trial.state for trial in outcome.study.trials} == {"FAIL"}
     assert all(reason in trial.reason for trial in outcome.study.trials)
     assert outcome.best is None
 
 
 def test_no_feasible_trial_is_no_best_but_a_least_violating(tmp_path: Path) -> None:
-    outcome = run_study(plan_of(tmp_path, drawdown=0.0001))
+    outcome = carried_out(plan_of(tmp_path, drawdown=0.0001))
     assert outcome.best is None
     least = outcome.study.least_violating()
     assert least is not None
@@ -117,18 +115,18 @@ def test_no_feasible_trial_is_no_best_but_a_least_violating(tmp_path: Path) -> N
 
 
 def test_another_objective_file_is_another_fingerprint(tmp_path: Path) -> None:
-    run_study(replace(plan_of(tmp_path), n_trials=2))
+    carried_out(replace(plan_of(tmp_path), n_trials=2))
     with pytest.raises(ExoError, match="objective file") as caught:
-        run_study(plan_of(tmp_path, "result.calmar"))
+        carried_out(plan_of(tmp_path, "result.calmar"))
     assert caught.value.exit_code == ExitCode.BAD_INPUT
     with pytest.raises(ExoError, match=r"thresholds\.max_drawdown: 0\.9 → 0\.5"):
-        run_study(plan_of(tmp_path, drawdown=0.5))
+        carried_out(plan_of(tmp_path, drawdown=0.5))
 
 
 def test_a_mistake_in_the_file_makes_no_study(tmp_path: Path) -> None:
     plan = plan_of(tmp_path / "new", "result.sharp")
     with pytest.raises(ExoError, match="obj_utils"):
-        run_study(plan)
+        carried_out(plan)
     assert not plan.study_file.parent.exists()
 
 
@@ -145,7 +143,7 @@ def test_several_objectives_make_a_front(tmp_path: Path) -> None:
         environment={},
     )
     events: list[Event] = []
-    outcome = run_study(replace(plan, settings=settings), events.append)
+    outcome = carried_out(replace(plan, settings=settings), events.append)
     assert outcome.study.directions == ("maximize", "minimize")
     assert outcome.study.objective_names == ("sharpe", "max_drawdown")
     assert outcome.best is None
@@ -158,7 +156,7 @@ def test_several_objectives_make_a_front(tmp_path: Path) -> None:
 def test_another_program_that_locks_the_file_only_delays(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     free = replace(plan, study_file=tmp_path / "free.db")
-    run_study(free)
+    carried_out(free)
     blockers: list[threading.Thread] = []
     blocked = threading.Event()
 
@@ -177,7 +175,7 @@ def test_another_program_that_locks_the_file_only_delays(tmp_path: Path) -> None
             assert blocked.wait(30)
 
     begun = time.monotonic()
-    run_study(plan, block)
+    carried_out(plan, block)
     blockers[0].join()
     assert time.monotonic() - begun >= 2.0
     assert table(plan) == table(free)

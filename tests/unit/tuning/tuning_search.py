@@ -7,11 +7,12 @@ from typing import Any
 from mech_exo.config.settings import TuningSettings
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.engine import Engine, EpochSpan, Tally
+from mech_exo.tuning.engine import Engine, EpochSpan
 from mech_exo.tuning.events import Event, ignore
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.study_record import Parameter, TrialRecord
+from mech_exo.tuning.tally import Tally
 from mech_exo.tuning.workers import Crew
 
 
@@ -62,7 +63,7 @@ class Search:
                 listener=listen,
                 interrupts=interrupts,
             )
-            return engine.run()
+            return engine.run() == "goal"
 
     def trials(self) -> list[tuple[Any, ...]]:
         """What must be the same bit for bit (NaN compares by its text)."""

@@ -7,28 +7,26 @@ import numpy as np
 import pytest
 
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.tuning.plan import StudyPlan
-from mech_exo.tuning.runner import run_study
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.verdict.experiment import pack, unpack, winner
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.verdict import experiment_of
+from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 from tests.unit.verdict.small import small_objective, small_settings, small_subject
 
 TRIALS = 14
 
 
-def stored(subject: Subject, folder: Path) -> StudyRecord:
-    plan = StudyPlan(
-        study_name="s",
+def stored(subject: Subject, folder: Path, trials: int = TRIALS) -> StudyRecord:
+    run = WeightRun(
         study_file=folder / "study.db",
         settings=subject.settings,
         objective=subject.objective,
         panel=subject.in_sample,
         n_jobs=2,
-        n_trials=TRIALS,
+        n_trials=trials,
     )
-    return run_study(plan).study
+    return carried_out(run).study
 
 
 def test_on_the_real_data_the_repeated_search_is_the_study(tmp_path: Path) -> None:
@@ -50,6 +48,27 @@ def test_on_the_real_data_the_repeated_search_is_the_study(tmp_path: Path) -> No
     other = replace(settings, backtest=replace(settings.backtest, commission_bps=7.0))
     with pytest.raises(ExoError, match=r"backtest.commission_bps: 5\.0 → 7\.0"):
         study_subject(other, subject.objective, subject.panel, subject.market, study)
+
+
+def test_a_search_with_patience_is_repeated_by_its_rule(tmp_path: Path) -> None:
+    """What a placebo finds must be what this very procedure finds there."""
+    settings = small_settings()
+    settings = replace(settings, tuning=replace(settings.tuning, patience=6))
+    subject = small_subject(settings=settings)
+    study = stored(subject, tmp_path, trials=500)
+    assert 6 < len(study.trials) < 500
+    # judged under settings that say nothing of it: the rule is the study's
+    plain = replace(settings, tuning=replace(settings.tuning, patience=None))
+    judged = study_subject(plain, subject.objective, subject.panel, subject.market, study)
+    assert (judged.trials, judged.patience) == (500, 6)
+    repeater = experiment_of(judged)()
+    again = repeater.search(repeater.evaluator(subject.in_sample))
+    assert [t.params for t in again.trials] == [t.params for t in study.trials]
+    cut = replace(study, trials=study.trials[:3])  # its patience was not used up
+    assert study_subject(plain, subject.objective, subject.panel, subject.market, cut).trials == 3
+    fewer = replace(plain, verdict=replace(plain.verdict, search_trials=9))
+    judged = study_subject(fewer, subject.objective, subject.panel, subject.market, study)
+    assert (judged.trials, judged.patience) == (9, None)
 
 
 def test_a_study_without_a_feasible_trial_has_nothing_to_judge() -> None:

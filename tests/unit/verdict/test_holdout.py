@@ -31,14 +31,13 @@ def test_look_names_the_holdouts_dates(tmp_path: Path) -> None:
 
 
 def test_a_ledger_made_first_and_a_study_live_in_one_file(tmp_path: Path) -> None:
-    from mech_exo.tuning.plan import StudyPlan
-    from mech_exo.tuning.runner import run_study
+    from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 
     path = tmp_path / "study.db"
     ledger = ledger_of(path)
     ledger.look("a", "a test")
     subject = small_subject()
-    plan = StudyPlan("s", path, subject.settings, subject.objective, subject.in_sample, n_trials=3)
-    assert len(run_study(plan).study.trials) == 3
+    run = WeightRun(path, subject.settings, subject.objective, subject.in_sample, n_trials=3)
+    assert len(carried_out(run).study.trials) == 3
     assert len(ledger.look("a", "a test")) == 1
-    assert len(run_study(plan).study.trials) == 6
+    assert len(carried_out(run).study.trials) == 6

@@ -6,7 +6,7 @@ import pytest
 
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.workflow.incumbent import warm_starts
-from mech_exo.workflow.session import Request, open_session
+from mech_exo.workflow.session import InputRequest, open_session
 from tests.unit.portfolio.test_model import Silent
 
 SPACE = """
@@ -47,7 +47,7 @@ def test_they_have_the_window_that_they_mean(
     overrides = {"data.demo.symbols": 10, "data.demo.years": 3}
     objective = tmp_path / "objective.py"
     session = open_session(
-        Request(objective=objective, overrides=overrides, cwd=tmp_path), Silent()
+        InputRequest(objective=objective, overrides=overrides, cwd=tmp_path), Silent()
     )
     starts = warm_starts(session, parse_factor_file(stated, "config/factors.yml"))
     assert [s.params.get("momentum_window") for s in starts] == windows

@@ -2,13 +2,25 @@
 
 import contextlib
 import traceback
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from mech_exo.errors import ExoError
+from mech_exo.notify.progress_messages import ProgressMessages
+from mech_exo.notify.run_messages import digest
+from mech_exo.report.live_line import LINES
+from mech_exo.report.search_progress import PARTS
 from mech_exo.system.whole_files import free_path
-from mech_exo.workflow.session import Log
+from mech_exo.tuning.events import EndedEarly
+from mech_exo.workflow.events import (
+    ReplicateFinished,
+    ResultFound,
+    RunEvent,
+    SettingsResolved,
+)
+from mech_exo.workflow.log import Log
 
 LOGS = Path("logs")
 NAME = "reoptimize_"
@@ -59,6 +71,70 @@ class Journal:
         except OSError as error:
             self._file = None
             self._log.warn(f"{self.path}: the log ends here ({error.strerror}).")
+
+
+class JournalLines:
+    """A listener of a run's events that writes them into its journal.
+
+    Progress every `interval` trials, the verdict's searches by tenths, the digest in the end.
+
+    Parameters
+    ----------
+    root
+        Project folder, in whose logs/ old journals are removed.
+    """
+
+    def __init__(self, journal: Journal, root: Path, interval: int) -> None:
+        self._journal, self._root = journal, root
+        self._progress = ProgressMessages(self, interval)
+        self._told: dict[str, int] = {}
+
+    def send(self, text: str) -> None:
+        """Write a line."""
+        self._journal.note(text)
+
+    def __call__(self, event: RunEvent) -> None:
+        """Write what is worth a line."""
+        if isinstance(event, SettingsResolved):
+            rotate(self._root, event.settings.reoptimize.keep_logs)
+        elif isinstance(event, ReplicateFinished):
+            self._searched(event)
+        elif isinstance(event, ResultFound):
+            for line in digest(event).splitlines():
+                self.send(line)
+        else:
+            for line in getattr(event, "notes", ()):
+                self.send(line)
+            if isinstance(event, EndedEarly):
+                self.send(event.words)
+            self._progress(event)
+
+    def _searched(self, event: ReplicateFinished) -> None:
+        """At the beginning of a part, at each tenth of it, and at its end."""
+        tenth = LINES * event.done // max(event.total, 1)
+        if self._told.get(event.part) != tenth:
+            self._told[event.part] = tenth
+            part = PARTS.get(event.part, event.part)
+            self.send(f"verdict    {part} {event.done}/{event.total}")
+
+
+@contextlib.contextmanager
+def journaled(log: Log, root: Path, moment: datetime) -> Iterator[Journal]:
+    """The journal of a run that begins; how it ended stands in it.
+
+    Raises
+    ------
+    ExoError
+        As `open_journal`.
+    """
+    journal = open_journal(log, root, moment)
+    try:
+        yield journal
+    except BaseException as error:
+        journal.failed(error)
+        raise
+    finally:
+        journal.close()
 
 
 def open_journal(log: Log, root: Path, moment: datetime) -> Journal:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.reoptimize.journal import Journal, open_journal, rotate
+from mech_exo.jobs.journal import Journal, open_journal, rotate
 
 MOMENT = datetime(2026, 6, 20, 6, 30)
 

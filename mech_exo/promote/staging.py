@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.repeats import written_before
 from mech_exo.factor_file.write import factor_file_text
+from mech_exo.factor_file.written import Staged
 from mech_exo.system.whole_files import (
     check_target,
     check_within,
@@ -21,35 +21,10 @@ DATED = "factors_optuna_"
 LATEST = f"{DATED}latest.yml"
 
 
-@dataclass(frozen=True)
-class Staged:
-    """What was staged.
-
-    Attributes
-    ----------
-    dated, latest
-        The two files, of the same bytes.
-    remark
-        Why they are not in git's index; "" if they are.
-    refused
-        Whether git is there, and did not take them.
-    """
-
-    dated: Path
-    latest: Path
-    remark: str = ""
-    refused: bool = False
-
-    @property
-    def added(self) -> bool:
-        """Whether git has both in its index."""
-        return not self.remark
-
-
 def check_staging(root: Path, *, touch: bool = True) -> None:
     """Raise an ExoError now if `stage` could not write below `root` later.
 
-    `touch` is that of `factor_file.atomic.check_target`.
+    `touch` is that of `system.whole_files.check_target`.
     """
     check_within(root / STAGING / LATEST, root)
     check_target(root / STAGING / LATEST, overwrite=True, touch=touch)

@@ -10,7 +10,7 @@ import pytest
 from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.reoptimize.freshness import check_data
+from mech_exo.jobs.freshness import check_data
 from mech_exo.workflow.session import Session
 
 TODAY = date(2026, 6, 20)

@@ -8,7 +8,7 @@ import pytest
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.workflow.stage import LATEST, STAGING, check_staging, stage
+from mech_exo.promote.staging import LATEST, STAGING, check_staging, stage
 from tests.unit.conftest import Make
 
 MOMENT = datetime(2025, 6, 9, 10, 15, 30, tzinfo=UTC)

@@ -1,1 +1,0 @@
-"""The weekly run from data to a staged file, without a person watching."""
