@@ -44,12 +44,13 @@ def verify_here(
 ) -> "Verification":
     """Compute a file's figures again; on the session's own data if they were DataFrames."""
     from mech_exo.factor_file.read import read_factor_file
-    from mech_exo.verdict.reproduction import settings_of, verify
-    from mech_exo.workflow.reopen import known_to, verify_file
+    from mech_exo.verdict.reproduction import settings_of
+    from mech_exo.workflow.reopen import known_to, verify_file, verify_on
 
     if session.settings.data.source != "frames":
         return verify_file(path, study_file, request, log)
     file = read_factor_file(path)
     settings = settings_of(str(path), file, session.settings)
     market, panel = known_to(file, session.market, settings)
-    return verify(file, settings, session.objective, market, panel)
+    own = replace(session, settings=settings, market=market, panel=panel)
+    return verify_on(own, path, file, study_file)

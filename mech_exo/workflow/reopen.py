@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import FactorFile
+    from mech_exo.tuning.study_record import StudyRecord
 
 
 def reopen(label: str, file: "FactorFile", request: InputRequest, log: Log) -> Session:
@@ -83,6 +84,17 @@ def verify_file(path: Path, study_file: Path, request: InputRequest, log: Log) -
     session = reopen(str(path), file, request, log)
     name = file.metadata.get("study_name")
     study = read_study(study_file, str(name)) if name in study_names(study_file) else None
+    return verify_on(session, path, file, study_file, study)
+
+
+def verify_on(
+    session: Session,
+    path: Path,
+    file: "FactorFile",
+    study_file: Path,
+    study: "StudyRecord | None" = None,
+) -> Verification:
+    """As `verify_file`, on a session of the file's settings and data."""
     found = verify(file, session.settings, session.objective, session.market, session.panel, study)
     shown = any(c.name.startswith("out_of_sample.") for c in found.values)
     if shown and (study_file.exists() or not file.hash_matches):

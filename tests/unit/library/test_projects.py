@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from mech_exo import ExoError, Project, TrialFinished
 from tests.cli.conftest import run_exo
+from tests.cli.test_looks import origins
 from tests.unit.library.markets import SETTINGS, file_project, frames
 
 OBJECTIVE = """
@@ -282,3 +283,20 @@ def test_a_study_of_fewer_factors_goes_on_with_its_own(tmp_path: Path, objective
     straight = whole.export(expected, tmp_path / "whole.yml").read_text().splitlines()
     differing = {a.split(":")[0].strip() for a, b in zip(written, straight, strict=True) if a != b}
     assert differing <= {"created_at", "elapsed_time_seconds", "document_hash"}
+
+
+def test_verify_of_other_weights_is_a_look_on_dataframes_too(
+    tmp_path: Path, objective: Path
+) -> None:
+    project = own(tmp_path, objective)
+    study = project.tune(trials=6, jobs=1)
+    file = project.export(study, tmp_path / "mine.yml")
+    seen = origins(study.file)
+    project.verify(file)
+    assert origins(study.file) == seen
+    text = file.read_text()
+    first = next(line for line in text.splitlines() if "weight:" in line)
+    other = tmp_path / "other.yml"
+    other.write_text(text.replace(first, f"{first.split(':')[0]}: 0.123456", 1))
+    assert project.verify(other).differing
+    assert origins(study.file) == [*seen, f"verify: {other}"]
