@@ -127,8 +127,10 @@ class Bench:
 
     def panel_line(self) -> str:
         """What is backtested, and what one trial costs in this process."""
+        from mech_exo.objective.rehearsal import rehearse
+
         evaluator = self.evaluator()
-        params = evaluator.rehearse().params
+        params = rehearse(evaluator).params
         times = []
         for _ in range(30):
             begun = time.perf_counter()

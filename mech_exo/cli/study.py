@@ -87,8 +87,8 @@ def show(options: ShowOptions) -> None:
 
 def _only_name(study_file: Path) -> str:
     """Name of the only study of a file."""
-    from mech_exo.system.sqlite import check_study_file
     from mech_exo.tuning.records import study_names
+    from mech_exo.tuning.study_access import check_study_file
 
     check_study_file(study_file)
     names = study_names(study_file)

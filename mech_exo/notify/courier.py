@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict
 
 from mech_exo.config.settings import NotifySettings
-from mech_exo.system.interpreter import call_main
+from mech_exo.system.processes import call_main
 
 GRACE_S = 2.0  # for the courier to end by itself, after `notify.timeout_s`
 

@@ -1,12 +1,10 @@
 """One trial: from parameters to value, constraints and metrics. What a worker holds."""
 
 import math
-import numbers
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.kernel import Kernel
@@ -16,22 +14,20 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.objective.checkpoints import Checkpoints
 from mech_exo.objective.computed import ComputedFactor
-from mech_exo.objective.constraints import CONSTRAINTS, Run, own_distances
+from mech_exo.objective.constraints import CONSTRAINTS, Run
 from mech_exo.objective.criteria import Direction, directions
 from mech_exo.objective.distribution import Parameter
 from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import extend_panel, known
 from mech_exo.objective.kernels import Ground, Kernels
-from mech_exo.objective.rehearsal import Rehearsal
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.objective.user_functions import distances_of, not_a_value, returned_by
 from mech_exo.system.blas_threads import one_blas_thread
 
 FLAT = "no Sharpe: returns are constant"
-
-# Mistakes of a program rather than of a candidate.
-_MISTAKES = (NameError, AttributeError, TypeError, ImportError, SystemExit)
 
 
 class Evaluator:
@@ -80,7 +76,7 @@ class Evaluator:
         self.settings = settings
         self.objectives = settings.tuning.objectives
         self.directions: tuple[Direction, ...] = directions(self.objectives)
-        self.own_constraints: tuple[str, ...] | None = None  # known once the file was rehearsed
+        self.own_constraints: tuple[str, ...] | None = None  # known after `rehearse`
         self._kernels = Kernels(kernel, space.spec, settings, ground)
 
     @property
@@ -155,14 +151,16 @@ class Evaluator:
             kernel = self.kernel(params)
         except ExoError as error:  # a factor that cannot be computed so
             return Evaluation("fail", reason=str(error.message))
-        watch = _Watch(self, limits) if limits is not None and len(self.directions) == 1 else None
+        watch = None
+        if limits is not None and len(self.directions) == 1:
+            watch = Checkpoints(self.score, self.directions[0], limits)
         result = kernel.run(candidate, watch)
         intermediate = watch.values if watch else {}
         if result.stopped_at is not None and watch:
             values: tuple[float, ...] = (watch.values[max(watch.values)],)
             why = watch.reason
         else:
-            values, why = self.judge(result)
+            values, why = self.score(result)
             if not values:
                 return Evaluation("fail", intermediate=intermediate, reason=why)
         constraints, wrong = self._constraints(candidate, result)
@@ -177,7 +175,7 @@ class Evaluator:
             why,
         )
 
-    def judge(self, result: BacktestResult) -> tuple[tuple[float, ...], str]:
+    def score(self, result: BacktestResult) -> tuple[tuple[float, ...], str]:
         """Objective values of a result, or () and the reason why it has none."""
         if math.isnan(result.metric("sharpe")):
             return (), FLAT
@@ -190,66 +188,9 @@ class Evaluator:
                 if undefined
                 else (values, "")
             )
-        returned, wrong = _returned(self.spec, self.spec.objective, result)
-        wrong = wrong or _not_a_value(returned)
+        returned, wrong = returned_by(self.spec, self.spec.objective, result)
+        wrong = wrong or not_a_value(returned)
         return ((), wrong) if wrong else ((float(returned) + 0.0,), "")
-
-    def rehearse(self) -> Rehearsal:
-        """Try the whole file once before the first trial.
-
-        Raises
-        ------
-        ExoError
-            For a mistake in any function of the file, with its line, and for an objective that
-            gives the same result two values. One that merely has no value for the one candidate
-            tried (whatever else it raises) is left to the trials.
-        """
-        rehearsal = self.space.rehearse()
-        fresh = ObjectiveSpec.compile(self.spec.source, self.spec.label)  # as each process does
-        if replace(self.space, spec=fresh).rehearse().distributions != rehearsal.distributions:
-            raise ExoError(
-                f"{self.spec.label}: the search space is another one each time the file is run.",
-                hint="It must not be drawn at random.",
-            )
-        result = self.run(rehearsal.params)
-        self.own_constraints = self._named(result, fresh)
-        if self.objectives or math.isnan(result.metric("sharpe")):
-            return rehearsal
-        _seal(result)
-        first = _tried(self.spec, result)
-        for again in (_tried(self.spec, result), _tried(fresh, result)):
-            if again == first:
-                continue
-            raise ExoError(
-                f"{self.spec.label}: objective {first} and then {again} for the same result.",
-                hint="It must depend on the result alone: draw no random numbers, keep no state.",
-            )
-        return rehearsal
-
-    def _named(self, result: BacktestResult, fresh: ObjectiveSpec) -> tuple[str, ...]:
-        """The names of the file's own constraints, which must be the same for every trial.
-
-        Raises
-        ------
-        ExoError
-            If it has none to say for the first candidate, or others when it is asked again.
-        """
-        own, wrong = _own_distances(self.spec, result)
-        if wrong:
-            raise ExoError(
-                f"{self.spec.label}: {wrong}.",
-                hint="Return the same names for every result; NaN where a value is undefined.",
-            )
-        for spec in (self.spec, fresh):
-            again, _ = _own_distances(spec, result)
-            if repr(again) != repr(own):  # NaN is what it was
-                raise ExoError(
-                    f"{self.spec.label}: constraints returned {own} and then {again} for the same "
-                    "result.",
-                    hint="It must depend on the result alone: draw no random numbers, keep no "
-                    "state.",
-                )
-        return tuple(own)
 
     def _constraints(
         self, candidate: Candidate, result: BacktestResult
@@ -261,35 +202,11 @@ class Evaluator:
         )
         if not self.spec.own_constraints:
             return built_in, ""
-        own, wrong = _own_distances(self.spec, result)
+        own, wrong = distances_of(self.spec, result)
         if not wrong and self.own_constraints not in (None, tuple(own)):
             expected = ", ".join(self.own_constraints or ())
             wrong = f"constraints returned {', '.join(own) or 'none'}, at first {expected}"
         return ((), wrong) if wrong else ((*built_in, *own.values()), "")
-
-
-class _Watch:
-    """Follows a run from checkpoint to checkpoint and ends it below the limit."""
-
-    def __init__(self, evaluator: Evaluator, limits: Mapping[int, float]) -> None:
-        self.values: dict[int, float] = {}
-        self.reason = ""
-        self._evaluator = evaluator
-        self._limits = limits
-        self._sign = 1.0 if evaluator.directions[0] == "maximize" else -1.0
-
-    def __call__(self, step: int, result: BacktestResult) -> bool:
-        values, _ = self._evaluator.judge(result)
-        if values:
-            self.values[step] = values[0]
-        if step not in self._limits or not self.values:
-            return False
-        sign, limit = self._sign, self._limits[step]
-        best = sign * max(sign * value for value in self.values.values())
-        if not sign * best < sign * limit:
-            return False
-        self.reason = f"pruned at {result.dates[-1]}: {best!r}, the limit is {limit!r}"
-        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,58 +235,3 @@ class EvaluatorParts:
         evaluator._set_up(space, settings, kernel, self.ground)
         evaluator.own_constraints = self.own_constraints
         return evaluator
-
-
-def _seal(result: BacktestResult) -> None:
-    """Keep the user's objective from changing what the constraints are computed from."""
-    for array in (result.dates, result.returns, result.traded):
-        array.flags.writeable = False
-
-
-def _returned(
-    spec: ObjectiveSpec, function: Callable[[BacktestResult], Any], result: BacktestResult
-) -> tuple[Any, str]:
-    """What a function of the objective file returns for a result, or None and why nothing."""
-    _seal(result)
-    try:
-        with np.errstate(all="ignore"):
-            return function(result), ""
-    except MemoryError:  # the machine's failure, not the candidate's
-        raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
-        return None, spec.reason(error)
-
-
-def _own_distances(spec: ObjectiveSpec, result: BacktestResult) -> tuple[dict[str, float], str]:
-    """What the file's own constraints say of a result, or {} and the reason why nothing."""
-    returned, wrong = _returned(spec, spec.constraints, result)
-    if wrong:
-        return {}, wrong
-    own, wrong = own_distances(returned)
-    return own, f"constraints {wrong}" if wrong else ""
-
-
-def _tried(spec: ObjectiveSpec, result: BacktestResult) -> str:
-    """What the objective does with a result, in words that are equal for equal outcomes."""
-    with np.errstate(all="ignore"):
-        try:
-            returned = spec.objective(result)
-        except _MISTAKES as error:
-            raise spec.mistake(error) from error
-        except Exception as error:  # noqa: BLE001 - the candidate's, and a trial's reason
-            return f"raised {type(error).__name__}"
-    if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
-        raise ExoError(f"{spec.label}: {_not_a_value(returned)}.", hint="Return one number.")
-    return f"returned {returned}"
-
-
-def _not_a_value(returned: Any) -> str:
-    """Why what an objective returned is no value; '' if it is one."""
-    if isinstance(returned, bool) or not isinstance(returned, numbers.Real):
-        shown = "None" if returned is None else f"{returned!r:.60} ({type(returned).__name__})"
-        return f"objective returned {shown}, expected a number"
-    try:
-        number = float(returned)
-    except OverflowError:
-        return "objective returned a number too large"
-    return "" if math.isfinite(number) else f"objective returned {number}"

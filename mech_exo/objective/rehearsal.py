@@ -1,16 +1,25 @@
-"""Trying the user's function before the first trial, so that a mistake in it costs nothing."""
+"""Trying the user's file before the first trial, so that a mistake in it costs nothing."""
 
+import math
+import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+
+from mech_exo.backtest.result import BacktestResult
 from mech_exo.errors import ExoError
 from mech_exo.objective.computed import factor_of
 from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import Space
+from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import Suggested
+from mech_exo.objective.user_functions import distances_of, not_a_value, seal
 
-if TYPE_CHECKING:
-    from mech_exo.objective.space import Space
+# Mistakes of a program rather than of a candidate.
+_MISTAKES = (NameError, AttributeError, TypeError, ImportError, SystemExit)
 
 # Shares of the way through every range; the first is what is evaluated.
 _SHARES = (0.75, 0.0, 0.4, 1.0)
@@ -56,7 +65,82 @@ class _Stand:
         return categorical(name, choices).at(self.share)
 
 
-def rehearse(space: "Space") -> Rehearsal:
+def rehearse(evaluator: Evaluator) -> Rehearsal:
+    """Try the whole file once before the first trial; the evaluator learns its constraints.
+
+    Raises
+    ------
+    ExoError
+        For a mistake in any function of the file, with its line, and for an objective that
+        gives the same result two values. One that merely has no value for the one candidate
+        tried (whatever else it raises) is left to the trials.
+    """
+    spec = evaluator.spec
+    rehearsal = rehearse_space(evaluator.space)
+    fresh = ObjectiveSpec.compile(spec.source, spec.label)  # as each process does
+    again = rehearse_space(replace(evaluator.space, spec=fresh))
+    if again.distributions != rehearsal.distributions:
+        raise ExoError(
+            f"{spec.label}: the search space is another one each time the file is run.",
+            hint="It must not be drawn at random.",
+        )
+    result = evaluator.run(rehearsal.params)
+    evaluator.own_constraints = _own_constraints(result, spec, fresh)
+    if evaluator.objectives or math.isnan(result.metric("sharpe")):
+        return rehearsal
+    seal(result)
+    first = _tried(spec, result)
+    for then in (_tried(spec, result), _tried(fresh, result)):
+        if then == first:
+            continue
+        raise ExoError(
+            f"{spec.label}: objective {first} and then {then} for the same result.",
+            hint="It must depend on the result alone: draw no random numbers, keep no state.",
+        )
+    return rehearsal
+
+
+def _own_constraints(
+    result: BacktestResult, spec: ObjectiveSpec, fresh: ObjectiveSpec
+) -> tuple[str, ...]:
+    """The names of the file's own constraints, which must be the same for every trial.
+
+    Raises
+    ------
+    ExoError
+        If it has none to say for the first candidate, or others when it is asked again.
+    """
+    own, wrong = distances_of(spec, result)
+    if wrong:
+        raise ExoError(
+            f"{spec.label}: {wrong}.",
+            hint="Return the same names for every result; NaN where a value is undefined.",
+        )
+    for compiled in (spec, fresh):
+        again, _ = distances_of(compiled, result)
+        if repr(again) != repr(own):  # NaN is what it was
+            raise ExoError(
+                f"{spec.label}: constraints returned {own} and then {again} for the same result.",
+                hint="It must depend on the result alone: draw no random numbers, keep no state.",
+            )
+    return tuple(own)
+
+
+def _tried(spec: ObjectiveSpec, result: BacktestResult) -> str:
+    """What the objective does with a result, in words that are equal for equal outcomes."""
+    with np.errstate(all="ignore"):
+        try:
+            returned = spec.objective(result)
+        except _MISTAKES as error:
+            raise spec.mistake(error) from error
+        except Exception as error:  # noqa: BLE001 - the candidate's, and a trial's reason
+            return f"raised {type(error).__name__}"
+    if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
+        raise ExoError(f"{spec.label}: {not_a_value(returned)}.", hint="Return one number.")
+    return f"returned {returned}"
+
+
+def rehearse_space(space: Space) -> Rehearsal:
     """Run the user's function a few times on fixed shares of its ranges.
 
     Raises
@@ -80,7 +164,7 @@ def rehearse(space: "Space") -> Rehearsal:
     return Rehearsal(tries[0].params, seen, conditional, tuple(_notes(space, tries, seen)))
 
 
-def _repeated(space: "Space", share: float) -> Suggested:
+def _repeated(space: Space, share: float) -> Suggested:
     """One try, made twice; what the second asks for must be what the first did."""
     first, second = (space.suggest(_Stand(share)) for _ in range(2))
     before, after = list(first.distributions.items()), list(second.distributions.items())
@@ -109,7 +193,7 @@ def _asked(name: str, suggested: Suggested) -> str:
     return "nothing" if distribution is None else distribution.describe()
 
 
-def _notes(space: "Space", tries: list[Suggested], seen: Mapping[str, Distribution]) -> list[str]:
+def _notes(space: Space, tries: list[Suggested], seen: Mapping[str, Distribution]) -> list[str]:
     notes = []
     fixed = dict.fromkeys(name for suggested in tries for name in suggested.fixed)
     if fixed:
@@ -133,7 +217,7 @@ def _notes(space: "Space", tries: list[Suggested], seen: Mapping[str, Distributi
     return notes
 
 
-def _window_notes(space: "Space", seen: Mapping[str, Distribution]) -> list[str]:
+def _window_notes(space: Space, seen: Mapping[str, Distribution]) -> list[str]:
     """Of the windows of built-in factors: which change nothing, and whose they are not."""
     notes = []
     for name in seen:

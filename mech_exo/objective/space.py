@@ -17,7 +17,6 @@ from mech_exo.errors import ExoError
 from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution, Parameter
 from mech_exo.objective.exposures import Factor
-from mech_exo.objective.rehearsal import Rehearsal, rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
 
@@ -83,10 +82,6 @@ class Space:
         wrapped = SpaceTrial(trial, self)
         returned = self.spec.suggest(wrapped)
         return Suggested(wrapped.params, wrapped.distributions, wrapped.fixed, returned)
-
-    def rehearse(self) -> Rehearsal:
-        """Try the user's function without a tuner, before the first trial; see `Rehearsal`."""
-        return rehearse(self)
 
     def problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
         """What is wrong with suggesting `name` so, and a hint; None if nothing is."""

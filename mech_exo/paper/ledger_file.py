@@ -12,8 +12,8 @@ from sqlalchemy.exc import DatabaseError
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.system.custody import Custody
-from mech_exo.system.sqlite import DISK_FULL, is_damage, read_without_trace
+from mech_exo.system.database_watch import DatabaseWatch
+from mech_exo.system.sqlite import DISK_FULL, failure_code, is_damage, read_without_trace
 from mech_exo.system.user_file import check_regular
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Ledger:
     def __init__(self, path: Path, storage: StorageSettings) -> None:
         _check_no_folder(path)
         self.path = path
-        self._custody: Custody | None = None
+        self._watch: DatabaseWatch | None = None
         self._engine = _engine(path, storage)
 
     def close(self) -> None:
@@ -62,14 +62,14 @@ class Ledger:
 
     def check(self) -> None:
         """Raise an ExoError, after a copy has been made, if the file is not at its path."""
-        if self._custody is not None:
-            self._custody.check()
+        if self._watch is not None:
+            self._watch.check()
 
     def _hold(self, connection: Connection) -> None:
-        if self._custody is None:
+        if self._watch is None:
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
-            self._custody = Custody(self.path, raw, "ledger")
+            self._watch = DatabaseWatch(self.path, raw, "ledger")
 
 
 def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
@@ -134,15 +134,15 @@ def _in_words(path: Path, hint: str) -> Iterator[None]:
 
 def _explain(path: Path, error: BaseException | None, hint: str) -> ExoError | None:
     """SQLite's failure in words; None: a mistake of the program."""
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith("SQLITE_BUSY"):
+    failure = failure_code(error)
+    if failure.startswith("SQLITE_BUSY"):
         return ExoError(
             f"{path}: another process is writing to the ledger.",
             hint="Try again when it has ended; nothing was booked.",
             exit_code=ExitCode.LOCKED,
         )
     if is_damage(error):
-        what = "not an SQLite database" if name.startswith("SQLITE_NOTADB") else "damaged"
+        what = "not an SQLite database" if failure.startswith("SQLITE_NOTADB") else "damaged"
         return ExoError(f"{path}: is {what}.", hint=hint)
     words = {
         **dict.fromkeys(DISK_FULL, "the disk is full"),
@@ -151,7 +151,7 @@ def _explain(path: Path, error: BaseException | None, hint: str) -> ExoError | N
         "SQLITE_CANTOPEN": "cannot be opened",
         "SQLITE_PERM": "may not be opened",
     }
-    found = next((text for code, text in words.items() if name.startswith(code)), None)
+    found = next((text for code, text in words.items() if failure.startswith(code)), None)
     if found is None:
         return None
     return ExoError(f"{path}: {found}.", hint=hint)

@@ -89,7 +89,7 @@ def model_of(session: "Session", file: FactorFile, label: str) -> Model:
 
     check_continuation(session, file, label)
     spec, settings, market = session.spec, session.settings, session.market
-    panel = panel_of(session, file)
+    panel = panel_of(file, session.panel, market, settings)
     if spec.factors:
         panel = extend_panel(panel, market, spec, settings)
     space = Space.of(spec, panel, settings)

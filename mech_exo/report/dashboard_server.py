@@ -16,7 +16,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from mech_exo.errors import ExoError
 from mech_exo.report.dashboard_guard import Application, Environment, Guard, Start, is_local
-from mech_exo.system.sqlite import check_study_file
+from mech_exo.tuning.study_access import check_study_file
 
 if TYPE_CHECKING:
     from mech_exo.tuning.display import DisplayStorage

@@ -5,7 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from mech_exo.report.plain_json import plain
-from mech_exo.workflow.optimised import ConstraintValue, Optimised, Portfolio
+from mech_exo.workflow.figures import ConstraintValue, Portfolio
+from mech_exo.workflow.optimised import Optimised
 
 
 def result_json(result: Optimised) -> str:

@@ -8,8 +8,9 @@ from rich.table import Table
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.factor_file.written import Staged
 from mech_exo.report.formats import number, percent
+from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
-from mech_exo.workflow.optimised import ConstraintValue, Optimised, Portfolio
+from mech_exo.workflow.optimised import Optimised
 
 Format = Callable[[float | None], str]
 

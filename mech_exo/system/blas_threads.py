@@ -1,6 +1,6 @@
 """One BLAS thread per process.
 
-Two threads make the small products of a backtest many times slower, and let the last bits of a
+Two threads make the products of small arrays many times slower, and let the last bits of a
 result depend on the machine's load.
 """
 

@@ -1,12 +1,11 @@
-"""One run a study: an exclusive lock that dies with its process.
+"""An exclusive lock that dies with its process.
 
-The lock is a `flock` on a small file beside the study file. The kernel gives it up when the
-process ends in whatever way, so a file left behind by `kill -9` means nothing. Child processes do
-not keep it: the descriptor is closed on exec, and after a fork.
+The lock is a `flock` on a small file. The kernel gives it up when the process ends in whatever
+way, so a file left behind by `kill -9` means nothing. Child processes do not keep it: the
+descriptor is closed on exec, and after a fork.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import shlex
@@ -25,54 +24,8 @@ from mech_exo.system.user_file import read_bytes
 POLL_S = 0.2
 
 
-def lock_path(study_file: Path, study_name: str) -> Path:
-    """The lock file of a study."""
-    digest = hashlib.sha256(study_name.encode()).hexdigest()[:8]
-    return study_file.with_name(f"{study_file.name}.{digest}.lock")
-
-
-@contextmanager
-def study_lock(
-    study_file: Path,
-    study_name: str,
-    *,
-    wait: bool = False,
-    on_wait: Callable[[str], None] | None = None,
-) -> Iterator[None]:
-    """Hold the lock of a study.
-
-    Parameters
-    ----------
-    wait
-        Wait for the holder to end instead of refusing.
-    on_wait
-        Told once, in words, whom we wait for.
-
-    Raises
-    ------
-    ExoError
-        Another run holds the lock (exit code 5), or the lock file cannot be made.
-    """
-    path, busy, hint = _of_study(study_file, study_name)
-    with exclusive_lock(path, busy, hint, wait=wait, on_wait=on_wait):
-        yield
-
-
-def check_study_free(study_file: Path, study_name: str) -> None:
-    """Raise what `study_lock` would raise; nothing is made, and nothing held."""
-    check_free(*_of_study(study_file, study_name))
-
-
-def _of_study(study_file: Path, study_name: str) -> tuple[Path, str, str]:
-    return (
-        lock_path(study_file, study_name),
-        f"Study '{study_name}' in {study_file} is being run",
-        "Wait for it with --wait, or use another --study-name.",
-    )
-
-
 def check_free(path: Path, busy: str, hint: str) -> None:
-    """As `check_study_free`, of any `exclusive_lock`."""
+    """Raise what `exclusive_lock` would raise; nothing is made, and nothing held."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -101,16 +54,18 @@ def exclusive_lock(
     Parameters
     ----------
     busy
-        What another holder does, in words ("Study … is being run").
+        What the holder does, in words ("The account is being written").
     hint
         What to do about it.
-    wait, on_wait
-        As `study_lock`.
+    wait
+        Wait for the holder to end instead of refusing.
+    on_wait
+        Told once, in words, whom we wait for.
 
     Raises
     ------
     ExoError
-        As `study_lock`.
+        Another process holds the lock (exit code 5), or the lock file cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

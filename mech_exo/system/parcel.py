@@ -55,5 +55,5 @@ def unpack(descriptor: int) -> Any:
 
 def _anonymous_file() -> Any:
     if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("exo-panel"), "w+b")
+        return os.fdopen(os.memfd_create("exo-parcel"), "w+b")
     return tempfile.TemporaryFile()

@@ -1,26 +1,31 @@
-"""Trying the user's file in a process of its own, which it may end without ending the run."""
+"""Trying what is not our own in a process apart, which it may end without ending this one."""
 
 import contextlib
 import os
 import signal
-import sys
 import time
 import warnings
 from collections.abc import Callable
 from typing import NoReturn
 
 from mech_exo.errors import ExoError
+from mech_exo.system.processes import die_with_parent
 
 RETURNED, FORKED = b"r", b"f"
-WAIT_FOR_FORKS = 2.0  # seconds in which a process that the file has forked comes back here
+WAIT_FOR_FORKS = 2.0  # seconds in which a process that was forked meanwhile comes back here
 NEXT_LOOK = 0.01
 
 
-def probe(action: Callable[[], object], label: str) -> None:
-    """Run `action` once in a forked process, to see whether the user's file lets it come back.
+def probe(action: Callable[[], object], what: str) -> None:
+    """Run `action` once in a forked process, to see whether it comes back.
 
     Nothing else is judged: what `action` raises, returns and prints is the caller's to find when
     it does the same itself. Where processes cannot be forked nothing is tried.
+
+    Parameters
+    ----------
+    what
+        Whose code it is, for messages ("own.py: the objective file").
 
     Raises
     ------
@@ -38,23 +43,23 @@ def probe(action: Callable[[], object], label: str) -> None:
     os.close(writing)
     try:
         status = _ended(pid)
-        os.set_blocking(reading, False)  # a process that the file left behind may hold it open
+        os.set_blocking(reading, False)  # a process that was left behind may hold it open
         with contextlib.suppress(BlockingIOError):
             said = os.read(reading, 64)
             if said == RETURNED:
                 return
             if FORKED in said:
                 raise ExoError(
-                    f"{label}: the objective file forked the process while it was tried.",
+                    f"{what} forked the process while it was tried.",
                     hint="Remove os.fork() from it.",
                 )
     finally:
         os.close(reading)
-    if -status in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to stop the run
+    if -status in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to stop us as well
         raise KeyboardInterrupt
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
     raise ExoError(
-        f"{label}: the objective file ended the process ({how}) while it was tried.",
+        f"{what} ended the process ({how}) while it was tried.",
         hint="Remove what ends it, such as os._exit or os.kill.",
     )
 
@@ -88,28 +93,16 @@ def _child(action: Callable[[], object], writing: int) -> NoReturn:
 
 
 def _mute(keep: int) -> None:
-    """Read nothing and print nothing: the user sees it when the file is run in earnest."""
+    """Read nothing and print nothing: it is seen when the same is done in earnest."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in {0, 1, 2} - {keep}:
         os.dup2(nothing, descriptor)
 
 
 def _await_forks() -> None:
-    """Give a process that the file has forked the time to show that it comes back."""
+    """Give a process that was forked meanwhile the time to show that it comes back."""
     last = time.monotonic() + WAIT_FOR_FORKS
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < last:
             if os.waitpid(-1, os.WNOHANG)[0] == 0:
                 time.sleep(NEXT_LOOK)
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process with its parent; elsewhere the parent has to do it."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    parent = os.getppid()
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    if os.getppid() != parent:
-        os._exit(1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from mech_exo.errors import ExoError
 
 SMALL = 5_000_000
-"""Bytes that a file of settings, weights, limits or code has at most."""
+"""Bytes that a file which somebody writes by hand has at most."""
 
 _KINDS = {
     stat.S_IFDIR: "is a directory",

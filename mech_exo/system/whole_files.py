@@ -142,11 +142,11 @@ def _upward(relative: Path) -> list[Path]:
 
 def free_path(path: Path) -> Path:
     """`path`, or where that exists the first of name_2, name_3, … that does not."""
-    candidate, number = path, 1
-    while os.path.lexists(candidate):
+    free, number = path, 1
+    while os.path.lexists(free):
         number += 1
-        candidate = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    return candidate
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return free
 
 
 def _make_folder(folder: Path) -> None:

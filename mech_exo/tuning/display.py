@@ -20,10 +20,11 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.pool import NullPool
 
-from mech_exo.system.sqlite import connect, read
+from mech_exo.system.sqlite import connect
 from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.encoding import CONSTRAINTS_KEY, LARGEST, SUPERSEDED
 from mech_exo.tuning.records import load_study
+from mech_exo.tuning.study_access import read_study_file
 from mech_exo.tuning.study_record import NO_EPOCH, StudyRecord, TrialRecord
 
 SETTLED_S = 1.0  # a file that was written less long ago may have been again since
@@ -125,7 +126,7 @@ class DisplayStorage(RDBStorage):
                 self._stamp, self._fresh = stamp, set()
             if study_id not in self._fresh:
                 known = self._shown.get(study_id)
-                self._shown[study_id] = read(
+                self._shown[study_id] = read_study_file(
                     self.path, lambda c: _load(c, self.path, study_id, known)
                 )
                 self._fresh.add(study_id)

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.system.probe import die_with_parent
+from mech_exo.system.processes import die_with_parent
 from mech_exo.system.streams import guard_streams
 
 if TYPE_CHECKING:

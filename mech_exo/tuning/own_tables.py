@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from mech_exo.system.sqlite import connect, holds_nothing, in_words, read, transaction
+from mech_exo.system.sqlite import connect, transaction
+from mech_exo.tuning.study_access import holds_nothing, in_words, read_study_file
 from mech_exo.tuning.study_file import ensure_file
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ def reading(
     def known(connection: sqlite3.Connection) -> T:
         return query(connection) if columns(connection, table) else otherwise
 
-    return otherwise if holds_nothing(study_file) else read(study_file, known)
+    return otherwise if holds_nothing(study_file) else read_study_file(study_file, known)
 
 
 def columns(connection: sqlite3.Connection, table: str) -> set[str]:

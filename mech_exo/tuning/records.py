@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from mech_exo.errors import ExoError
-from mech_exo.system.sqlite import holds_nothing, read
 from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.database_schema import check_tables, has_records
 from mech_exo.tuning.encoding import (
@@ -23,6 +22,7 @@ from mech_exo.tuning.encoding import (
 )
 from mech_exo.tuning.foreign import foreign_trials
 from mech_exo.tuning.refusals import damaged
+from mech_exo.tuning.study_access import holds_nothing, read_study_file
 from mech_exo.tuning.study_record import (
     FINISHED,
     NO_EPOCH,
@@ -64,7 +64,7 @@ def read_study(study_file: Path, name: str) -> StudyRecord:
         check_tables(connection, study_file)
         return load_study(connection, study_file, name)
 
-    return read(study_file, query)
+    return read_study_file(study_file, query)
 
 
 def current_epoch(study_file: Path, name: str) -> Epoch | None:
@@ -88,7 +88,7 @@ def current_epoch(study_file: Path, name: str) -> Epoch | None:
         except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
             raise damaged(study_file, name, f"{type(error).__name__}: {error}") from error
 
-    return None if holds_nothing(study_file) else read(study_file, query)
+    return None if holds_nothing(study_file) else read_study_file(study_file, query)
 
 
 def list_studies(study_file: Path) -> list[StudySummary]:
@@ -110,7 +110,7 @@ def list_studies(study_file: Path) -> list[StudySummary]:
         check_tables(connection, study_file)
         return [summary(connection, name) for name in _names(connection)]
 
-    return read(study_file, query)
+    return read_study_file(study_file, query)
 
 
 def study_names(study_file: Path) -> list[str]:
@@ -126,7 +126,7 @@ def study_names(study_file: Path) -> list[str]:
         check_tables(connection, study_file)
         return _names(connection)
 
-    return [] if holds_nothing(study_file) else read(study_file, query)
+    return [] if holds_nothing(study_file) else read_study_file(study_file, query)
 
 
 def find_study(connection: sqlite3.Connection, name: str) -> int | None:

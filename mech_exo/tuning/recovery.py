@@ -4,8 +4,8 @@ import sqlite3
 from pathlib import Path
 
 from mech_exo.errors import ExoError
-from mech_exo.system.custody import free_copy, put_back
-from mech_exo.system.sqlite import read
+from mech_exo.system.database_watch import free_copy, put_back
+from mech_exo.system.sqlite import failure_code
 from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.inserts import (
     insert_trials,
@@ -15,6 +15,7 @@ from mech_exo.tuning.inserts import (
     put_user_attributes,
     supersede,
 )
+from mech_exo.tuning.study_access import read_study_file
 from mech_exo.tuning.study_file import make_tables
 from mech_exo.tuning.study_record import StudyRecord
 
@@ -27,8 +28,7 @@ class LostError(ExoError):
 
 def is_spoilt(error: BaseException | None) -> bool:
     """Whether what SQLite said means more than a full disk or a lock."""
-    name = getattr(error, "sqlite_errorname", None) or ""
-    return isinstance(error, sqlite3.DatabaseError) and not name.startswith(UNSPOILT)
+    return isinstance(error, sqlite3.DatabaseError) and not failure_code(error).startswith(UNSPOILT)
 
 
 def recovered(path: Path, study: StudyRecord, trouble: ExoError) -> ExoError:
@@ -55,7 +55,7 @@ def confirm_stored(path: Path, study: StudyRecord) -> None:
         return int(connection.execute(query, (study.name,)).fetchone()[0])
 
     try:
-        stored = read(path, count)
+        stored = read_study_file(path, count)
     except ExoError as error:
         raise recovered(path, study, error) from error
     except sqlite3.DatabaseError as error:

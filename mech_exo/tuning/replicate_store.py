@@ -4,9 +4,10 @@ import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
 
-from mech_exo.system.custody import Custody
-from mech_exo.system.sqlite import in_words, transaction
+from mech_exo.system.database_watch import DatabaseWatch
+from mech_exo.system.sqlite import transaction
 from mech_exo.tuning.own_tables import PATIENCE_S, opened
+from mech_exo.tuning.study_access import in_words
 
 _TABLE = """CREATE TABLE IF NOT EXISTS exo_replicates (
     experiment TEXT NOT NULL,
@@ -34,17 +35,17 @@ class ReplicateStore:
         self._file, self._experiment = study_file, experiment
         self._open = ExitStack()
         self._connection: sqlite3.Connection | None = None
-        self._custody: Custody | None = None
+        self._watch: DatabaseWatch | None = None
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection = self._custody = None
+        self._connection = self._watch = None
         self._open.close()
 
     def check(self) -> None:
         """Raise an ExoError, after a copy has been made, if the file is not at its path."""
-        if self._custody is not None:
-            self._custody.check()
+        if self._watch is not None:
+            self._watch.check()
 
     def finished(self) -> dict[tuple[str, int], str]:
         """(part, replicate) -> payload."""
@@ -72,13 +73,13 @@ class ReplicateStore:
 
         with in_words(self._file, PATIENCE_S):
             connection = self._opened(self._file)
-            if self._custody is not None:
-                self._custody.check(insert)
+            if self._watch is not None:
+                self._watch.check(insert)
             with transaction(connection, PATIENCE_S):
                 insert(connection)
 
     def _opened(self, study_file: Path) -> sqlite3.Connection:
         if self._connection is None:
             self._connection = self._open.enter_context(opened(study_file, (_TABLE,)))
-            self._custody = Custody(study_file, self._connection, "study file")
+            self._watch = DatabaseWatch(study_file, self._connection, "study file")
         return self._connection

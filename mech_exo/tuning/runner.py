@@ -14,7 +14,6 @@ from typing import Any
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.interrupts import Interrupts
-from mech_exo.system.locks import check_study_free, study_lock
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import Space, to_json
 from mech_exo.tuning.engine import Engine, EpochSpan
@@ -29,6 +28,7 @@ from mech_exo.tuning.request import SearchRequest
 from mech_exo.tuning.runs import with_run
 from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.stopping import with_rule
+from mech_exo.tuning.study_lock import check_study_free, study_lock
 from mech_exo.tuning.study_record import Parameter, StudyRecord
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.tally import Tally

@@ -7,18 +7,11 @@ from pathlib import Path
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
-from mech_exo.system.sqlite import (
-    READER_PATIENCE_S,
-    check_study_file,
-    connect,
-    holds_nothing,
-    in_words,
-    patiently,
-    read_without_trace,
-)
+from mech_exo.system.sqlite import READER_PATIENCE_S, connect, patiently, read_without_trace
 from mech_exo.system.whole_files import check_target
 from mech_exo.tuning.database_schema import check_writable_schema, complete_schema
 from mech_exo.tuning.old_studies import migrate
+from mech_exo.tuning.study_access import check_study_file, holds_nothing, in_words
 
 
 def open_for_writing(path: Path, settings: StorageSettings, *, create: bool) -> sqlite3.Connection:

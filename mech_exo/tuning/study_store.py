@@ -15,9 +15,8 @@ from typing import Any, Self
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
-from mech_exo.system.custody import Custody
-from mech_exo.system.sqlite import in_words, patiently, snapshot, transaction
-from mech_exo.tuning.database_schema import check_tables
+from mech_exo.system.database_watch import DatabaseWatch
+from mech_exo.system.sqlite import patiently, transaction
 from mech_exo.tuning.encoding import rows_of
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.inserts import (
@@ -32,6 +31,8 @@ from mech_exo.tuning.inserts import (
 from mech_exo.tuning.records import find_study, load_study
 from mech_exo.tuning.recovery import LostError, is_spoilt, recovered
 from mech_exo.tuning.refusals import already_there, check_own, other_objectives
+from mech_exo.tuning.selected_study import SelectedStudy
+from mech_exo.tuning.study_access import in_words
 from mech_exo.tuning.study_file import open_copy, open_for_writing
 from mech_exo.tuning.study_record import Direction, Epoch, StudyRecord, TrialRecord
 
@@ -41,7 +42,7 @@ LONGEST_NAME = 512  # of Optuna's column
 class StudyStore:
     """A study file opened for writing, bound to one of its studies.
 
-    Use `open`, then `create_study` or `select`. Take the study's lock first (`tuning.lock`):
+    Use `open`, then `create_study` or `select`. Take the study's lock first (`study_lock`):
     SQLite keeps the file whole with two writers, but only one may decide the next trial.
     Not to be used from two threads, nor across a fork.
     """
@@ -51,17 +52,13 @@ class StudyStore:
         path: Path,
         connection: sqlite3.Connection,
         patience_s: float,
-        custody: Custody | None,
+        watch: DatabaseWatch | None,
     ) -> None:
         self.path = path
         self._connection = connection
-        self._custody = custody  # None: a copy in memory
+        self._watch = watch  # None: a copy in memory
         self._patience_s = patience_s
-        self._study: StudyRecord | None = None  # as last read, without its trials
-        self._study_id = 0
-        self._trials: list[TrialRecord] = []  # of the study, in the file
-        self._spaces: set[str] = set()  # keys that are known to be in the file
-        self._seen = -1  # SQLite's data_version when the above was read
+        self._selection: SelectedStudy | None = None
 
     @classmethod
     def open(cls, path: Path, settings: StorageSettings, *, create: bool) -> Self:
@@ -74,8 +71,8 @@ class StudyStore:
             or locked for longer than `settings.busy_timeout_s`.
         """
         connection = open_for_writing(path, settings, create=create)
-        custody = Custody(path, connection, "study file")
-        return cls(path, connection, settings.busy_timeout_s, custody)
+        watch = DatabaseWatch(path, connection, "study file")
+        return cls(path, connection, settings.busy_timeout_s, watch)
 
     @classmethod
     def rehearse(cls, path: Path, settings: StorageSettings) -> Self:
@@ -145,13 +142,16 @@ class StudyStore:
             There is no study of that name, or the file is not at its path any more.
         """
         with in_words(self.path, self._patience_s):
-            if self._custody is not None:
-                self._custody.check()
-            return patiently(lambda: self._read(name), self._patience_s)
+            if self._watch is not None:
+                self._watch.check()
+            self._selection, study = patiently(
+                lambda: SelectedStudy.read(self._connection, self.path, name), self._patience_s
+            )
+        return study
 
     def load(self) -> StudyRecord:
         """The selected study as it now stands in the file."""
-        return self.select(self._selected.name)
+        return self.select(self._selected.study.name)
 
     def declare(
         self,
@@ -167,14 +167,13 @@ class StudyStore:
         ExoError
             The study has trials, and they have other objectives.
         """
-        study = self._own()
-        if tuple(directions) != study.directions and self._trials:
-            raise other_objectives(study, directions, objective_names)
-        with self._writing():
-            self._check_unchanged()
-            put_directions(self._connection, self._study_id, directions, objective_names)
+        own = self._own()
+        if tuple(directions) != own.study.directions and own.trials:
+            raise other_objectives(own.study, directions, objective_names)
+        with self._writing_to(own) as connection:
+            put_directions(connection, own.id, directions, objective_names)
             names = {"objective_names": objective_names, "constraint_names": constraint_names}
-            put_user_attributes(self._connection, self._study_id, names)
+            put_user_attributes(connection, own.id, names)
         return self.load()
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
@@ -185,12 +184,11 @@ class StudyStore:
         ValueError
             A key is one of the store's own.
         """
-        self._own()
+        own = self._own()
         if reserved := sorted(set(attributes) & {"objective_names", "constraint_names"}):
             raise ValueError(f"use declare() for {reserved}")
-        with self._writing():
-            self._check_unchanged()
-            put_user_attributes(self._connection, self._study_id, attributes)
+        with self._writing_to(own) as connection:
+            put_user_attributes(connection, own.id, attributes)
 
     def begin_epoch(self, components: Mapping[str, str]) -> Epoch:
         """Begin an epoch of trials made under `components`; "best" means best of it from now on.
@@ -199,19 +197,18 @@ class StudyStore:
         `TrialRecord.values` keeps the true ones.
         """
         study = self.load()
-        self._own()
+        own = self._own()
         epoch = Epoch(
             number=len(study.epochs),
             fingerprint=fingerprint_of(components),
             components=dict(components),
-            first_trial=len(self._trials),
+            first_trial=len(own.trials),
             created=datetime.now(UTC),
         )
-        with self._writing():
-            self._check_unchanged()
-            keep_records(self._connection, self._study_id, study.trials)
-            supersede(self._connection, self._study_id, study.directions, study.trials)
-            put_epochs(self._connection, self._study_id, (*study.epochs, epoch))
+        with self._writing_to(own) as connection:
+            keep_records(connection, own.id, study.trials)
+            supersede(connection, own.id, study.directions, study.trials)
+            put_epochs(connection, own.id, (*study.epochs, epoch))
         self.load()
         return epoch
 
@@ -237,37 +234,37 @@ class StudyStore:
         ValueError
             The trials are not the next ones, not finished, or not of the current epoch.
         """
-        study = self._own()
+        own = self._own()
+        study = own.study
         stored = tuple(trial.canonical() for trial in trials)
         rows = [rows_of(trial, study.directions) for trial in stored]
         if study.epoch is None:
             raise ValueError("begin_epoch() comes before the first trial")
         if any(trial.epoch != study.epoch.number for trial in stored):
             raise ValueError(f"the current epoch is {study.epoch.number}")
-        new_spaces = {row.space for row in rows if row.space[0] not in self._spaces}
+        new_spaces = {row.space for row in rows if row.space[0] not in own.spaces}
 
         def insert(connection: sqlite3.Connection) -> None:
             for key, text in sorted(new_spaces):
-                put_space(connection, self._study_id, key, text)
-            insert_trials(connection, self._study_id, rows)
+                put_space(connection, own.id, key, text)
+            insert_trials(connection, own.id, rows)
 
         try:
-            if self._custody is not None:
+            if self._watch is not None:
                 with in_words(self.path, self._patience_s):
-                    self._custody.check(insert)
-            with self._writing():
-                self._check_unchanged()
-                count = len(self._trials)
+                    self._watch.check(insert)
+            with self._writing_to(own) as connection:
+                count = len(own.trials)
                 if [t.number for t in stored] != list(range(count, count + len(stored))):
                     raise ValueError(f"the next trial of the study is number {count}")
-                insert(self._connection)
+                insert(connection)
         except ExoError as error:
             if isinstance(error, LostError) or is_spoilt(error.__cause__):
-                whole = replace(study, trials=(*self._trials, *stored))
+                whole = replace(study, trials=(*own.trials, *stored))
                 raise recovered(self.path, whole, error) from error
             raise
-        self._trials.extend(stored)
-        self._spaces.update(key for key, _ in new_spaces)
+        own.trials.extend(stored)
+        own.spaces.update(key for key, _ in new_spaces)
         return stored
 
     @contextmanager
@@ -275,74 +272,20 @@ class StudyStore:
         with in_words(self.path, self._patience_s), transaction(self._connection, self._patience_s):
             yield
 
+    @contextmanager
+    def _writing_to(self, own: SelectedStudy) -> Iterator[sqlite3.Connection]:
+        """A transaction that ends without a trace if the study is not as it was read."""
+        with self._writing():
+            own.check_unchanged(self._connection, self.path)
+            yield self._connection
+
     @property
-    def _selected(self) -> StudyRecord:
-        if self._study is None:
+    def _selected(self) -> SelectedStudy:
+        if self._selection is None:
             raise ValueError("no study is selected")
-        return self._study
+        return self._selection
 
-    def _own(self) -> StudyRecord:
+    def _own(self) -> SelectedStudy:
         """The selected study, if this version of exo may write to it."""
-        check_own(self.path, self._selected)
+        check_own(self.path, self._selected.study)
         return self._selected
-
-    def _read(self, name: str) -> StudyRecord:
-        with snapshot(self._connection):
-            study = load_study(self._connection, self.path, name)
-            study_id = find_study(self._connection, name)
-            (self._seen,) = self._connection.execute("PRAGMA data_version").fetchone()
-        assert study_id is not None
-        self._study, self._study_id = replace(study, trials=()), study_id
-        self._trials, self._spaces = list(study.trials), set()
-        return study
-
-    def _check_unchanged(self) -> None:
-        """Within a transaction: the study is as it was read, but for what this store wrote."""
-        (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        if version == self._seen:
-            return  # no other connection has written to the file at all
-        name = self._selected.name
-        try:
-            check_tables(self._connection, self.path)
-        except ExoError as error:  # another file was written over this one
-            raise LostError(error.message) from error
-        if find_study(self._connection, name) != self._study_id:
-            raise LostError(
-                f"Study '{name}' was deleted from {self.path} while this run was at work."
-            )
-        query = "SELECT COUNT(*) FROM trials WHERE study_id = ?"
-        (count,) = self._connection.execute(query, (self._study_id,)).fetchone()
-        if count != len(self._trials):
-            raise ExoError(
-                f"Another program has changed study '{name}' in {self.path} while this run was "
-                f"at work: it has {count} trials instead of {len(self._trials)}.",
-                hint="Nothing is lost. Let only one program add trials to a study.",
-            )
-        self._seen = version
-
-
-def create_study(
-    path: Path,
-    name: str,
-    settings: StorageSettings,
-    *,
-    directions: Sequence[Direction] = ("maximize",),
-    objective_names: Sequence[str] = (),
-    constraint_names: Sequence[str] = (),
-    attributes: Mapping[str, Any] | None = None,
-) -> StudyRecord:
-    """Make a study without trials, and its file and folder where they are missing.
-
-    Raises
-    ------
-    ExoError
-        A study of that name is there, or the file cannot be made or used.
-    """
-    with StudyStore.open(path, settings, create=True) as store:
-        return store.create_study(
-            name,
-            directions,
-            objective_names=objective_names,
-            constraint_names=constraint_names,
-            attributes=attributes,
-        )

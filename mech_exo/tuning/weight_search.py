@@ -22,6 +22,7 @@ from mech_exo.objective.exposures import (
     data_identity,
     known,
 )
+from mech_exo.objective.rehearsal import rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.cube import to_json
 from mech_exo.tuning.fingerprint import components_of
@@ -71,7 +72,7 @@ class WeightSearch:
         """
         spec = self._spec
         evaluator = Evaluator(spec, self.panel, self.settings, self.market)
-        rehearsal = evaluator.rehearse()
+        rehearsal = rehearse(evaluator)
         if self.market is not None:
             market = known(self.market, self.panel)
             check_repeats(spec, market, evaluator.space.arguments(rehearsal.params))

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from mech_exo.system.interpreter import call_main
 from mech_exo.system.parcel import Parcel
+from mech_exo.system.processes import call_main
 from mech_exo.tuning.nursery import FORK, NUMBER, THREAD_VARIABLES, WAIT, read_exactly
 from mech_exo.tuning.problem import Evaluates, Suggestion
 

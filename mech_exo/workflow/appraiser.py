@@ -8,11 +8,14 @@ from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, WEIGHT, Space
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-from mech_exo.workflow.optimised import Portfolio
+from mech_exo.workflow.figures import Portfolio
 
 if TYPE_CHECKING:
+    from mech_exo.config.settings import Settings
+    from mech_exo.data.market import Market
+    from mech_exo.data.panel import Panel
+    from mech_exo.objective.spec import ObjectiveSpec
     from mech_exo.tuning.study_record import Parameter
-    from mech_exo.workflow.session import Session
 
 Params = Mapping[str, "Parameter"]
 
@@ -28,19 +31,30 @@ class Appraiser:
     """Backtests a trial's parameters on the in-sample part and, alone, on the holdout.
 
     The holdout's path begins with its own first rebalance date; nothing is carried over.
+
+    Parameters
+    ----------
+    in_sample, holdout
+        Parts of one panel; None without a holdout.
     """
 
-    def __init__(self, session: "Session") -> None:
-        self.session = session
+    def __init__(
+        self,
+        spec: "ObjectiveSpec",
+        settings: "Settings",
+        market: "Market",
+        in_sample: "Panel",
+        holdout: "Panel | None",
+    ) -> None:
+        self._spec, self._settings, self._market = spec, settings, market
+        self._in_sample, self._holdout = in_sample, holdout
 
     @cached_property
     def evaluators(self) -> tuple[Evaluator, ...]:
         """In sample and, if there is one, on the holdout."""
-        session = self.session
-        parts = [session.in_sample, session.holdout]
         return tuple(
-            Evaluator(session.spec, part, session.settings, session.market)
-            for part in parts
+            Evaluator(self._spec, part, self._settings, self._market)
+            for part in (self._in_sample, self._holdout)
             if part is not None
         )
 
@@ -52,14 +66,14 @@ class Appraiser:
     @property
     def categories(self) -> dict[str, str]:
         """Factor -> category, those without data and the file's own included."""
-        panel = self.session.panel
+        panel = self._in_sample
         known = dict(zip(panel.factor_names, panel.factor_categories, strict=True))
-        own = {factor.name: factor.category for factor in self.session.spec.factors}
+        own = {factor.name: factor.category for factor in self._spec.factors}
         return known | own | self._missing
 
     @property
     def _missing(self) -> dict[str, str]:
-        return {n: self.session.panel.missing_factors[n] for n in self.space.missing}
+        return {n: self._in_sample.missing_factors[n] for n in self.space.missing}
 
     def weights(self, params: Params) -> dict[str, float]:
         """Factor -> weight, those without data included."""
@@ -83,7 +97,7 @@ class Appraiser:
             What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
         """
         look = looks = 0
-        if self.session.holdout is not None:
+        if self._holdout is not None:
             from mech_exo.tuning.looks import distinct, rank
 
             content = portfolio_hash(self.space, params)

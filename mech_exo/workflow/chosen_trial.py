@@ -10,8 +10,9 @@ from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.verdict.holdout import HoldoutLedger
 from mech_exo.workflow.appraiser import meaningful
+from mech_exo.workflow.figures import ConstraintValue, Metrics
 from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
-from mech_exo.workflow.optimised import Choice, ConstraintValue, Metrics, Optimised
+from mech_exo.workflow.optimised import Choice, Optimised
 from mech_exo.workflow.provenance import git_commit, package_versions
 from mech_exo.workflow.remembered_verdicts import standing_of_trial
 from mech_exo.workflow.trial_file import Export, defined

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from mech_exo.data.catalogue import DEFAULT_FACTORS, FIRST_FACTORS
 
 if TYPE_CHECKING:
+    from mech_exo.config.settings import Settings
+    from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import FactorFile
-    from mech_exo.workflow.session import Session
+    from mech_exo.objective.spec import ObjectiveSpec
 
 Listed = tuple[str, ...] | None  # None: all factors that are known now
 
@@ -37,42 +39,46 @@ def factors_of_file(file: "FactorFile") -> Listed:
     return FIRST_FACTORS if "data_fingerprint" in stated else None
 
 
-def with_wanted(listed: Listed, session: "Session") -> Listed:
+def with_wanted(
+    listed: Listed, spec: "ObjectiveSpec", panel: "Panel", market: "Market", settings: "Settings"
+) -> Listed:
     """A study's list, and the factors known since that its objective file suggests a weight of.
 
     Parameters
     ----------
-    session
-        Of the list.
+    panel
+        With the factors of the list.
     """
     from mech_exo.data.build import build_panel
+    from mech_exo.objective.rehearsal import rehearse_space
     from mech_exo.objective.space import WEIGHT, Space
 
     if listed is None:
         return None
-    own, panel = {factor.name for factor in session.spec.factors}, session.panel
+    own = {factor.name for factor in spec.factors}
     known = {*own, *panel.factor_names, *panel.missing_factors}
     new = tuple(name for name in DEFAULT_FACTORS if name not in known)
     if not new:
         return listed
-    wider = build_panel(session.market, session.settings, (*listed, *new))
-    space = Space.of(session.spec, wider, session.settings)
+    wider = build_panel(market, settings, (*listed, *new))
+    space = Space.of(spec, wider, settings)
     lacking = tuple(name for name in space.missing if name in new)
-    asked = replace(
+    with_all = replace(
         space,
         factor_names=(*space.factor_names, *lacking),
         missing=tuple(name for name in space.missing if name not in new),
-    ).rehearse()
+    )
+    asked = rehearse_space(with_all)
     return (*listed, *(name for name in new if WEIGHT + name in asked.distributions))
 
 
-def panel_of(session: "Session", file: "FactorFile") -> "Panel":
-    """The session's data as a factor file knows them: with the factors of its own list."""
+def panel_of(file: "FactorFile", panel: "Panel", market: "Market", settings: "Settings") -> "Panel":
+    """`panel` as a factor file knows it: with the factors of its own list."""
     from mech_exo.data.build import build_panel
     from mech_exo.data.scores import factor_categories, missing_factors
 
-    market, panel, listed = session.market, session.panel, factors_of_file(file)
+    listed = factors_of_file(file)
     present = tuple(factor_categories(market, listed)), tuple(missing_factors(market, listed))
     if present == (panel.factor_names, tuple(panel.missing_factors)):
         return panel
-    return build_panel(market, session.settings, listed)
+    return build_panel(market, settings, listed)

@@ -1,6 +1,5 @@
 """What came of a run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -8,79 +7,16 @@ from typing import TYPE_CHECKING, Literal
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.written import Files
 from mech_exo.verdict.standing import Standing
+from mech_exo.workflow.figures import ConstraintValue, Portfolio
 
 if TYPE_CHECKING:
-    from mech_exo.backtest.result import Occupancy
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study_record import Parameter, TrialRecord
+    from mech_exo.tuning.study_record import TrialRecord
     from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.incumbent import Fit
     from mech_exo.workflow.session import Session
 
-Metrics = Mapping[str, float]
 Choice = Literal["best", "plateau"]
-
-
-@dataclass(frozen=True)
-class Portfolio:
-    """One portfolio rule and its figures under the run's kernel.
-
-    Attributes
-    ----------
-    label
-        "trial 42", "universe", "config/factors.yml".
-    weights
-        Factor -> weight of its raw score; empty for the universe.
-    out_of_sample
-        From the holdout alone; None without a holdout.
-    look, looks
-        Which look at the holdout this portfolio's first was, and how many portfolios have been
-        seen there so far; 0 where none was made.
-    occupancy
-        How often, in sample, it was something else than its n best names; None for the universe.
-    parameters
-        Factor -> the arguments or windows that it takes, where it has any.
-    """
-
-    label: str
-    weights: Mapping[str, float]
-    hyperparameters: Mapping[str, float]
-    in_sample: Metrics
-    out_of_sample: Metrics | None
-    look: int = 0
-    looks: int = 0
-    occupancy: "Occupancy | None" = None
-    parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ConstraintValue:
-    """What a trial has, and the limit that it must keep.
-
-    Attributes
-    ----------
-    limit
-        0 for a constraint of the objective file's own.
-    unit
-        How `value` and `limit` are written.
-    """
-
-    name: str
-    value: float
-    limit: float
-    satisfied: bool
-    unit: str = "ratio"
-
-    @classmethod
-    def of(cls, name: str, limit: float | None, distance: float) -> "ConstraintValue":
-        """From the stored distance; without a limit it is the file's own. NaN keeps no limit."""
-        from mech_exo.objective.constraints import CONSTRAINTS
-
-        if limit is None:
-            return cls(name, distance, 0.0, distance <= 0.0)
-        constraint = CONSTRAINTS[name]
-        value = constraint.value_at(limit, distance)
-        return cls(name, value, limit, distance <= 0.0, constraint.unit)
 
 
 @dataclass(frozen=True)

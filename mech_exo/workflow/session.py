@@ -100,7 +100,7 @@ class Session:
 
     def with_wanted(self, listed: Listed) -> "Session":
         """This session, which is of `listed`, with what its objective file wants beside them."""
-        wanted = with_wanted(listed, self)
+        wanted = with_wanted(listed, self.spec, self.panel, self.market, self.settings)
         return self if wanted == listed else self.listing(wanted)
 
     @cached_property
@@ -133,14 +133,14 @@ class Session:
             If the file ends that process.
         """
         from mech_exo.objective.evaluate import Evaluator
+        from mech_exo.objective.rehearsal import rehearse
         from mech_exo.system.probe import probe
 
-        def rehearse() -> None:
-            Evaluator(
-                self.spec, self.in_sample, self.settings, self.market.until(self.split)
-            ).rehearse()
+        def tried() -> None:
+            seen = self.market.until(self.split)
+            rehearse(Evaluator(self.spec, self.in_sample, self.settings, seen))
 
-        probe(rehearse, self.spec.label)
+        probe(tried, f"{self.spec.label}: the objective file")
 
     @cached_property
     def data_identity(self) -> "DataIdentity":
@@ -157,7 +157,7 @@ class Session:
         """Figures of any portfolio on these data."""
         from mech_exo.workflow.appraiser import Appraiser
 
-        return Appraiser(self)
+        return Appraiser(self.spec, self.settings, self.market, self.in_sample, self.holdout)
 
 
 def open_session(
@@ -213,7 +213,10 @@ def open_with(
     if objective is None:
         objective = find_objective(request.objective, request.cwd, start=request.start)
     log.note(f"objective  {_shown(objective.path, request.cwd)} ({objective.origin})")
-    probe(lambda: ObjectiveSpec.compile(objective.source, objective.label), objective.label)
+    probe(
+        lambda: ObjectiveSpec.compile(objective.source, objective.label),
+        f"{objective.label}: the objective file",
+    )
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     if market is None:
         market = load_market(settings)

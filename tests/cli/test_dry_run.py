@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mech_exo.system.locks import exclusive_lock, study_lock
+from mech_exo.system.locks import exclusive_lock
+from mech_exo.tuning.study_lock import study_lock
 from tests.cli.conftest import Exo, Run, lay_out, one_error, run_exo
 
 NAME = "factor_weight_optimization"

@@ -81,7 +81,7 @@ def test_json_and_files_keep_the_text_a_terminal_does_not_get_it(
 
 
 def test_the_holder_of_a_lock(project: Path, exo: Exo) -> None:
-    from mech_exo.system.locks import lock_path
+    from mech_exo.tuning.study_lock import lock_path
 
     path = lock_path(project / "studies/factor_opt.db", "factor_weight_optimization")
     holder = {"pid": 1, "host": EVIL, "started": "today", "command": "x"}

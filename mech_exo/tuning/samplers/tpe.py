@@ -1,7 +1,7 @@
 """`tpe`: the tree-structured Parzen estimator, multivariate, constraints included.
 
 For one objective over parameters that every trial has, the estimator stands on arrays
-(`samplers/parzen.py`), some twenty times quicker than Optuna's own class and equal to it within
+(`parzen.py`), some twenty times quicker than Optuna's own class and equal to it within
 1e-9 of each range (a test compares them). The first ten trials, several objectives, spaces that
 differ between trials and those without a continuous parameter are asked of Optuna's class itself.
 """
@@ -21,7 +21,9 @@ from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tuning.cube import Space, only, to_json
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
-from mech_exo.tuning.samplers.parzen import Axis, Better, Others, Steps
+from mech_exo.tuning.samplers.better_trials import Better
+from mech_exo.tuning.samplers.other_trials import Others
+from mech_exo.tuning.samplers.parzen import Axis, Steps
 from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 

@@ -8,7 +8,8 @@ from mech_exo.notify.progress_messages import ProgressMessages, final_message
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.verdict.standing import Standing
-from mech_exo.workflow.optimised import Optimised, Portfolio
+from mech_exo.workflow.figures import Portfolio
+from mech_exo.workflow.optimised import Optimised
 
 
 class Recorder:

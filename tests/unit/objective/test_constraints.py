@@ -15,7 +15,8 @@ from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.objective.constraints import CONSTRAINTS, Run, limits_of, own_distances
 from mech_exo.objective.evaluate import Evaluator
-from mech_exo.workflow.optimised import ConstraintValue
+from mech_exo.objective.rehearsal import rehearse
+from mech_exo.workflow.figures import ConstraintValue
 from tests.unit.objective.conftest import Compile
 
 SPACE = "def suggest_factor_weights(trial):\n    trial.suggest_float('weight_rsi_14', -1, 1)\n"
@@ -97,7 +98,7 @@ def test_the_files_own_stand_behind_the_built_in_ones(
     compiled: Compile, panel: Panel, settings: Settings, market: Market
 ) -> None:
     evaluator = Evaluator(compiled(SPACE + OWN_WORST), panel, settings, market)
-    params = evaluator.rehearse().params
+    params = rehearse(evaluator).params
     assert evaluator.constraint_names == (
         *("max_drawdown", "volatility", "weight_limit"),
         *("a_year", "worst_month"),
@@ -141,7 +142,7 @@ def test_what_is_no_constraint_is_refused_before_the_first_trial(
     text = f"{SPACE}\n\ndef constraints(result):\n    {body}\n"
     evaluator = Evaluator(compiled(text), panel, settings, market)
     with pytest.raises(ExoError) as caught:
-        evaluator.rehearse()
+        rehearse(evaluator)
     assert words in str(caught.value)
 
 
@@ -153,7 +154,7 @@ def test_other_names_than_at_first_fail_the_trial(
         "    return {'gain' if result.total_return > 0.02 else 'loss': 0.0}\n"
     )
     evaluator = Evaluator(compiled(text), panel, settings, market)
-    evaluator.rehearse()
+    rehearse(evaluator)
     states = {w: evaluator.evaluate({"weight_rsi_14": w}) for w in (-1.0, 1.0)}
     assert {found.state for found in states.values()} <= {"complete", "fail"}
     failed = [found.reason for found in states.values() if found.state == "fail"]
@@ -177,4 +178,4 @@ def test_another_answer_for_the_same_result_is_refused(
     text = f"{SPACE}\n\nCALLS = []\n\n\ndef constraints(result):\n    {body}\n"
     evaluator = Evaluator(compiled(text), panel, settings, market)
     with pytest.raises(ExoError, match="for the same result"):
-        evaluator.rehearse()
+        rehearse(evaluator)

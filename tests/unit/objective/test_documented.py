@@ -10,6 +10,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.kernels import KEPT
+from mech_exo.objective.rehearsal import rehearse
 from tests.unit.objective.conftest import CONSTANTS, Compile
 
 PAGE = (Path(__file__).parents[3] / "docs" / "objective.md").read_text(encoding="utf-8")
@@ -24,7 +25,7 @@ def test_an_example_runs(
     text = block + ("" if "def suggest_factor_weights" in block else "\n\n" + SPACE)
     constants = "" if "WEIGHT_LIMIT" in block else CONSTANTS
     evaluator = Evaluator(compiled(text, constants), panel, settings, market)
-    assert evaluator.evaluate(evaluator.rehearse().params, {}).state == "complete"
+    assert evaluator.evaluate(rehearse(evaluator).params, {}).state == "complete"
 
 
 def test_the_page_points_to_the_metrics_and_names_the_true_number_kept() -> None:

@@ -22,6 +22,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import extend_panel
 from mech_exo.objective.kernels import KEPT
+from mech_exo.objective.rehearsal import rehearse
 from mech_exo.objective.spec import ObjectiveSpec
 from tests.unit.objective.conftest import LABEL, Compile
 
@@ -395,7 +396,7 @@ def test_one_blas_thread(shipped_evaluator: Evaluator) -> None:
 
 
 def test_the_rehearsal_runs_the_whole_file(shipped_evaluator: Evaluator) -> None:
-    rehearsal = shipped_evaluator.rehearse()
+    rehearsal = rehearse(shipped_evaluator)
     assert shipped_evaluator.evaluate(rehearsal.params).state == "complete"
     assert len(rehearsal.distributions) == 12
 
@@ -419,7 +420,7 @@ def test_a_mistake_in_the_objective_costs_no_trial(
 ) -> None:
     evaluator = Evaluator(compiled(objective(line)), panel, settings)
     with pytest.raises(ExoError) as caught:
-        evaluator.rehearse()
+        rehearse(evaluator)
     assert str(caught.value).startswith(LABEL + message)
 
 
@@ -428,7 +429,7 @@ def test_what_one_candidate_lacks_is_left_to_the_trials(
     compiled: Compile, panel: Panel, settings: Settings, line: str
 ) -> None:
     evaluator = Evaluator(compiled(objective(line)), panel, settings)
-    assert set(evaluator.rehearse().params) == {"weight_rsi_14", "cash_pct"}
+    assert set(rehearse(evaluator).params) == {"weight_rsi_14", "cash_pct"}
 
 
 @pytest.mark.parametrize(
@@ -447,7 +448,7 @@ def test_what_one_candidate_raises_is_left_to_the_trials(
     compiled: Compile, panel: Panel, settings: Settings, line: str
 ) -> None:
     evaluator = Evaluator(compiled(objective(line)), panel, settings)
-    assert set(evaluator.rehearse().params) == {"weight_rsi_14", "cash_pct"}
+    assert set(rehearse(evaluator).params) == {"weight_rsi_14", "cash_pct"}
 
 
 @pytest.mark.parametrize(
@@ -463,7 +464,7 @@ def test_an_objective_with_two_values_for_one_result_is_refused(
     compiled: Compile, panel: Panel, settings: Settings, text: str
 ) -> None:
     with pytest.raises(ExoError, match=r"and then .* for the same result"):
-        Evaluator(compiled(text), panel, settings).rehearse()
+        rehearse(Evaluator(compiled(text), panel, settings))
 
 
 def test_a_search_space_drawn_with_the_file_is_refused(
@@ -471,4 +472,4 @@ def test_a_search_space_drawn_with_the_file_is_refused(
 ) -> None:
     text = "import random\nHIGH = random.random()\n" + SUGGEST.replace("0.2", "HIGH")
     with pytest.raises(ExoError, match="search space is another one"):
-        Evaluator(compiled(text), panel, settings).rehearse()
+        rehearse(Evaluator(compiled(text), panel, settings))

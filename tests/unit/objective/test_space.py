@@ -12,6 +12,7 @@ from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.objective.distribution import Distribution
+from mech_exo.objective.rehearsal import rehearse_space
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from tests.unit.objective.conftest import LABEL, Compile
@@ -73,7 +74,7 @@ def test_the_shipped_space(shipped: str, panel: Panel, settings: Settings) -> No
     candidate = space.candidate(suggested.params)
     assert candidate.weights.tolist() == [-1.0] * 9
     assert (candidate.cash_pct, candidate.position_size_pct) == (0.0, 0.05)
-    assert space.rehearse().notes == ()
+    assert rehearse_space(space).notes == ()
 
 
 def test_a_known_factor_without_data_is_0_and_no_parameter(
@@ -86,7 +87,7 @@ def test_a_known_factor_without_data_is_0_and_no_parameter(
     assert not {a[0] for a in tuner.asked} & set(suggested.fixed)
     assert set(suggested.params) == {a[0] for a in tuner.asked}
     assert len(space.candidate(suggested.params).weights) == 7
-    assert space.rehearse().notes == (
+    assert rehearse_space(space).notes == (
         "no data for news_sentiment, analyst_revisions: weight fixed at 0",
     )
 
@@ -124,7 +125,7 @@ def test_what_is_not_suggested(compiled: Compile, panel: Panel) -> None:
         0.25,
     )
     silent = ", ".join(n for n in panel.factor_names if n != "rsi_14")
-    assert space.rehearse().notes == (
+    assert rehearse_space(space).notes == (
         f"no parameter for {silent}: weight 0",
         "stop_loss_pct is not suggested: 0.2 (settings)",
         "position_size_pct is not suggested: 0.25 (settings)",
@@ -181,7 +182,7 @@ def test_a_mistake_is_shown_with_its_line(
 ) -> None:
     space = Space.of(compiled(body(line)), panel, settings)
     with pytest.raises(ExoError) as caught:
-        space.rehearse()
+        rehearse_space(space)
     parts = [re.escape(part) for part in message.split(".*")]
     assert re.search(".*".join(parts), str(caught.value)), str(caught.value)
     assert str(caught.value).startswith(f"{LABEL}: " if line == "pass" else f"{LABEL}:5: ")
@@ -206,14 +207,14 @@ def test_the_guide_s_own_example(compiled: Compile, panel: Panel, settings: Sett
     )
     pattern = r":14: NameError: name 'use_stop_loss' is not defined, in `if use_stop_loss:`\."
     with pytest.raises(ExoError, match=pattern):
-        Space.of(compiled(guide), panel, settings).rehearse()
+        rehearse_space(Space.of(compiled(guide), panel, settings))
     plain = Space.of(compiled("use_stop_loss = False\n" + guide), panel, settings)
     assert plain.arguments(plain.suggest(Tuner()).params) == {
         "momentum_12_1": {"momentum_window": 6}
     }
     pattern = r":18: NameError: name 'use_stop_loss' is not defined, in `if use_stop_loss:`\."
     with pytest.raises(ExoError, match=pattern):
-        Space.of(compiled(MOMENTUM + guide), panel, settings).rehearse()
+        rehearse_space(Space.of(compiled(MOMENTUM + guide), panel, settings))
     for used in (True, False):
         space = Space.of(compiled(f"use_stop_loss = {used}\n" + MOMENTUM + guide), panel, settings)
         params = space.suggest(Tuner()).params
@@ -288,7 +289,7 @@ def test_the_rehearsal_sees_conditional_parameters(
             "    trial.suggest_float('stop_loss_pct', 0.05, 0.15)",
         )
     )
-    rehearsal = Space.of(spec, panel, settings).rehearse()
+    rehearsal = rehearse_space(Space.of(spec, panel, settings))
     assert rehearsal.conditional == ("stop_loss_pct",)
     assert rehearsal.params["momentum_window"] == 14  # three quarters of the way, on the grid
     assert not any("stop_loss_pct" in note for note in rehearsal.notes)
@@ -300,7 +301,7 @@ def test_a_returned_weight_that_is_not_the_suggested_one_is_said(
     ask = "w = trial.suggest_float('weight_rsi_14', 0.2, 1)"
 
     def notes(returned: str) -> tuple[str, ...]:
-        return Space.of(compiled(body(ask, returned)), panel, settings).rehearse().notes
+        return rehearse_space(Space.of(compiled(body(ask, returned)), panel, settings)).notes
 
     said = "suggest_factor_weights returns values that it did not suggest"
     assert any(note.startswith(said) for note in notes("return {'rsi_14': 2 * w}"))
@@ -313,7 +314,7 @@ def test_a_factor_s_parameter_must_come_from_somewhere(
 ) -> None:
     spec = compiled(MOMENTUM + body("trial.suggest_float('weight_trend', -1, 1)"))
     with pytest.raises(ExoError, match="factor 'trend' needs 'momentum_window', which was not"):
-        Space.of(spec, panel, settings).rehearse()
+        rehearse_space(Space.of(spec, panel, settings))
 
 
 BAD_PARAMS: list[tuple[Mapping[str, Any], str]] = [
@@ -377,4 +378,4 @@ def test_a_space_that_differs_when_run_again_is_refused(
 ) -> None:
     spec = compiled(f"SEEN = []\ndef suggest_factor_weights(trial):\n    {lines}\n")
     with pytest.raises(ExoError, match=told):
-        Space.of(spec, panel, settings).rehearse()
+        rehearse_space(Space.of(spec, panel, settings))

@@ -17,6 +17,7 @@ from mech_exo.objective import kernels
 from mech_exo.objective.distribution import Parameter
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import data_fingerprint, scores_of
+from mech_exo.objective.rehearsal import rehearse
 from mech_exo.objective.spec import WINDOW
 from tests.unit.objective.conftest import LABEL, Compile
 
@@ -171,7 +172,7 @@ def test_what_cannot_be_a_window(
 ) -> None:
     evaluator = Evaluator(compiled(suggesting(line)), panel, settings, market)
     with pytest.raises(ExoError, match=message) as caught:
-        evaluator.rehearse()
+        rehearse(evaluator)
     assert str(caught.value).startswith(f"{LABEL}:5: ")
 
 
@@ -182,7 +183,7 @@ def test_a_name_may_be_put_together_of_its_parts(
         "for kind in ('momentum', 'rsi'):", "    trial.suggest_int(f'{kind}_window', 6, 18)"
     )
     evaluator = Evaluator(compiled(loop), panel, settings, market)
-    assert set(evaluator.rehearse().params) == {"momentum_window", "rsi_window"}
+    assert set(rehearse(evaluator).params) == {"momentum_window", "rsi_window"}
 
 
 def test_windows_of_a_factor_that_the_data_give(
@@ -192,13 +193,13 @@ def test_windows_of_a_factor_that_the_data_give(
     panel = build_panel(given, settings)
     evaluator = Evaluator(compiled(text(["momentum_window"])), panel, settings, given)
     with pytest.raises(ExoError, match="is the window of momentum_12_1, which the data give"):
-        evaluator.rehearse()
+        rehearse(evaluator)
     with pytest.raises(ExoError, match="is the window of momentum_12_1, which the data give"):
         evaluator.run(PARAMS | {"momentum_window": 9})
     fixed = replace(settings, factors=FactorSettings(momentum_window=9))
     with pytest.raises(ExoError, match=r"factors\.momentum_window is set, but the data give"):
         build_panel(given, fixed)
-    Evaluator(compiled(text(["rsi_window"])), panel, settings, given).rehearse()
+    rehearse(Evaluator(compiled(text(["rsi_window"])), panel, settings, given))
 
 
 def test_a_window_that_leaves_no_score_fails_the_trial(
@@ -281,7 +282,7 @@ def test_the_argument_of_an_own_factor_is_its_own(
     assert (
         "momentum_window is the argument of a factor of this file; momentum_12_1 keeps its own "
         "window"
-    ) in evaluator.rehearse().notes
+    ) in rehearse(evaluator).notes
 
 
 def test_a_window_without_a_weight_is_said_to_change_nothing(
@@ -292,4 +293,4 @@ def test_a_window_without_a_weight_is_said_to_change_nothing(
         "trial.suggest_int('rsi_window', 6, 18)",
     )
     evaluator = Evaluator(compiled(suggesting(*lines)), panel, settings, market)
-    assert "rsi_window changes nothing: rsi_14 has no weight_rsi_14" in evaluator.rehearse().notes
+    assert "rsi_window changes nothing: rsi_14 has no weight_rsi_14" in rehearse(evaluator).notes

@@ -4,7 +4,7 @@ import pytest
 
 from mech_exo.backtest.result import Occupancy
 from mech_exo.report.result_tables import occupancy_lines
-from mech_exo.workflow.optimised import Portfolio
+from mech_exo.workflow.figures import Portfolio
 
 
 def lines(above: int, tied: int) -> list[str]:

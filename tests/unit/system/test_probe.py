@@ -40,7 +40,7 @@ ENDED = {
 @pytest.mark.parametrize("case", ENDED)
 def test_an_end_of_the_process_is_an_error(case: str) -> None:
     action, told = ENDED[case]
-    with pytest.raises(ExoError, match=f"obj.py: the objective file {told}"):
+    with pytest.raises(ExoError, match=f"obj.py {told}"):
         probe(action, "obj.py")
 
 

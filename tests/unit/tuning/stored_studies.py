@@ -3,6 +3,7 @@
 import json
 import random
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.tuning.study_file import create_file
-from mech_exo.tuning.study_record import Direction, TrialRecord
+from mech_exo.tuning.study_record import Direction, StudyRecord, TrialRecord
 from mech_exo.tuning.study_store import StudyStore
 
 WEIGHT = json.dumps(
@@ -76,6 +77,14 @@ def execute(path: Path, statement: str) -> None:
     """Edit a database as somebody with sqlite3 would; the statement must change something."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         assert connection.execute(statement).rowcount != 0
+
+
+def make_study(
+    path: Path, name: str, *, attributes: Mapping[str, object] | None = None
+) -> StudyRecord:
+    """A study without trials or epoch, in a file that is made where there is none."""
+    with StudyStore.open(path, StorageSettings(), create=True) as store:
+        return store.create_study(name, attributes=attributes)
 
 
 def new_store(

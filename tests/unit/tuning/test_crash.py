@@ -14,8 +14,8 @@ import pytest
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
-from mech_exo.system.locks import study_lock
 from mech_exo.tuning.records import read_study
+from mech_exo.tuning.study_lock import study_lock
 from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import complete, new_store
 
@@ -26,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 from mech_exo.config.settings import StorageSettings
-from mech_exo.system.locks import study_lock
+from mech_exo.tuning.study_lock import study_lock
 from mech_exo.tuning.study_store import StudyStore
 path, limit = Path(sys.argv[1]), int(sys.argv[3])
 if limit:

@@ -13,7 +13,7 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.fingerprint import fingerprint_of
 from mech_exo.tuning.records import read_study
 from mech_exo.tuning.study_record import NO_EPOCH, TrialRecord
-from mech_exo.tuning.study_store import StudyStore, create_study
+from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import (
     COMPONENTS,
     CONSTRAINTS,
@@ -22,6 +22,7 @@ from tests.unit.tuning.stored_studies import (
     SPACE,
     complete,
     failed,
+    make_study,
     new_store,
     pruned,
 )
@@ -288,13 +289,13 @@ def test_other_changes_to_the_file_do_not_matter(tmp_path: Path) -> None:
 def test_creating_a_study_that_exists_is_an_error_with_a_way_on(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
     settings = StorageSettings()
-    assert create_study(path, "s", settings).trials == ()
+    assert make_study(path, "s").trials == ()
     with StudyStore.open(path, settings, create=False) as store:
         store.select("s")
         store.begin_epoch(COMPONENTS)
         store.append([complete(0, 1.0)])
     with pytest.raises(ExoError, match=r"Study 's' exists in .* with 1 trial\.") as caught:
-        create_study(path, "s", settings)
+        make_study(path, "s")
     assert caught.value.exit_code == ExitCode.BAD_INPUT
     assert f"exo optuna-run --study-name s --study-file {path}" in caught.value.hint
     assert len(read_study(path, "s").trials) == 1
@@ -303,7 +304,7 @@ def test_creating_a_study_that_exists_is_an_error_with_a_way_on(tmp_path: Path) 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 513])
 def test_a_name_that_optuna_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ExoError, match="1 to 512 printable characters"):
-        create_study(tmp_path / "f.db", name, StorageSettings())
+        make_study(tmp_path / "f.db", name)
 
 
 @pytest.mark.parametrize("name", ["Größe 'x'; DROP TABLE trials", "a/b\\c", "x" * 512])
@@ -315,7 +316,7 @@ def test_odd_names_are_names(tmp_path: Path, name: str) -> None:
 
 def test_attributes_are_set_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
-    create_study(path, "s", StorageSettings(), attributes={"sampler": "tpe", "n": [1, 2]})
+    make_study(path, "s", attributes={"sampler": "tpe", "n": [1, 2]})
     with StudyStore.open(path, StorageSettings(), create=False) as store:
         store.select("s")
         store.set_attributes({"sampler": "cmaes"})
@@ -326,7 +327,7 @@ def test_attributes_are_set_and_kept(tmp_path: Path) -> None:
 
 def test_objectives_can_change_until_there_are_trials(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
-    create_study(path, "s", StorageSettings())
+    make_study(path, "s")
     with StudyStore.open(path, StorageSettings(), create=False) as store:
         store.select("s")
         two = store.declare(("maximize", "minimize"), objective_names=("sharpe", "drawdown"))

@@ -20,7 +20,7 @@ Identity = tuple[int, int, int] | None  # device, inode, kind of file; None: not
 Fill = Callable[[sqlite3.Connection], object]
 
 
-class Custody:
+class DatabaseWatch:
     """The paths that must lead to a database while it is open.
 
     Parameters

@@ -1,0 +1,80 @@
+"""TPE's mixture of the better trials: few, made anew at each ask, drawn from."""
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.tuning.samplers.parzen import (
+    LOG_ROOT_TAU,
+    Axis,
+    Steps,
+    chances,
+    fading,
+    log_mass,
+    log_sum,
+    ordered_widths,
+)
+
+CANDIDATES = 24  # drawn at each ask
+
+
+class Better:
+    """The mixture of the better trials.
+
+    Parameters
+    ----------
+    tables
+        Axes of the categories.
+    coordinates
+        [n, d] of the numbers.
+    categories
+        [n, c] positions of the choices.
+    """
+
+    def __init__(self, tables: list[Axis], coordinates: FloatArray, categories: IntArray) -> None:
+        count, width = coordinates.shape
+        self.weights = fading(count)
+        self.centre = np.vstack([coordinates, np.full((1, width), 0.5)])
+        self.sigma = np.vstack([ordered_widths(coordinates), np.ones((1, width))])
+        self.low = -self.centre / self.sigma
+        self.high = (1.0 - self.centre) / self.sigma
+        self.mass = log_mass(self.low, self.high)
+        self.tables = [chances(categories[:, j], axis.choices) for j, axis in enumerate(tables)]
+
+    def draw(self, rng: np.random.RandomState) -> tuple[FloatArray, IntArray]:
+        """Coordinates [24, d] and choices [24, c]: Optuna's draws from the same random state."""
+        from scipy.special import log_ndtr, ndtri_exp
+
+        edges = np.cumsum(self.weights)
+        edges /= edges[-1]
+        kernel = edges.searchsorted(rng.random_sample(CANDIDATES), side="right")
+        chosen = np.empty((CANDIDATES, len(self.tables)), dtype=np.int64)
+        for j, table in enumerate(self.tables):
+            reached = np.cumsum(table[kernel], axis=1)
+            reached[:, -1] = 1.0
+            chosen[:, j] = (reached < rng.random_sample(CANDIDATES)[:, None]).sum(axis=1)
+        width = self.centre.shape[1]
+        if not width:
+            return np.empty((CANDIDATES, 0)), chosen
+        share = rng.random_sample((width, CANDIDATES)).T
+        low, high, mass = self.low[kernel], self.high[kernel], self.mass[kernel]
+        left = low < 0.0
+        with np.errstate(divide="ignore"):
+            tail = np.where(left, log_ndtr(low), log_ndtr(-high))
+            inside = np.where(left, np.log(share), np.log1p(-share)) + mass
+        quantile = ndtri_exp(np.logaddexp(tail, inside))
+        quantile = np.where(left, quantile, -quantile)
+        points = np.clip(quantile * self.sigma[kernel] + self.centre[kernel], 0.0, 1.0)
+        return points, chosen
+
+    def log_density(self, points: FloatArray, steps: Steps, chosen: IntArray) -> FloatArray:
+        """Log density [24] at candidates, but for a constant."""
+        smooth = steps.smooth
+        centre, sigma = self.centre[:, smooth], self.sigma[:, smooth]
+        distance = (points[:, None, smooth] - centre) / sigma
+        constant = np.log(self.weights) - (np.log(sigma) + self.mass[:, smooth]).sum(axis=1)
+        terms = constant - 0.5 * (distance * distance).sum(axis=2) - LOG_ROOT_TAU * len(smooth)
+        for j in steps.stepped:
+            terms += steps.log_mass(j, points[:, j], self.centre[:, j], self.sigma[:, j])
+        for j, table in enumerate(self.tables):
+            terms += np.log(table[:, chosen[:, j]]).T
+        return log_sum(terms)
