@@ -1,12 +1,15 @@
 """The path of one portfolio, in pandas."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mech_exo.errors import ExoError
+from mech_exo.library.arguments import PathLike
 from mech_exo.library.pages import document, figures, table
+from mech_exo.library.studies import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
 
 Part = Literal["in_sample", "holdout", "all"]
+Portfolio: TypeAlias = "Mapping[str, float] | pd.Series[float] | Trial | PathLike"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,19 @@ class Backtest:
             table("universe", self.benchmark_metrics),
             table("weights", self.weights),
         )
+
+
+def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, Any]]:
+    """What a portfolio is called, and its parameters in the session's space."""
+    if isinstance(portfolio, Trial):
+        return f"trial {portfolio.number}", dict(portfolio.params)
+    if isinstance(portfolio, str | os.PathLike):
+        from mech_exo.factor_file.read import read_factor_file
+        from mech_exo.workflow.appraiser import meaningful
+
+        file = read_factor_file(Path(portfolio))
+        return str(portfolio), meaningful(session.judge.space, file.params)
+    return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
 
 
 def run_backtest(
