@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.config.settings import Settings
-    from mech_exo.verdict.verification import Verification
+    from mech_exo.verification.comparisons import Verification
     from mech_exo.workflow.session import InputRequest, Session
 
 Progress = Callable[[str, int, int], None]
@@ -188,8 +188,8 @@ class Project:
         Study
             Also after Ctrl-C: `study.interrupted` says so, and the same call goes on.
         """
+        from mech_exo.system.processes import cores
         from mech_exo.tuning.runner import run_study
-        from mech_exo.verdict.verdict import cores
         from mech_exo.workflow.tuned import search_of
 
         counts = {"trials": (trials, 0), "target": (target, 0), "jobs": (jobs, 1)}
@@ -339,10 +339,9 @@ class Project:
             return f"trial {portfolio.number}", dict(portfolio.params)
         if isinstance(portfolio, str | os.PathLike):
             from mech_exo.factor_file.read import read_factor_file
-            from mech_exo.workflow.appraiser import meaningful
 
             file = read_factor_file(Path(portfolio))
-            return str(portfolio), meaningful(self.session.judge.space, file.params)
+            return str(portfolio), self.session.appraiser.space.meaningful(file.params)
         return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
 
 

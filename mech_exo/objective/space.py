@@ -148,6 +148,18 @@ class Space:
         trading = {n: float(params.get(n, getattr(self.defaults, n)) or 0.0) for n in RANGES}
         return Candidate(weights=np.array(weights, dtype=np.float64), **trading)
 
+    def meaningful(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        """Those of a foreign file's parameters that mean something here."""
+        return {name: value for name, value in params.items() if name in self._limits}
+
+    def with_data(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        """All but the weights of known factors without data, which count as 0.
+
+        Unlike `meaningful` it leaves what means nothing here, for `candidate` to refuse.
+        """
+        idle = {WEIGHT + name for name in self.missing}
+        return {name: value for name, value in params.items() if name not in idle}
+
     def without_data(self, params: Mapping[str, Parameter]) -> tuple[str, ...]:
         """Factors to which `params` gives a weight other than 0 although they have no data."""
         return tuple(name for name in self.missing if params.get(WEIGHT + name))

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.system.plain_values import plain
 from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.range_json import to_stored
 from mech_exo.tuning.study_record import FINISHED, Direction, Epoch, TrialRecord
@@ -210,15 +211,7 @@ def number_json(value: float) -> str:
 
 def json_text(value: Any) -> str:
     """`value` as JSON; a NaN or ∞ anywhere in it is null."""
-    return json.dumps(_plain(value), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value + 0.0 if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return json.dumps(plain(value), allow_nan=False)
 
 
 def _array(values: Sequence[float]) -> str:

@@ -13,6 +13,8 @@ from typing import Literal
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.verdict.statistics import normal_cdf, normal_quantile
 
+VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
+
 Overall = Literal["PASS", "INCONCLUSIVE", "FAIL"]
 
 PART_CORRELATION = 1.0

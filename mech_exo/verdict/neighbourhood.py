@@ -11,10 +11,11 @@ from mech_exo.backtest.result import BacktestResult
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import WEIGHT
 from mech_exo.verdict.overfitting import probability_of_overfitting
 from mech_exo.verdict.plateau import Plateau, look_around, robust_centre
-from mech_exo.verdict.reported import Reported, report_ratio
-from mech_exo.verdict.subject import WEIGHT, Subject
+from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.supplementary import Supplementary, report_ratio
 
 if TYPE_CHECKING:
     from mech_exo.tuning.cube import Cube
@@ -80,7 +81,7 @@ class Neighbourhood:
         )
         return found or dict(self._subject.params)
 
-    def reported(self) -> Reported:
+    def reported(self) -> Supplementary:
         """The figures that are shown and do not decide."""
         subject = self._subject
         settings = subject.settings
@@ -92,7 +93,7 @@ class Neighbourhood:
         def ratios(metric: str) -> list[float]:
             return [t.metrics.get(metric, math.nan) for t in trials]
 
-        return Reported(
+        return Supplementary(
             trials=subject.looked_at,
             observations=len(result.returns),
             sharpe=report_ratio(

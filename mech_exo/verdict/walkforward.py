@@ -9,7 +9,7 @@ import numpy as np
 
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
-from mech_exo.verdict.experiment import unpack
+from mech_exo.verdict.repeated_searches import unpack
 from mech_exo.verdict.windows import Window
 
 WEIGHT = "weight_"

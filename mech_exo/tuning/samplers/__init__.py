@@ -1,4 +1,4 @@
-"""Samplers by name, one in a file of its own."""
+"""Samplers by name, each in a file of its own; `base.py` is what the engine asks of one."""
 
 from __future__ import annotations
 

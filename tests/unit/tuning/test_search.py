@@ -1,4 +1,4 @@
-"""A search in memory. That it equals the stored study's is held in verdict/test_experiment.py."""
+"""A search in memory. It equals the stored study's: verdict/test_repeated_searches.py."""
 
 import subprocess
 import sys
