@@ -1,7 +1,7 @@
 """The prepared backtest: one panel and one set of rules, then any number of candidates."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -26,11 +26,27 @@ from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 __all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
 Observer = Callable[[int, BacktestResult], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """What is known of the names beside their returns.
+
+    Attributes
+    ----------
+    sector
+        [N] texts; [0] where sectors are not known.
+    """
+
+    sector: NDArray[np.str_]
+
+
 _PARTS: dict[str, type] = {
     "schedule": Schedule,
     "growth": Growth,
     "scores": Scores,
     "universe": Universe,
+    "names": Names,
 }
 BANKRUPT = 1e-12  # a gross daily return at or below this is a total loss
 
@@ -60,7 +76,8 @@ class Kernel:
         growth = grow(panel.returns, schedule, rules)
         scores = lay_out(panel, len(schedule.executed))
         universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
-        self._set_up(schedule, growth, scores, universe, rules)
+        names = Names(np.array(panel.sectors, dtype=np.str_))
+        self._set_up(schedule, growth, scores, universe, names, rules)
 
     def _set_up(
         self,
@@ -68,6 +85,7 @@ class Kernel:
         growth: Growth,
         scores: Scores,
         universe: Universe,
+        names: Names,
         rules: BacktestSettings,
     ) -> None:
         self.rules = rules
@@ -75,6 +93,7 @@ class Kernel:
         self.growth = growth
         self.scores = scores
         self.universe = universe
+        self.names = names
         self._selector = Selector(scores)
         self._scratch = Scratch(growth.index.size)
 
@@ -229,6 +248,7 @@ class Kernel:
             _positions=positions,
             _tied=lambda: self._selector.tied(candidate),
             _wanted=candidate.positions,
+            _sector=self.names.sector,
         )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
@@ -98,6 +99,7 @@ class BacktestResult:
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)
     _tied: Callable[[], BoolArray] = field(repr=False, kw_only=True)
     _wanted: int = field(repr=False, kw_only=True)
+    _sector: NDArray[np.str_] = field(repr=False, kw_only=True)
 
     def metric(self, name: str) -> float:
         """A metric of `backtest.metrics.METRICS` by its name; NaN where undefined."""
@@ -138,6 +140,18 @@ class BacktestResult:
     def holdings(self) -> FloatArray:
         """[M', N] share of each name at each execution, after trading."""
         return self.positions.holdings
+
+    @cached_property
+    def sector_shares(self) -> dict[str, FloatArray]:
+        """Sector -> [M'] its share of the portfolio at each execution, after trading.
+
+        In alphabetical order; names whose sector is not in the file are the sector "unknown". {}
+        where sectors are not known (`data.sectors`).
+        """
+        sectors, code = np.unique(self._sector, return_inverse=True)
+        return {
+            str(name): self.holdings[:, code == k].sum(axis=1) for k, name in enumerate(sectors)
+        }
 
     @cached_property
     def positions(self) -> Positions:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.cli.options import INPUT, OUTPUT, SEARCH, STUDY, no_option, option
+from mech_exo.config.settings import SAMPLERS
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import InputRequest
@@ -175,7 +176,7 @@ class SpaceOptions(SettingsOptions):
     )
     sampler: str | None = option(
         "--sampler",
-        help="tpe, cmaes, nsga2, qmc, random or gp.",
+        help=f"{', '.join(SAMPLERS[:-1])} or {SAMPLERS[-1]}.",
         setting="tuning.sampler",
         otherwise="tpe",
         panel=SEARCH,

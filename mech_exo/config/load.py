@@ -170,6 +170,9 @@ def _build_section(
         raise _error(where, value, "a section of its own", origin, sources)
     hints = typing.get_type_hints(kind)
     names = [f.name for f in dataclasses.fields(kind)]
+    for field in dataclasses.fields(kind):
+        if "choices" in field.metadata:
+            hints[field.name] = Literal[field.metadata["choices"]]
     for key in value:
         if key not in names:
             dotted = f"{where}.{key}".lstrip(".")

@@ -8,15 +8,28 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+# What `tuning.sampler` can be: each is a file in tuning/samplers.
+SAMPLERS = ("tpe", "cmaes", "nsga2", "qmc", "random", "gp")
+
 
 def path_field() -> Any:
     """A path that is relative to the settings file that names it."""
     return field(default=None, metadata={"path": True})
 
 
+def silent_path_field() -> Any:
+    """As `path_field`, and as `silent_field`."""
+    return field(default=None, metadata={"path": True, "silent": True})
+
+
 def date_field() -> Any:
     """A day, YYYY-MM-DD."""
     return field(default=None, metadata={"date": True})
+
+
+def choice_field(choices: tuple[str, ...]) -> Any:
+    """One of some names; the first is the default."""
+    return field(default=choices[0], metadata={"choices": choices})
 
 
 def silent_field() -> Any:
@@ -56,6 +69,7 @@ class DataSettings:
     start: str | None = date_field()  # first date used, YYYY-MM-DD
     end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
+    sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
 
@@ -114,7 +128,7 @@ class TuningSettings:
     """The search."""
 
     seed: int = 42
-    sampler: Literal["tpe", "cmaes", "nsga2", "qmc", "random", "gp"] = "tpe"
+    sampler: str = choice_field(SAMPLERS)  # the first is the default
     pruner: Literal["median", "none"] = "none"  # docs/tuning.md says what median costs
     window: int = 4  # trials in flight at most; a property of the study, not of the machine
     population: int = 12  # a generation of cmaes

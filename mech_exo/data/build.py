@@ -61,6 +61,7 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
         tradable=tradable,
         missing_factors=missing_factors(market, listed),
         computed=tuple(name for name in categories if computed(market, name)),
+        sectors=market.sectors,
         source=market.source,
     )
 

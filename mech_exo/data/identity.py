@@ -16,6 +16,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import DateArray, FloatArray, Panel
 
 PREFIX = "data."
+SECTORS = "data.sectors"
 FACTOR, FIELD = "data.factor.", "data.field."
 NO_DATA = "no data"
 CLOSES = "close"
@@ -43,6 +44,8 @@ class DataIdentity:
     factors
         Factor -> over its scores; None: it was known and had no data. In the order of the
         weights. This is the list of factors that the study or file was made with.
+    sectors
+        Over the sector of each name; "" where they are not known.
     fields
         Field of the market (`close`, and each table's columns) -> over its values; empty unless
         the objective file has factors of its own, which may read any of them.
@@ -54,6 +57,7 @@ class DataIdentity:
     schedule: str
     factors: dict[str, str | None]
     fields: dict[str, str] = field(default_factory=dict)
+    sectors: str = ""
 
     @classmethod
     def of(cls, panel: Panel, market: Market | None = None) -> "DataIdentity":
@@ -68,6 +72,7 @@ class DataIdentity:
             schedule=_digest(panel.rebalance, panel.tradable),
             factors=scores | dict.fromkeys(panel.missing_factors),
             fields={} if market is None else _fields(market),
+            sectors=_digest(label=repr(panel.sectors)) if panel.sectors else "",
         )
 
     @property
@@ -78,14 +83,15 @@ class DataIdentity:
             "schedule": self.schedule,
             "factors": self.factors,
             "fields": self.fields,
+            **({"sectors": self.sectors} if self.sectors else {}),
         }
         text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for a factor file; `fields` only where they count."""
+        """Plain values for a factor file; `fields` and `sectors` only where they count."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        return plain if self.fields else {n: v for n, v in plain.items() if n != "fields"}
+        return {n: v for n, v in plain.items() if v or n not in ("fields", "sectors")}
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> "DataIdentity":
@@ -96,6 +102,7 @@ class DataIdentity:
         """The parts as components of a study's fingerprint."""
         names = ("symbols", "months", "prices", "schedule")
         parts = {f"{PREFIX}{name}": str(getattr(self, name)) for name in names}
+        parts |= {SECTORS: self.sectors} if self.sectors else {}
         parts |= {f"{FACTOR}{name}": value or NO_DATA for name, value in self.factors.items()}
         return parts | {f"{FIELD}{name}": value for name, value in self.fields.items()}
 
@@ -112,13 +119,15 @@ class DataIdentity:
             schedule=components.get(f"{PREFIX}schedule", ""),
             factors={n: None if value == NO_DATA else value for n, value in scores.items()},
             fields=_below(FIELD, components),
+            sectors=components.get(SECTORS, ""),
         )
 
 
 def is_part(component: str) -> bool:
     """Whether a component of a study's fingerprint is a part of the data's identity."""
     names = ("symbols", "months", "prices", "schedule")
-    return component.startswith((FACTOR, FIELD)) or component in {f"{PREFIX}{n}" for n in names}
+    named = {f"{PREFIX}{n}" for n in names} | {SECTORS}
+    return component.startswith((FACTOR, FIELD)) or component in named
 
 
 def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
@@ -131,6 +140,8 @@ def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
     if old.schedule != new.schedule and not lines:
         lines.append("the dates of decisions differ, or the names that have a price on them")
     lines += _of_factors(old.factors, new.factors, named=not other_symbols)
+    if old.sectors != new.sectors and not other_symbols:
+        lines.append("the sectors of the names differ (data.sectors)")
     lines += _of_names("field", old.fields, new.fields)
     changed = [n for n, v in old.fields.items() if n in new.fields and new.fields[n] != v]
     if changed and not other_symbols:

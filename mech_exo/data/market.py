@@ -57,6 +57,8 @@ class Market:
         Field name -> [T, N] values that were known at the close of the day they stand at.
     categories
         Field name -> category, where the source or the user states one.
+    sectors
+        [N] sector of each name; () where they are not known.
     source
         What the data is, in words for the user.
     """
@@ -67,6 +69,7 @@ class Market:
     vintages: dict[str, Vintage] = field(default_factory=dict)
     daily: dict[str, FloatArray] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
+    sectors: tuple[str, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -95,5 +98,6 @@ class Market:
             vintages=known,
             daily={name: values[:stop] for name, values in self.daily.items()},
             categories=self.categories,
+            sectors=self.sectors,
             source=self.source,
         )

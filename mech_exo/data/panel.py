@@ -41,6 +41,8 @@ class Panel:
         Known factors for which the source has no data (name -> category); their weight is 0.
     computed
         Those of `factor_names` that were computed from closes, whose windows can be changed.
+    sectors
+        [N] sector of each name; () where they are not known.
     source
         What the data is, in words for the user.
     """
@@ -55,6 +57,7 @@ class Panel:
     tradable: BoolArray
     missing_factors: dict[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:

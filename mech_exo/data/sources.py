@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.market import Market
+from mech_exo.data.sectors import with_sectors
 from mech_exo.errors import ExitCode, ExoError
 
 
@@ -23,7 +24,8 @@ def load_market(settings: Settings) -> Market:
         from mech_exo.data.demo import demo_market, demo_words
 
         market = restrict(demo_market(data.demo), data)
-        return replace(market, source=demo_words(market.dates, len(market.symbols)))
+        market = replace(market, source=demo_words(market.dates, len(market.symbols)))
+        return with_sectors(market, data.sectors)
     if data.source == "frames":
         raise ExoError(
             "data.source is frames: these data were DataFrames in a Python program.",
@@ -43,7 +45,7 @@ def load_market(settings: Settings) -> Market:
         market = restrict(file_market(data), data)
         market = replace(market, source=file_words(data, market))
     check_live(market)
-    return market
+    return with_sectors(market, data.sectors)
 
 
 def restrict(market: Market, data: DataSettings) -> Market:

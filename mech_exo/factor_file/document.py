@@ -12,14 +12,6 @@ Parameter = float | int | str | bool | None
 
 _EXACT = 2**53  # beyond it a float is not every whole number
 
-SAMPLERS = {
-    "tpe": "TPESampler",
-    "cmaes": "CMAES",
-    "nsga2": "NSGAIISampler",
-    "qmc": "QMCSampler",
-    "random": "RandomSampler",
-    "gp": "GPSampler",
-}
 PRUNERS = {"median": "MedianPruner", "none": "NopPruner"}
 FIGURES = {  # field of the metadata -> metric
     "best_sharpe_ratio": "sharpe",

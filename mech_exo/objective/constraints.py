@@ -7,7 +7,7 @@ dashboard's names, tables, JSON, factor file, docs/metrics.md.
 
 import difflib
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -48,6 +48,8 @@ class Constraint:
         What the candidate has; NaN keeps no limit.
     meaning
         As docs/metrics.md shows it.
+    needs_sectors
+        Whether it is NaN where the sectors of the names are not known.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Constraint:
     unit: Literal["ratio", "fraction"]
     value: Callable[[Run], float]
     meaning: str
+    needs_sectors: bool = False
 
     def distance(self, limit: float, run: Run) -> float:
         """How far beyond the limit; at most 0 if it is kept."""
@@ -125,6 +128,19 @@ CONSTRAINTS = _register(
         "names that a rebalance asks for, ⌈(1 − cash_pct) / position_size_pct⌉",
     ),
     Constraint(
+        "max_sector_share",
+        "MAX_SECTOR_SHARE",
+        0.4,
+        (0.0, 1.0),
+        "at most",
+        "fraction",
+        lambda run: max(
+            (float(s.max()) for s in run.result.sector_shares.values()), default=np.nan
+        ),
+        "largest share of one sector after a rebalance (`data.sectors`)",
+        needs_sectors=True,
+    ),
+    Constraint(
         "max_ulcer",
         "MAX_ULCER",
         0.05,
@@ -167,6 +183,25 @@ def limits_of(namespace: Mapping[str, Any], label: str) -> dict[str, float]:
         for constant, constraint in constants.items()
         if constant in namespace
     }
+
+
+def check_sectors(limits: Collection[str], sectors: Sequence[str], label: str) -> None:
+    """Raise an ExoError for a limit on sectors where they are not known.
+
+    Parameters
+    ----------
+    limits
+        Names of the constraints that the objective file sets.
+    sectors
+        Of the panel.
+    """
+    needing = [CONSTRAINTS[name] for name in limits if CONSTRAINTS[name].needs_sectors]
+    if needing and not sectors:
+        raise ExoError(
+            f"{label}: {needing[0].constant} needs the sector of each name, which the data do "
+            "not have.",
+            hint="data.sectors names a CSV file with the columns symbol and sector.",
+        )
 
 
 def _limit(value: Any, constraint: Constraint, label: str) -> float:

@@ -9,12 +9,12 @@ import numpy as np
 
 from mech_exo.backtest import metrics
 from mech_exo.data.panel import FloatArray
+from mech_exo.data.sectors import read_sectors
 from mech_exo.errors import ExitCode
 from mech_exo.portfolio.book import Book, last_book
 from mech_exo.portfolio.model import Model
 from mech_exo.risk.limits import Light, Limit, RiskLimits
 from mech_exo.risk.measures import drawdown_now, expected_shortfall, value_at_risk
-from mech_exo.risk.sectors import read_sectors
 
 ORDER: tuple[Light, ...] = ("", "green", "amber", "red")
 

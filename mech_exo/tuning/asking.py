@@ -51,7 +51,7 @@ class Asker:
         self._history = ToldTrials()
         self.sampler = make_sampler(settings, space, problem.directions, self._history)
         self._space = space
-        self._fixed = settings.sampler in ("cmaes", "qmc")
+        self._fixed = self.sampler.fixed_space
         prunes = settings.pruner == "median" and problem.prunable and self.sampler.prunable
         self._pruner = MedianLimits() if prunes else None
         self._records: list[TrialRecord] = []

@@ -9,6 +9,7 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.cube import Space, clip, from_json
 from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.study_record import Parameter
 
 
@@ -35,7 +36,7 @@ def try_once(problem: Problem, seed: int) -> Space:
 
 def check_sampler(problem: Problem, sampler: str) -> None:
     """Raise an ExoError if a sampler cannot draw a problem's parameters."""
-    if problem.conditional and sampler in ("cmaes", "qmc"):
+    if problem.conditional and sampler_class(sampler).fixed_space:
         raise ExoError(
             f"--sampler {sampler} needs every parameter in every trial; "
             f"{problem.conditional[0]!r} is suggested in some only.",

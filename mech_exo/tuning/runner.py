@@ -26,6 +26,7 @@ from mech_exo.tuning.recovery import confirm_stored
 from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.request import SearchRequest
 from mech_exo.tuning.runs import with_run
+from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.stopping import with_rule
 from mech_exo.tuning.study_lock import check_study_free, study_lock
 from mech_exo.tuning.study_record import Parameter, StudyRecord
@@ -243,8 +244,7 @@ class _Session:
 
     def _note_jobs(self, window: int) -> None:
         if self._request.n_jobs > window:
-            name = self._search.settings.tuning.sampler
-            what = "generation (tuning.population)" if name in ("cmaes", "nsga2") else "--window"
+            what = sampler_class(self._search.settings.tuning.sampler).window_setting
             self._notes.append(
                 f"{self._request.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
                 "and no more trials are in flight"

@@ -14,7 +14,7 @@ from mech_exo.data.identity import DataIdentity
 from mech_exo.data.likeness import DIGITS as LIKENESS_DIGITS
 from mech_exo.data.likeness import Likeness
 from mech_exo.data.panel import Panel
-from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS
+from mech_exo.factor_file.document import FIGURES, PRUNERS
 from mech_exo.objective.criteria import directions
 from mech_exo.objective.exposures import data_fingerprint, data_identity
 from mech_exo.objective.inputs import Inputs
@@ -130,11 +130,13 @@ class Recomputed(Inputs):
             from mech_exo.tuning.fingerprint import fingerprint_of
 
             yield from self._stated("study_fingerprint", fingerprint_of(self.components))
-        one = len(directions(tuning.objectives)) == 1
-        prunes = one and tuning.sampler not in ("cmaes", "nsga2")
+        from mech_exo.tuning.samplers import sampler_class
+
+        sampler = sampler_class(tuning.sampler)
+        prunes = len(directions(tuning.objectives)) == 1 and sampler.prunable
         computed = {
             "optimization_method": f"optuna_{tuning.sampler}",
-            "sampler": SAMPLERS[tuning.sampler],
+            "sampler": sampler.label,
             "pruner": PRUNERS[tuning.pruner if prunes else "none"],
             "data_points": int(np.isfinite(self.in_sample.returns).sum()),
         }

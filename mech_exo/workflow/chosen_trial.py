@@ -128,12 +128,15 @@ def factor_file_of(result: Optimised) -> FactorFile:
     """The factor file of a result's trial."""
     import numpy as np
 
+    from mech_exo.tuning.samplers import sampler_class
+
     assert result.trial is not None
     assert result.best is not None
     session, study = result.session, result.outcome.study
     appraiser = session.appraiser
     tuning = session.settings.tuning
-    prunes = len(study.directions) == 1 and tuning.sampler not in ("cmaes", "nsga2")
+    sampler = sampler_class(tuning.sampler)
+    prunes = len(study.directions) == 1 and sampler.prunable
     file = Export(
         study=study,
         trial=result.trial,
@@ -142,7 +145,8 @@ def factor_file_of(result: Optimised) -> FactorFile:
         hyperparameters=result.best.hyperparameters,
         parameters=result.best.parameters,
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
-        sampler=tuning.sampler,
+        sampler=sampler.name,
+        sampler_label=sampler.label,
         pruner=tuning.pruner if prunes else "none",
         provenance=_provenance(result),
         out_of_sample=_out_of_sample(result),

@@ -201,6 +201,7 @@ def open_with(
     """
     from mech_exo.data.build import build_panel
     from mech_exo.data.sources import load_market
+    from mech_exo.objective.constraints import check_sectors
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.names import check_against_panel
     from mech_exo.objective.objective_file import find_objective
@@ -221,6 +222,7 @@ def open_with(
         market = load_market(settings)
     panel = build_panel(market, settings, listed)
     check_against_panel(spec.factors, spec.label, panel)
+    check_sectors(spec.limits, panel.sectors, spec.label)
     session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
     _describe_data(session, log)
     return session

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.factor_file.document import FIGURES, PRUNERS, SAMPLERS, FactorEntry, FactorFile
+from mech_exo.factor_file.document import FIGURES, PRUNERS, FactorEntry, FactorFile
 from mech_exo.system.plain_values import defined
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Export:
         Daily returns that the trial was judged on: sessions times names with a price.
     parameters
         Factor -> the arguments or windows that it takes, where it has any.
+    sampler_label
+        What the file calls the sampler.
     sampler, pruner
         Their settings' names.
     provenance, out_of_sample
@@ -46,6 +48,7 @@ class Export:
     hyperparameters: Mapping[str, float]
     data_points: int
     sampler: str
+    sampler_label: str
     pruner: str
     provenance: dict[str, Any]
     out_of_sample: dict[str, Any] | None
@@ -78,7 +81,7 @@ class Export:
             "constraint_violations": violated,
             "total_trials": len(self.study.trials),
             "elapsed_time_seconds": self.elapsed_seconds,
-            "sampler": SAMPLERS[self.sampler],
+            "sampler": self.sampler_label,
             "pruner": PRUNERS[self.pruner],
             "data_points": self.data_points,
             **({} if self.chosen == "best" else {"chosen": self.chosen}),

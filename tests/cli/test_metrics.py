@@ -13,6 +13,8 @@ import yaml
 
 from mech_exo import Project
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.config.settings import DemoSettings
+from mech_exo.data.demo import demo_market
 from mech_exo.objective.constraints import CONSTRAINTS
 from tests.cli.conftest import REPOSITORY, lay_out, run_exo
 
@@ -28,6 +30,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text + "\n\ndef suggest_factor_weights(trial):\n"
         "    trial.suggest_float('weight_rsi_14', -1.0, 1.0)\n\n\n"
         "def constraints(result):\n    return {'worst_month': -result.monthly.min() - 0.9}\n"
+    )
+    settings = folder / "config/settings.yml"  # sectors, which one of the constraints needs
+    settings.write_text(settings.read_text() + "  sectors: ../sectors.csv\n")
+    (folder / "sectors.csv").write_text(
+        f"symbol,sector\n{demo_market(DemoSettings(20, 4)).symbols[0]},oil\n"
     )
     return folder
 

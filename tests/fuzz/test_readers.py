@@ -22,6 +22,7 @@ from mech_exo.config.settings import FactorTable, StorageSettings
 from mech_exo.data.factor_tables import read_factor_table
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import read_prices
+from mech_exo.data.sectors import read_sectors
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.objective.objective_file import find_objective
@@ -32,7 +33,6 @@ from mech_exo.portfolio.positions_file import read_positions
 from mech_exo.promote.history import VersionHistory
 from mech_exo.report.study_tables import studies_json, study_json, study_lines
 from mech_exo.risk.limits import read_limits
-from mech_exo.risk.sectors import read_sectors
 from mech_exo.system.locks import _holder, exclusive_lock
 from mech_exo.system.strict_yaml import read_yaml
 from mech_exo.tuning.kept_verdicts import KeptVerdict, keep_verdict

@@ -1,7 +1,12 @@
-"""Samplers by name, each in a file of its own; `base.py` is what the engine asks of one."""
+"""Samplers, one in a file of its own: `tuning/samplers/NAME.py` holds the class whose name is NAME.
+
+The class says what it is: how a factor file calls it, whether its trials may be pruned, whether it
+draws a fixed list of parameters. Nobody else compares names.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,36 +17,21 @@ if TYPE_CHECKING:
     from mech_exo.tuning.told_trials import ToldTrials
 
 
+def sampler_class(name: str) -> type[Sampler]:
+    """The class of the sampler that `tuning.sampler` calls `name`."""
+    from mech_exo.tuning.samplers.base import Sampler
+
+    found = vars(import_module(f"mech_exo.tuning.samplers.{name}")).values()
+    classes = [c for c in found if isinstance(c, type) and issubclass(c, Sampler)]
+    return next(c for c in classes if vars(c).get("name") == name)
+
+
 def make_sampler(
     settings: TuningSettings, space: Space, directions: tuple[Direction, ...], history: ToldTrials
 ) -> Sampler:
     """The sampler that `tuning.sampler` names.
 
     `space` is what the objective file suggested when it was tried; samplers that need all
-    parameters beforehand (cmaes, qmc) draw exactly these.
+    parameters beforehand (`fixed_space`) draw exactly these.
     """
-    match settings.sampler:
-        case "tpe":
-            from mech_exo.tuning.samplers.tpe import TPE
-
-            return TPE(settings.window, space, directions, history)
-        case "cmaes":
-            from mech_exo.tuning.samplers.cmaes import CMAES
-
-            return CMAES(settings.population, space, directions, settings.seed)
-        case "nsga2":
-            from mech_exo.tuning.samplers.nsga2 import NSGA2
-
-            return NSGA2(settings.population)
-        case "qmc":
-            from mech_exo.tuning.samplers.qmc import QMC
-
-            return QMC(settings.window, space, settings.seed)
-        case "random":
-            from mech_exo.tuning.samplers.random import Random
-
-            return Random(settings.window)
-        case "gp":
-            from mech_exo.tuning.samplers.gp import GP
-
-            return GP(settings.window)
+    return sampler_class(settings.sampler).made(settings, space, directions, history)

@@ -1,13 +1,21 @@
 """What the engine asks of a sampler."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 
-from mech_exo.tuning.study_record import Parameter, TrialRecord
+from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+
+if TYPE_CHECKING:
+    from mech_exo.config.settings import TuningSettings
+    from mech_exo.tuning.cube import Space
+    from mech_exo.tuning.told_trials import ToldTrials
 
 Seed = NDArray[np.uint32]
 
@@ -21,14 +29,44 @@ class Sampler(ABC):
     """Draws trial i from the first `needs(i)` trials and from SeedSequence(seed, i), no more.
 
     What a trial may depend on is decided here, never by what happens to have finished.
+
+    Attributes
+    ----------
+    name
+        As in `tuning.sampler`; the name of its file.
+    label
+        As in a factor file.
+    optuna
+        Draws what `point` leaves open.
+    prunable
+        Whether it can do with trials that ended early.
+    fixed_space
+        Whether every trial must have all parameters of the space that was found beforehand.
+    window_setting
+        What its window is called for the user.
     """
 
-    name: str
-    optuna: BaseSampler  # draws what `point` leaves open
-    prunable = True  # whether it can do with trials that ended early
+    name: ClassVar[str]
+    label: ClassVar[str]
+    optuna: BaseSampler
+    prunable: ClassVar[bool] = True
+    fixed_space: ClassVar[bool] = False
+    window_setting: ClassVar[str] = "--window"
 
     def __init__(self, window: int) -> None:
         self.window = window
+
+    @classmethod
+    def made(
+        cls,
+        settings: TuningSettings,
+        space: Space,
+        directions: tuple[Direction, ...],
+        history: ToldTrials,
+    ) -> Sampler:
+        """The sampler of a search; one that needs more than a window says so here."""
+        del space, directions, history
+        return cls(settings.window)
 
     def needs(self, index: int) -> int:
         """How many trials have been told when trial `index` is asked."""
@@ -55,7 +93,8 @@ class GenerationWindow:
     """
 
     window: int
-    prunable = False
+    prunable: ClassVar[bool] = False
+    window_setting: ClassVar[str] = "generation (tuning.population)"
 
     def needs(self, index: int) -> int:
         """How many trials have been told when trial `index` is asked."""

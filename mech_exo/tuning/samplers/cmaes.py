@@ -8,16 +8,18 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.tuning.cube import Cube, Space
 from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
 from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.told_trials import ToldTrials
 
 if TYPE_CHECKING:
     from cmaes import CMA
@@ -29,6 +31,20 @@ class CMAES(GenerationWindow, Random):
     """The window is a generation."""
 
     name = "cmaes"
+    label = "CMAES"
+    fixed_space = True
+
+    @classmethod
+    def made(
+        cls,
+        settings: TuningSettings,
+        space: Space,
+        directions: tuple[Direction, ...],
+        history: ToldTrials,
+    ) -> Self:
+        """The sampler of a search."""
+        del history
+        return cls(settings.population, space, directions, settings.seed)
 
     def __init__(
         self, population: int, space: Space, directions: tuple[Direction, ...], seed: int

@@ -14,6 +14,7 @@ class GP(Sampler):
     which a resumed study would not have."""
 
     name = "gp"
+    label = "GPSampler"
 
     def __init__(self, window: int) -> None:
         super().__init__(window)

@@ -1,11 +1,17 @@
 """`nsga2`: Optuna's NSGA-II with constraints, generations counted by trial number."""
 
+from typing import Self
+
 import numpy as np
 from optuna.samplers import NSGAIISampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from mech_exo.config.settings import TuningSettings
+from mech_exo.tuning.cube import Space
 from mech_exo.tuning.samplers.base import GenerationWindow, Sampler, Seed, seed_words
+from mech_exo.tuning.study_record import Direction
+from mech_exo.tuning.told_trials import ToldTrials
 
 
 class _NumberedNSGAIISampler(NSGAIISampler):
@@ -53,6 +59,19 @@ class NSGA2(GenerationWindow, Sampler):
     """The window is a generation."""
 
     name = "nsga2"
+    label = "NSGAIISampler"
+
+    @classmethod
+    def made(
+        cls,
+        settings: TuningSettings,
+        space: Space,
+        directions: tuple[Direction, ...],
+        history: ToldTrials,
+    ) -> Self:
+        """The sampler of a search."""
+        del space, directions, history
+        return cls(settings.population)
 
     def __init__(self, population: int) -> None:
         super().__init__(population)

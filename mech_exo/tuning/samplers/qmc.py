@@ -1,18 +1,35 @@
 """`qmc`: trial i is the i-th point of a scrambled Sobol sequence."""
 
 from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 
+from mech_exo.config.settings import TuningSettings
 from mech_exo.tuning.cube import Cube, Space
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.study_record import Parameter
+from mech_exo.tuning.study_record import Direction, Parameter
+from mech_exo.tuning.told_trials import ToldTrials
 
 
 class QMC(Random):
     """A trial depends on the seed and its number only."""
 
     name = "qmc"
+    label = "QMCSampler"
+    fixed_space = True
+
+    @classmethod
+    def made(
+        cls,
+        settings: TuningSettings,
+        space: Space,
+        directions: tuple[Direction, ...],
+        history: ToldTrials,
+    ) -> Self:
+        """The sampler of a search."""
+        del directions, history
+        return cls(settings.window, space, settings.seed)
 
     def __init__(self, window: int, space: Space, seed: int) -> None:
         super().__init__(window)

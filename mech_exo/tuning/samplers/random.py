@@ -18,6 +18,7 @@ class Random(Sampler):
     """A trial depends on the seed and its number only."""
 
     name = "random"
+    label = "RandomSampler"
 
     def __init__(self, window: int) -> None:
         super().__init__(window)

@@ -9,7 +9,7 @@ differ between trials and those without a continuous parameter are asked of Optu
 import math
 from bisect import insort
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from optuna.distributions import BaseDistribution, FloatDistribution
@@ -17,6 +17,7 @@ from optuna.samplers import TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
+from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tuning.cube import Space, only, to_json
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
@@ -61,6 +62,18 @@ class TPE(Sampler):
     """Asks are independent of the trials in flight."""
 
     name = "tpe"
+    label = "TPESampler"
+
+    @classmethod
+    def made(
+        cls,
+        settings: TuningSettings,
+        space: Space,
+        directions: tuple[Direction, ...],
+        history: ToldTrials,
+    ) -> Self:
+        """The sampler of a search."""
+        return cls(settings.window, space, directions, history)
 
     def __init__(
         self, window: int, space: Space, directions: tuple[Direction, ...], history: ToldTrials

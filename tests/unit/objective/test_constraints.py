@@ -27,7 +27,10 @@ def run(**figures: float) -> Run:
     """A candidate of 20 positions, and a result with these figures."""
     returns = np.array([0.01, -0.02, 0.03, 0.0])
     result = SimpleNamespace(
-        metric=figures.__getitem__, returns=returns, benchmark_returns=np.zeros(4)
+        metric=figures.__getitem__,
+        returns=returns,
+        benchmark_returns=np.zeros(4),
+        sector_shares={"energy": np.array([0.2, 0.5]), "unknown": np.array([0.3, 0.1])},
     )
     candidate = Candidate(np.array([0.5, -1.5]), 0.0, 0.1, 0.05)
     return Run(candidate, cast("BacktestResult", result))
@@ -42,6 +45,7 @@ def run(**figures: float) -> Run:
         ("max_turnover", 4.0, -1.0),
         ("min_positions", 25.0, 5.0),
         ("min_positions", 20.0, 0.0),
+        ("max_sector_share", 0.4, 0.1),
         ("max_tracking_error", 0.1, math.sqrt(0.0013 / 3.0) * math.sqrt(252.0) - 0.1),
     ],
 )

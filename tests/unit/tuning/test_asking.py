@@ -96,7 +96,7 @@ def test_tpe_suggests_what_optuna_suggests(problem: Problem) -> None:
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_trials_beyond_the_window_are_not_seen(sampler: str) -> None:
     problem = bowl()
-    settings = TuningSettings(sampler=sampler, population=6, pruner="median")  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")
     records = ask_in_turn(problem, settings, 30)
     eager = asker_of(problem, settings)
     for record in records:
@@ -108,7 +108,7 @@ def test_trials_beyond_the_window_are_not_seen(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_asking_begins_anywhere(sampler: str) -> None:
     problem = bowl()
-    settings = TuningSettings(sampler=sampler, population=6, pruner="median")  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler, population=6, pruner="median")
     records = ask_in_turn(problem, settings, 26)
     for start in (1, 5, 6, 7, 25):
         asker = asker_of(problem, settings)
@@ -122,7 +122,7 @@ def test_asking_begins_anywhere(sampler: str) -> None:
     [("tpe", [0, 0, 0, 1, 2, 3, 4]), ("cmaes", [0, 0, 0, 0, 0, 5, 5])],
 )
 def test_how_many_trials_a_trial_needs(sampler: str, needs: list[int]) -> None:
-    settings = TuningSettings(sampler=sampler, window=3, population=5)  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler, window=3, population=5)
     asker = asker_of(bowl(), settings)
     assert [asker.sampler.needs(i) for i in range(7)] == needs
     assert asker.ready(2)
@@ -145,7 +145,7 @@ def test_warm_start_trials_are_the_given_vectors() -> None:
 
 @pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
 def test_samplers_of_numbers_refuse_categories(sampler: str) -> None:
-    settings = TuningSettings(sampler=sampler)  # type: ignore[arg-type]
+    settings = TuningSettings(sampler=sampler)
     with pytest.raises(ExoError, match=r"cannot draw the categorical parameter 'kind'.*tpe"):
         asker_of(bowl(suggest_conditional), settings)
 

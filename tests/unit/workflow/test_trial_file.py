@@ -29,6 +29,7 @@ EXPORT = Export(
     data_points=12,
     parameters={"mine": {"momentum_window": 9}},
     sampler="tpe",
+    sampler_label="TPESampler",
     pruner="median",
     provenance={"seed": 42},
     out_of_sample=None,

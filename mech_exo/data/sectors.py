@@ -1,14 +1,36 @@
 """The sector of each name, from a CSV file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from mech_exo.data.market import Market
 from mech_exo.data.price_files import repeats
 from mech_exo.data.table_files import read_table
 from mech_exo.errors import ExoError
 
 UNKNOWN = "unknown"
+
+
+def with_sectors(market: Market, path: Path | None) -> Market:
+    """The market with the sectors of a file; as it is without one.
+
+    Raises
+    ------
+    ExoError
+        As `read_sectors`, and where the file knows none of the names.
+    """
+    if path is None:
+        return market
+    sectors = read_sectors(path, market.symbols)
+    if set(sectors) == {UNKNOWN}:
+        raise ExoError(
+            f"{path}: has none of the {len(market.symbols)} names of the prices, "
+            f"{market.symbols[0]} for example.",
+            hint="Write the symbols as in the price file.",
+        )
+    return replace(market, sectors=sectors)
 
 
 def read_sectors(path: Path, symbols: tuple[str, ...]) -> tuple[str, ...]:
