@@ -14,13 +14,12 @@ from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution, Parameter
 from mech_exo.objective.exposures import Factor
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
-
-WEIGHT = "weight_"
 
 
 class Limits(NamedTuple):
@@ -115,11 +114,6 @@ class Space:
         windows = {name: _window_limits(name) for name in self.windows}
         own = dict.fromkeys(_arguments(self.spec))
         return own | windows | dict.fromkeys(weights, largest) | RANGES
-
-    @property
-    def consumed(self) -> set[str]:
-        """Parameters that a factor takes: one of the file, or a built-in one's window."""
-        return {*_arguments(self.spec), *self.windows}
 
     @cached_property
     def windows(self) -> dict[str, int]:

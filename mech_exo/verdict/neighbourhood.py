@@ -10,8 +10,8 @@ import numpy as np
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
-from mech_exo.objective.space import WEIGHT
 from mech_exo.verdict.overfitting import probability_of_overfitting
 from mech_exo.verdict.plateau import Plateau, look_around, robust_centre
 from mech_exo.verdict.subject import Subject

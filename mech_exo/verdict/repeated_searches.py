@@ -14,6 +14,7 @@ from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import data_fingerprint
@@ -234,8 +235,8 @@ def check_payload(task: tuple[str, int], payload: Any) -> None:
         whole = whole and {"ratio", "rank_t"} <= payload.keys()
     elif whole and payload.get("params", 0) is not None:
         params = payload.get("params")
-        weights = params if isinstance(params, dict) else {"weight_": None}
-        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith("weight_"))
+        weights = params if isinstance(params, dict) else {WEIGHT: None}
+        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith(WEIGHT))
         series = ("active", "skill", "skill_sums", "coefficients")
         whole = whole and all(isinstance(payload.get(name), list) for name in series)
         whole = whole and all(_are_numbers(payload.get(n)) for n in ("in_sample", *series))

@@ -9,9 +9,10 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.inputs import Inputs
 from mech_exo.objective.objective_file import ObjectiveFile
-from mech_exo.objective.space import WEIGHT, Space
+from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
 
