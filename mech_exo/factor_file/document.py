@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, NotRequired, TypedDict
 
-Direction = Literal["higher_better", "lower_better"]
+Sense = Literal["higher_better", "lower_better"]
 Parameter = float | int | str | bool | None
 
 WEIGHT = "weight_"  # before a factor's name: the parameter that is its weight
@@ -45,7 +45,7 @@ class FactorEntry(TypedDict):
     """One factor of the file."""
 
     weight: float
-    direction: Direction
+    direction: Sense
     category: str
     parameters: NotRequired[dict[str, Parameter]]  # arguments, or windows of a built-in one
 

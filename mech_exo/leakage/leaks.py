@@ -21,8 +21,7 @@ from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
 from mech_exo.leakage.finding import Finding
 from mech_exo.leakage.publication import publication_findings
-from mech_exo.objective.exposures import check_repeats
-from mech_exo.objective.exposures import raw_values as own_values
+from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.names import check_against_panel
 from mech_exo.objective.space import Space

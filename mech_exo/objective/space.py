@@ -14,9 +14,9 @@ from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.document import WEIGHT
+from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
-from mech_exo.objective.distribution import Distribution, Parameter
+from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.exposures import Factor
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested

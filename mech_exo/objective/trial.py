@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mech_exo.factor_file.document import WEIGHT
-from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
+from mech_exo.factor_file.document import WEIGHT, Parameter
+from mech_exo.objective.distribution import Distribution, categorical, numeric
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mech_exo.backtest.result import BacktestResult
     from mech_exo.backtest.rules import Candidate
     from mech_exo.data.panel import Panel
-    from mech_exo.objective.distribution import Parameter
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.objective.space import Space
     from mech_exo.workflow.session import Session
 

@@ -18,8 +18,8 @@ from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.supplementary import Supplementary, report_ratio
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.cube import Cube
-    from mech_exo.tuning.study_record import Parameter
 
 SOBOL_KEY = 0x736F626F
 MIDDLE = 0.5  # of an axis, for a parameter that neither the candidate nor the settings name

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from mech_exo.data.panel import BoolArray, FloatArray
 
 
 def training_blocks(blocks: int, chosen: int) -> BoolArray:

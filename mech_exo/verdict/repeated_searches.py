@@ -29,8 +29,9 @@ from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.windows import Window, walk_forward_windows
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.problem import Problem
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 PLACEBO, WINDOW = "placebo", "window"
 

@@ -17,8 +17,8 @@ from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
 
 if TYPE_CHECKING:
-    from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.factor_file.document import FactorFile, Parameter
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

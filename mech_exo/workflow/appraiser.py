@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.objective.spec import ObjectiveSpec
-    from mech_exo.tuning.study_record import Parameter
 
 Params = Mapping[str, "Parameter"]
 

@@ -19,8 +19,9 @@ from mech_exo.workflow.trial_file import Export
 from mech_exo.workflow.verdict_run import label_of, plateau_trial
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
     from mech_exo.workflow.session import Session
 
 
