@@ -39,9 +39,9 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.verdict.decision import Parts, decide
 from mech_exo.verdict.evidence import join, skill_test, student_p
-from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, winner
 from mech_exo.verdict.holdout import holdout_evidence
 from mech_exo.verdict.placebo import compare
+from mech_exo.verdict.repeated_searches import PLACEBO, WINDOW, RepeatedSearches, winner
 from mech_exo.verdict.walkforward import walk
 from mech_exo.verdict.windows import walk_forward_windows
 
@@ -87,7 +87,9 @@ def judge(case: Case) -> dict[str, Any]:
     inside = panel.between(0, split)
     windows = walk_forward_windows(inside, settings.verdict)
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
-    repeater = Experiment(objective, settings, inside, None, case.trials, None, (), windows, None)()
+    repeater = RepeatedSearches(
+        objective, settings, inside, None, case.trials, None, (), windows, None
+    )()
     placebo = compare([repeater.replicate(PLACEBO, j) for j in range(case.placebos + 1)])
     walked, joined = walk(
         windows, [repeater.replicate(WINDOW, k) for k in range(case.windows)], inside.dates

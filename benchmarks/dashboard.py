@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.settings import StorageSettings
 from mech_exo.data.catalogue import DEFAULT_FACTORS
-from mech_exo.tuning.study_record import Direction, TrialRecord
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.study_store import StudyStore
 
 FACTORS = tuple(DEFAULT_FACTORS)

@@ -23,11 +23,12 @@ def main() -> int:
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market
     from mech_exo.objective.objective_file import ObjectiveFile
+    from mech_exo.system.processes import cores
     from mech_exo.tuning.request import SearchRequest
     from mech_exo.tuning.runner import run_study
     from mech_exo.tuning.weight_search import WeightSearch
     from mech_exo.verdict.subject import study_subject
-    from mech_exo.verdict.verdict import cores, validate
+    from mech_exo.verdict.verdict import validate
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter

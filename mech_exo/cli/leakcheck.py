@@ -17,10 +17,10 @@ class LeakOptions(JsonOption, SettingsOptions):
 
 def leakcheck(options: LeakOptions) -> None:
     """Look for the future in the factors: exit 0 if there is none, 1 if a leak was found."""
+    from mech_exo.leakage.leaks import check_leaks
     from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.leak_tables import show_leaks
     from mech_exo.report.plain_json import json_text
-    from mech_exo.verdict.leaks import check_leaks
     from mech_exo.workflow.session import open_session
 
     session = open_session(options.request(), ConsoleLog())

@@ -80,7 +80,7 @@ def reoptimize(options: ReoptimizeOptions) -> None:
     """Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better."""
     from mech_exo.jobs.reoptimize import ReoptimizeRequest
     from mech_exo.report.console import ConsoleLog
-    from mech_exo.verdict.verdict import cores
+    from mech_exo.system.processes import cores
 
     log = ConsoleLog(quiet=options.quiet)
     request = request_of(

@@ -1,4 +1,4 @@
-"""Settings: declared in `settings`, resolved in `load`."""
+"""Settings: declared in `settings.py`, resolved in `load.py`, bounded in `bounds.py`."""
 
 from mech_exo.config.settings import Settings
 

@@ -1,1 +1,4 @@
-"""Factor files: what they say (`document`), reading (`read`) and writing (`write`) them."""
+"""The YAML of weights: what it says, how it is read and written.
+
+Open `document.py` first. `read.py` and `write.py` are the two ways, `schema.json` the form.
+"""

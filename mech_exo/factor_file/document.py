@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, NotRequired, TypedDict
 
-Direction = Literal["higher_better", "lower_better"]
+Sense = Literal["higher_better", "lower_better"]
 Parameter = float | int | str | bool | None
 
+WEIGHT = "weight_"  # before a factor's name: the parameter that is its weight
 _EXACT = 2**53  # beyond it a float is not every whole number
 
 PRUNERS = {"median": "MedianPruner", "none": "NopPruner"}
@@ -44,7 +45,7 @@ class FactorEntry(TypedDict):
     """One factor of the file."""
 
     weight: float
-    direction: Direction
+    direction: Sense
     category: str
     parameters: NotRequired[dict[str, Parameter]]  # arguments, or windows of a built-in one
 
@@ -86,7 +87,7 @@ class FactorFile:
     @property
     def params(self) -> dict[str, Parameter]:
         """The file as the parameters of a trial: weight_<factor>, hyperparameters, parameters."""
-        params: dict[str, Parameter] = {f"weight_{n}": w for n, w in self.weights.items()}
+        params: dict[str, Parameter] = {WEIGHT + n: w for n, w in self.weights.items()}
         params |= self.hyperparameters
         for entry in self.entries.values():
             params |= entry.get("parameters", {})

@@ -77,10 +77,9 @@ def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, 
         return f"trial {portfolio.number}", dict(portfolio.params)
     if isinstance(portfolio, str | os.PathLike):
         from mech_exo.factor_file.read import read_factor_file
-        from mech_exo.workflow.appraiser import meaningful
 
         file = read_factor_file(Path(portfolio))
-        return str(portfolio), meaningful(session.judge.space, file.params)
+        return str(portfolio), session.appraiser.space.meaningful(file.params)
     return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
 
 

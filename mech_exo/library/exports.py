@@ -8,7 +8,7 @@ from mech_exo.errors import ExitCode, ExoError
 
 if TYPE_CHECKING:
     from mech_exo.library.studies import Study
-    from mech_exo.verdict.verification import Verification
+    from mech_exo.verification.comparisons import Verification
     from mech_exo.workflow.log import Log
     from mech_exo.workflow.session import InputRequest, Session
 
@@ -23,12 +23,12 @@ def write_best(session: "Session", study: "Study", path: Path, trial: int | None
     """
     from mech_exo.factor_file.write import check_replaceable, write_factor_file
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.workflow.chosen_trial import assess
+    from mech_exo.workflow.chosen_trial import result_of
     from mech_exo.workflow.repeatable import repeatable
 
     check_replaceable(path)  # before a look is entered
     outcome = StudyOutcome(study.record, added=0, ended="goal", elapsed_seconds=0.0)
-    result = assess(session, study.file, outcome, trial)
+    result = result_of(session, study.file, outcome, trial)
     if result.trial is None or (trial is None and not result.trial.feasible):
         raise ExoError(
             f"study {study.name!r}: {study.record.without_feasible()}.",
@@ -44,7 +44,7 @@ def verify_here(
 ) -> "Verification":
     """Compute a file's figures again; on the session's own data if they were DataFrames."""
     from mech_exo.factor_file.read import read_factor_file
-    from mech_exo.verdict.reproduction import settings_of
+    from mech_exo.verification.reproduction import settings_of
     from mech_exo.workflow.reopen import known_to, verify_file, verify_on
 
     if session.settings.data.source != "frames":

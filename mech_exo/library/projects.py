@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mech_exo.config.settings import Settings
-    from mech_exo.verdict.verification import Verification
+    from mech_exo.verification.comparisons import Verification
     from mech_exo.workflow.session import Session
 
 Progress = Callable[[str, int, int], None]
@@ -172,8 +172,8 @@ class Project:
         Study
             Also after Ctrl-C: `study.interrupted` says so, and the same call goes on.
         """
+        from mech_exo.system.processes import cores
         from mech_exo.tuning.runner import run_study
-        from mech_exo.verdict.verdict import cores
         from mech_exo.workflow.tuned import search_of
 
         counts = {"trials": (trials, 0), "target": (target, 0), "jobs": (jobs, 1)}

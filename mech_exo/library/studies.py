@@ -9,8 +9,9 @@ from mech_exo.library.pages import document, figures, table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.library.verdicts import Verdict
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True)

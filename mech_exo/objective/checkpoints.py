@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.objective.criteria import Direction
+from mech_exo.objective.evaluation import Direction
 
 Score = Callable[[BacktestResult], tuple[tuple[float, ...], str]]
 

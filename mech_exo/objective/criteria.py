@@ -1,12 +1,10 @@
 """What is optimised when `tuning.objectives` names metrics instead of the user's objective."""
 
 import difflib
-from typing import Literal
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.errors import ExoError
-
-Direction = Literal["maximize", "minimize"]
+from mech_exo.objective.evaluation import Direction
 
 
 def direction_of(name: str) -> Direction:

@@ -5,9 +5,8 @@ import numbers
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.trace import SpaceError
-
-Parameter = float | int | str | bool | None
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.checkpoints import Checkpoints
 from mech_exo.objective.computed import ComputedFactor
 from mech_exo.objective.constraints import CONSTRAINTS, Run
-from mech_exo.objective.criteria import Direction, directions
-from mech_exo.objective.distribution import Parameter
-from mech_exo.objective.evaluation import Evaluation
+from mech_exo.objective.criteria import directions
+from mech_exo.objective.evaluation import Direction, Evaluation
 from mech_exo.objective.exposures import extend_panel, known
 from mech_exo.objective.kernels import Ground, Kernels
 from mech_exo.objective.space import Space

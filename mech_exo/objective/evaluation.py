@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+Direction = Literal["maximize", "minimize"]  # of each value: which way is better
+
 
 @dataclass(frozen=True)
 class Evaluation:

@@ -103,12 +103,12 @@ def scores_of(
     if isinstance(factor, ComputedFactor):
         scores = technical_scores(market, factor.name, rows, panel.tradable, arguments, share)
     else:
-        raw = raw_values(factor, market, arguments, spec)
+        raw = own_values(factor, market, arguments, spec)
         scores = factor_scores(market, raw, rows, panel.tradable, share)
     return canonical(scores)
 
 
-def raw_values(
+def own_values(
     factor: CustomFactor, market: Market, arguments: Mapping[str, Any], spec: ObjectiveSpec
 ) -> FloatArray:
     """What the user's function returns for `market`, checked: [T, N], NaN unknown, never ±∞.
@@ -163,7 +163,7 @@ def check_repeats(
     again = ObjectiveSpec.compile(spec.source, spec.label)  # as each process does
     for factor, copy in zip(spec.factors, again.factors, strict=True):
         given = arguments.get(factor.name, {})
-        one, two = (raw_values(f, market, given, spec) for f in (factor, copy))
+        one, two = (own_values(f, market, given, spec) for f in (factor, copy))
         if np.array_equal(one, two, equal_nan=True):
             continue
         t, n = np.argwhere((one != two) & ~(np.isnan(one) & np.isnan(two)))[0]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from mech_exo.data.catalogue import CUSTOM_CATEGORY
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT
 
 _MARK = "__exo_factor__"
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -122,7 +123,7 @@ def _defaults(name: str, function: Callable[..., Any]) -> dict[str, Any]:
             hint=f"Write `def {function.__name__}(market, …):`.",
         )
     for parameter in parameters[1:]:
-        if parameter.kind not in named or parameter.name.startswith("weight_"):
+        if parameter.kind not in named or parameter.name.startswith(WEIGHT):
             raise ExoError(
                 f"factor {name!r} has the argument {str(parameter)!r}, which cannot be a "
                 "parameter of the space.",

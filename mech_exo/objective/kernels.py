@@ -9,7 +9,7 @@ from mech_exo.backtest.selection import lay_out
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.objective.distribution import Parameter
+from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.exposures import Factor, scores_of, with_scores
 from mech_exo.objective.spec import ObjectiveSpec
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed import factor_of
-from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
+from mech_exo.objective.distribution import Distribution, categorical, numeric
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
@@ -197,9 +198,9 @@ def _notes(space: Space, tries: list[Suggested], seen: Mapping[str, Distribution
     notes = []
     fixed = dict.fromkeys(name for suggested in tries for name in suggested.fixed)
     if fixed:
-        names = ", ".join(name.removeprefix("weight_") for name in fixed)
+        names = ", ".join(name.removeprefix(WEIGHT) for name in fixed)
         notes.append(f"no data for {names}: weight fixed at 0")
-    silent = [n for n in space.factor_names if f"weight_{n}" not in seen]
+    silent = [n for n in space.factor_names if WEIGHT + n not in seen]
     if silent:
         notes.append(f"no parameter for {', '.join(silent)}: weight 0")
     notes.extend(
@@ -228,7 +229,7 @@ def _window_notes(space: Space, seen: Mapping[str, Distribution]) -> list[str]:
             notes.append(
                 f"{name} is the argument of a factor of this file; {factor} keeps its own window"
             )
-        elif f"weight_{factor}" not in seen:
+        elif WEIGHT + factor not in seen:
             notes.append(f"{name} changes nothing: {factor} has no weight_{factor}")
     return notes
 

@@ -14,13 +14,12 @@ from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
-from mech_exo.objective.distribution import Distribution, Parameter
+from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.exposures import Factor
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
-
-WEIGHT = "weight_"
 
 
 class Limits(NamedTuple):
@@ -116,11 +115,6 @@ class Space:
         own = dict.fromkeys(_arguments(self.spec))
         return own | windows | dict.fromkeys(weights, largest) | RANGES
 
-    @property
-    def consumed(self) -> set[str]:
-        """Parameters that a factor takes: one of the file, or a built-in one's window."""
-        return {*_arguments(self.spec), *self.windows}
-
     @cached_property
     def windows(self) -> dict[str, int]:
         """Windows that may be suggested -> their values where they are not."""
@@ -147,6 +141,18 @@ class Space:
         weights = [float(params.get(WEIGHT + n) or 0.0) + 0.0 for n in self.factor_names]
         trading = {n: float(params.get(n, getattr(self.defaults, n)) or 0.0) for n in RANGES}
         return Candidate(weights=np.array(weights, dtype=np.float64), **trading)
+
+    def meaningful(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        """Those of a foreign file's parameters that mean something here."""
+        return {name: value for name, value in params.items() if name in self._limits}
+
+    def with_data(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
+        """All but the weights of known factors without data, which count as 0.
+
+        Unlike `meaningful` it leaves what means nothing here, for `candidate` to refuse.
+        """
+        idle = {WEIGHT + name for name in self.missing}
+        return {name: value for name, value in params.items() if name not in idle}
 
     def without_data(self, params: Mapping[str, Parameter]) -> tuple[str, ...]:
         """Factors to which `params` gives a weight other than 0 although they have no data."""

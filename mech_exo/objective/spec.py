@@ -39,8 +39,6 @@ class ObjectiveSpec:
         Built-in constraint -> its limit, of those that the file sets.
     factors
         The marked functions.
-    own_objective
-        Whether the file defines `objective`; if not, the Sharpe ratio is maximised.
     own_constraints
         Whether the file defines `constraints`.
     """
@@ -49,7 +47,6 @@ class ObjectiveSpec:
     source: bytes
     limits: dict[str, float]
     factors: tuple[CustomFactor, ...]
-    own_objective: bool
     own_constraints: bool
     _suggest: Callable[[Any], Any]
     _objective: Callable[[Any], Any]
@@ -74,16 +71,16 @@ class ObjectiveSpec:
         except ExoError as error:
             raise ExoError(f"{path_label}: {error.message}", hint=error.hint) from error
         check_own_names(factors, path_label)
-        own = OBJECTIVE in namespace
         return cls(
             label=path_label,
             source=source,
             limits=limits_of(namespace, path_label),
             factors=factors,
-            own_objective=own,
             own_constraints=CONSTRAINTS in namespace,
             _suggest=_function(namespace, SUGGEST, "trial", path_label),
-            _objective=_function(namespace, OBJECTIVE, "result", path_label) if own else _sharpe,
+            _objective=_function(namespace, OBJECTIVE, "result", path_label)
+            if OBJECTIVE in namespace
+            else _sharpe,
             _constraints=_function(namespace, CONSTRAINTS, "result", path_label)
             if CONSTRAINTS in namespace
             else _none,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from mech_exo.objective.distribution import Distribution, Parameter, categorical, numeric
+from mech_exo.factor_file.document import WEIGHT, Parameter
+from mech_exo.objective.distribution import Distribution, categorical, numeric
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 
@@ -109,7 +110,7 @@ class SpaceTrial:
             raise SpaceError(*problem)
         if name in self.distributions:
             return self._again(name, distribution)
-        if name.removeprefix("weight_") in self._space.missing and name.startswith("weight_"):
+        if name.removeprefix(WEIGHT) in self._space.missing and name.startswith(WEIGHT):
             if name not in self._fixed:
                 self._fixed.append(name)
             return 0.0

@@ -1,1 +1,4 @@
-"""What a factor file holds: the model portfolio, its target, and the orders to get there."""
+"""A factor file on all data: the model portfolio, its target, and the orders to get there.
+
+Open `model.py` first, the one door through which a file is applied to data.
+"""

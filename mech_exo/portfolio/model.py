@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.document import WEIGHT, FactorFile
 from mech_exo.factor_file.read import read_factor_file
 
 if TYPE_CHECKING:
@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from mech_exo.backtest.result import BacktestResult
     from mech_exo.backtest.rules import Candidate
     from mech_exo.data.panel import Panel
-    from mech_exo.objective.distribution import Parameter
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.objective.space import Space
     from mech_exo.workflow.session import Session
-
-WEIGHT = "weight_"
 
 
 @dataclass(frozen=True, eq=False)

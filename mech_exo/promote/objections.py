@@ -80,7 +80,7 @@ def _unverified(file: FactorFile, label: str, session: "Session") -> str:
 
     The data may have grown since: they are compared as they were at the file's own last date.
     """
-    from mech_exo.verdict.reproduction import settings_of, verify
+    from mech_exo.verification.reproduction import settings_of, verify
     from mech_exo.workflow.reopen import known_to
 
     try:

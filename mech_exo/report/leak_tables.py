@@ -3,8 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.leakage.leaks import LeakReport
 from mech_exo.report.formats import number
-from mech_exo.verdict.leaks import LeakReport
 
 
 def show_leaks(report: LeakReport, console: Console) -> None:

@@ -9,7 +9,8 @@ from mech_exo.paper.expectation import LEVEL, Band
 from mech_exo.paper.ledger_status import AgainstBacktest, AgainstList, PaperStatus
 from mech_exo.paper.step import Stepped
 from mech_exo.report.formats import number, percent
-from mech_exo.report.plain_json import json_text, plain
+from mech_exo.report.plain_json import json_text
+from mech_exo.system.plain_values import plain
 
 
 def step_line(step: Stepped) -> str:

@@ -10,7 +10,8 @@ from rich.table import Table
 from mech_exo.portfolio.orders import Line, OrderList
 from mech_exo.portfolio.target import Target
 from mech_exo.report.formats import number, percent
-from mech_exo.report.plain_json import json_text, plain
+from mech_exo.report.plain_json import json_text
+from mech_exo.system.plain_values import plain
 
 
 def show_orders(target: Target, orders: OrderList, console: Console) -> None:

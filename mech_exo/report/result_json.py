@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from mech_exo.report.plain_json import plain
+from mech_exo.system.plain_values import plain
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.optimised import Optimised
 
 
 def result_json(result: Optimised) -> str:
     """Everything that a script needs, on one line."""
-    return json.dumps(plain(_document(result)), allow_nan=False)
+    return json.dumps(plain(_document(result)), allow_nan=False, default=str)
 
 
 def _document(result: Optimised) -> dict[str, Any]:

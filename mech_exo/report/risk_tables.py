@@ -7,8 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mech_exo.report.formats import number, percent
-from mech_exo.report.plain_json import json_text, plain
+from mech_exo.report.plain_json import json_text
 from mech_exo.risk.status import RiskStatus
+from mech_exo.system.plain_values import plain
 
 NAMES = {
     "drawdown": "drawdown now",

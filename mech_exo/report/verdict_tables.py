@@ -8,7 +8,7 @@ from rich.table import Table
 
 from mech_exo.report.formats import number, percent
 from mech_exo.verdict.decision import SUPPORT
-from mech_exo.verdict.reported import RatioReport
+from mech_exo.verdict.supplementary import RatioReport
 from mech_exo.verdict.verdict import VerdictRecord
 from mech_exo.verdict.walkforward import WalkForward
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.errors import ExitCode
-from mech_exo.verdict.verification import Verification
+from mech_exo.verification.comparisons import Verification
 
 HASH_DIGITS = 16
 LONGEST = 40  # of a text in the table

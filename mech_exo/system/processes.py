@@ -1,4 +1,4 @@
-"""Processes of our own: this interpreter started again, and an end together with the parent."""
+"""Processes of our own: how many at once, this interpreter again, an end with the parent."""
 
 import json
 import os
@@ -30,3 +30,10 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     if os.getppid() != parent:
         os._exit(1)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

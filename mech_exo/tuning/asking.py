@@ -15,11 +15,13 @@ from optuna.distributions import BaseDistribution
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.errors import ExoError
-from mech_exo.tuning.cube import Space, to_json
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.cube import Ranges, to_json
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.samplers import make_sampler
-from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 
 
@@ -42,7 +44,7 @@ class Asker:
         self,
         problem: Problem,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         warm_start: Sequence[Mapping[str, Parameter]] = (),
     ) -> None:
         self._suggest = problem.suggest

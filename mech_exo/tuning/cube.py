@@ -18,9 +18,9 @@ from optuna.distributions import (
 
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
-from mech_exo.tuning.study_record import Parameter
+from mech_exo.factor_file.document import Parameter
 
-Space = Mapping[str, BaseDistribution]
+Ranges = Mapping[str, BaseDistribution]
 
 
 @lru_cache(maxsize=4096)
@@ -85,7 +85,7 @@ class Cube:
         For a categorical parameter, which has no axis.
     """
 
-    def __init__(self, space: Space, sampler: str) -> None:
+    def __init__(self, space: Ranges, sampler: str) -> None:
         self.space = {n: d for n, d in space.items() if not d.single()}
         self.single = {n: only(d) for n, d in space.items() if d.single()}
         self._edges: dict[str, tuple[float, float]] = {}

@@ -20,9 +20,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.objective.evaluation import Direction
+from mech_exo.system.plain_values import plain
 from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.range_json import to_stored
-from mech_exo.tuning.study_record import FINISHED, Direction, Epoch, TrialRecord
+from mech_exo.tuning.study_record import FINISHED, Epoch, TrialRecord
 
 SPACE_KEY = "exo:space:"
 STUDY_KEY = "exo:study"  # version of this encoding, and the epochs
@@ -34,7 +36,7 @@ LARGEST = sys.float_info.max  # for a constraint that is NaN or ∞: the dashboa
 NAMES = ("objective_names", "constraint_names")  # user attributes of a study
 RESERVED = ("objective", "epoch", "reason")  # user attributes of a trial that are no metrics
 
-Space = Mapping[str, str]
+RangeTexts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def stand_in(directions: Sequence[Direction]) -> tuple[float, ...]:
 
 
 def trial_from_record(
-    row: tuple[int, str, str | None, str | None, str], spaces: Mapping[str, Space]
+    row: tuple[int, str, str | None, str | None, str], spaces: Mapping[str, RangeTexts]
 ) -> TrialRecord:
     """A trial from (number, state, start, end, record)."""
     number, state, started, completed, text = row
@@ -195,7 +197,7 @@ def record_of(trial: TrialRecord) -> str:
     constraints = "null" if trial.constraints is None else _array(trial.constraints)
     return (
         f'{{"epoch": {trial.epoch}, "space": "{_space(tuple(trial.distributions.items()))[0]}", '
-        f'"params": {json_text(list(trial.params.values()))}, "values": {_array(trial.values)}, '
+        f'"params": {stored_json(list(trial.params.values()))}, "values": {_array(trial.values)}, '
         f'"constraints": {constraints}, "metrics": {_object(trial.metrics)}, '
         f'"intermediate": {_object(trial.intermediate)}, "reason": {json.dumps(trial.reason)}}}'
     )
@@ -208,17 +210,9 @@ def number_json(value: float) -> str:
     return "null" if math.isnan(value) else "9e999" if value > 0 else "-9e999"
 
 
-def json_text(value: Any) -> str:
+def stored_json(value: Any) -> str:
     """`value` as JSON; a NaN or ∞ anywhere in it is null."""
-    return json.dumps(_plain(value), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float):
-        return value + 0.0 if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return json.dumps(plain(value), allow_nan=False)
 
 
 def _array(values: Sequence[float]) -> str:

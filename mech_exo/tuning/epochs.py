@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from mech_exo.errors import ExoError
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.fingerprint import difference
 from mech_exo.tuning.refusals import check_own, damaged
-from mech_exo.tuning.study_record import Direction, Epoch
+from mech_exo.tuning.study_record import Epoch
 from mech_exo.tuning.study_store import StudyStore
 
 

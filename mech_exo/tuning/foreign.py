@@ -30,49 +30,65 @@ def foreign_trials(
         How many the study has; 0 for one of plain Optuna.
     """
 
-    def rows(table: str, columns: str, order: str) -> Rows:
+    stored = _StoredRows(connection, chosen, which)
+    trials = stored.of("trials", "number, state, datetime_start, datetime_complete", "number")
+    return [stored.trial(trial_id, row, epochs) for trial_id, [row] in trials.items()]
+
+
+class _StoredRows:
+    """What Optuna's tables hold of chosen trials, by trial."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, chosen: str, which: Mapping[str, int]
+    ) -> None:
+        self._connection, self._chosen, self._which = connection, chosen, which
+        self._values = self.of("trial_values", "value, value_type", "objective")
+        self._params = self.of(
+            "trial_params", "param_name, param_value, distribution_json", "param_id"
+        )
+        self._user = self.of("trial_user_attributes", "key, value_json", "trial_user_attribute_id")
+        self._system = self.of(
+            "trial_system_attributes", "key, value_json", "trial_system_attribute_id"
+        )
+        self._steps = self.of(
+            "trial_intermediate_values", "step, intermediate_value, intermediate_value_type", "step"
+        )
+
+    def of(self, table: str, columns: str, order: str) -> Rows:
+        """Trial -> its rows of a table."""
         grouped: Rows = defaultdict(list)
         query = (
             f"SELECT trial_id, {columns} FROM {table} "  # noqa: S608  # no input in it
-            f"WHERE trial_id IN ({chosen}) ORDER BY {order}"
+            f"WHERE trial_id IN ({self._chosen}) ORDER BY {order}, trial_id"
         )
-        for trial_id, *rest in connection.execute(query, which):
+        for trial_id, *rest in self._connection.execute(query, self._which):
             grouped[trial_id].append(tuple(rest))
         return grouped
 
-    values = rows("trial_values", "value, value_type", "objective")
-    params = rows("trial_params", "param_name, param_value, distribution_json", "param_id")
-    user = rows("trial_user_attributes", "key, value_json", "trial_user_attribute_id")
-    system = rows("trial_system_attributes", "key, value_json", "trial_system_attribute_id")
-    steps = rows(
-        "trial_intermediate_values", "step, intermediate_value, intermediate_value_type", "step"
-    )
-    trials = rows("trials", "number, state, datetime_start, datetime_complete", "number, trial_id")
-    records = []
-    for trial_id, [(number, state, started, completed)] in trials.items():
-        shown = {key: parse_json(text) for key, text in user[trial_id]}
-        hidden = {key: parse_json(text) for key, text in system[trial_id]}
-        seen = tuple(untyped(v, kind) for v, kind in values[trial_id])
+    def trial(self, trial_id: int, row: tuple[Any, ...], epochs: int) -> TrialRecord:
+        """A trial, from its own row and all others."""
+        number, state, started, completed = row
+        shown = {key: parse_json(text) for key, text in self._user[trial_id]}
+        hidden = {key: parse_json(text) for key, text in self._system[trial_id]}
+        seen = tuple(untyped(v, kind) for v, kind in self._values[trial_id])
         epoch = _epoch(shown, epochs)
         own = epoch != NO_EPOCH
         superseded = own and len(seen) > 1 and epoch != epochs - 1
-        records.append(
-            TrialRecord(
-                number=number,
-                state=state,
-                params={name: from_stored(text, v) for name, v, text in params[trial_id]},
-                distributions={name: text for name, _, text in params[trial_id]},
-                values=_true_values(shown, seen) if own else seen,
-                constraints=_constraints(hidden, superseded=superseded),
-                metrics=_own_metrics(shown) if own else _metrics(shown),
-                intermediate={step: untyped(v, kind) for step, v, kind in steps[trial_id]},
-                reason=str(shown.get("reason") or hidden.get("fail_reason") or ""),
-                epoch=epoch,
-                started=parse_time(started),
-                completed=parse_time(completed),
-            )
+        params = self._params[trial_id]
+        return TrialRecord(
+            number=number,
+            state=state,
+            params={name: from_stored(text, v) for name, v, text in params},
+            distributions={name: text for name, _, text in params},
+            values=_true_values(shown, seen) if own else seen,
+            constraints=_constraints(hidden, superseded=superseded),
+            metrics=_own_metrics(shown) if own else _metrics(shown),
+            intermediate={step: untyped(v, kind) for step, v, kind in self._steps[trial_id]},
+            reason=str(shown.get("reason") or hidden.get("fail_reason") or ""),
+            epoch=epoch,
+            started=parse_time(started),
+            completed=parse_time(completed),
         )
-    return records
 
 
 def _epoch(attributes: Mapping[str, Any], epochs: int) -> int:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.encoding import (
     CONSTRAINTS_KEY,
     OBJECTIVE_NAMES_KEY,
@@ -13,14 +14,14 @@ from mech_exo.tuning.encoding import (
     TrialRows,
     constraints_json,
     epoch_to_json,
-    json_text,
     objective_of,
     record_of,
     space_of,
     stand_in,
+    stored_json,
     typed,
 )
-from mech_exo.tuning.study_record import Direction, Epoch, TrialRecord
+from mech_exo.tuning.study_record import Epoch, TrialRecord
 
 
 def put_directions(
@@ -51,7 +52,7 @@ def put_user_attributes(
     """Set user attributes of a study; others stay."""
     connection.executemany(
         _UPSERT.format(table="study_user_attributes"),
-        [(study_id, key, json_text(value)) for key, value in attributes.items()],
+        [(study_id, key, stored_json(value)) for key, value in attributes.items()],
     )
 
 
@@ -148,7 +149,7 @@ def _put_system_attribute(
     connection: sqlite3.Connection, study_id: int, key: str, value: Any
 ) -> None:
     statement = _UPSERT.format(table="study_system_attributes")
-    connection.execute(statement, (study_id, key, json_text(value)))
+    connection.execute(statement, (study_id, key, stored_json(value)))
 
 
 _UPSERT = (

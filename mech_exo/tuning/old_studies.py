@@ -17,8 +17,8 @@ from mech_exo.tuning.encoding import (
     CONSTRAINTS_KEY,
     STUDY_KEY,
     constraints_json,
-    json_text,
     number_json,
+    stored_json,
 )
 from mech_exo.tuning.inserts import keep_records, put_epochs, put_values, supersede
 from mech_exo.tuning.records import OLD_RECORD_KEY, load_study
@@ -140,4 +140,4 @@ def _correct_attributes(connection: sqlite3.Connection, study_id: int) -> None:
         update = f"UPDATE {table} SET value_json = ? WHERE study_id = ? AND key = ?"  # noqa: S608
         for key, text in connection.execute(query, (study_id,)).fetchall():
             if "NaN" in text or "Infinity" in text:
-                connection.execute(update, (json_text(parse_json(text)), study_id, key))
+                connection.execute(update, (stored_json(parse_json(text)), study_id, key))

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mech_exo.config import Settings
+from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
     from mech_exo.tuning.events import StudyOpened

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.cube import Space, clip, from_json
+from mech_exo.factor_file.document import Parameter
+from mech_exo.tuning.cube import Ranges, clip, from_json
 from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.samplers import sampler_class
-from mech_exo.tuning.study_record import Parameter
 
 
-def try_once(problem: Problem, seed: int) -> Space:
+def try_once(problem: Problem, seed: int) -> Ranges:
     """The space of a problem; where it is not known, that of one throw-away candidate.
 
     Raises
@@ -52,7 +52,7 @@ class FittedStart:
     notes: tuple[str, ...]
 
 
-def fit_warm_start(starts: Sequence[WarmStart], space: Space) -> FittedStart:
+def fit_warm_start(starts: Sequence[WarmStart], space: Ranges) -> FittedStart:
     """Clip each vector into the space; drop names that it does not have."""
     vectors: list[Mapping[str, Parameter]] = []
     notes: list[str] = []
@@ -78,7 +78,7 @@ def fit_warm_start(starts: Sequence[WarmStart], space: Space) -> FittedStart:
     return FittedStart(tuple(vectors), tuple(notes))
 
 
-def _changes(moved: Sequence[str], vector: Mapping[str, Parameter], space: Space) -> str:
+def _changes(moved: Sequence[str], vector: Mapping[str, Parameter], space: Ranges) -> str:
     parts = []
     if moved:
         parts.append("clipped into the space: " + ", ".join(moved))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from mech_exo.tuning.study_record import Direction, Parameter
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
 
 
 class EvaluationLike(Protocol):

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.factor_file.document import Parameter
 from mech_exo.system.strict_json import parse_json
-from mech_exo.tuning.study_record import Parameter
 
 _INTEGER = ("IntDistribution", "IntUniformDistribution", "IntLogUniformDistribution")
 

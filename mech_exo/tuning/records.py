@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mech_exo.errors import ExoError
+from mech_exo.objective.evaluation import Direction
 from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.database_schema import check_tables, has_records
 from mech_exo.tuning.encoding import (
@@ -26,7 +27,6 @@ from mech_exo.tuning.study_access import holds_nothing, read_study_file
 from mech_exo.tuning.study_record import (
     FINISHED,
     NO_EPOCH,
-    Direction,
     Epoch,
     StudyRecord,
     StudySummary,

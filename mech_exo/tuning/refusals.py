@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mech_exo.errors import ExoError
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.encoding import RECORD_VERSION
-from mech_exo.tuning.study_record import Direction, StudyRecord
+from mech_exo.tuning.study_record import StudyRecord
 
 
 def check_own(path: Path, study: StudyRecord) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.system.strict_json import parse_json
-from mech_exo.tuning.encoding import json_text
+from mech_exo.tuning.encoding import stored_json
 from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.refusals import damaged_replicate
 from mech_exo.tuning.replicate_store import ReplicateStore
@@ -56,7 +56,7 @@ class _Carrier:
             payload = self._replicating.replicate(params["part"], params["number"])
         except ExoError as error:  # the user's to mend: raised again by the parent
             return _Carried(error.message, "fail", metrics={"exit_code": float(error.exit_code)})
-        return _Carried(json_text(payload))
+        return _Carried(stored_json(payload))
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from typing import Any
 from optuna.distributions import FloatDistribution
 
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import from_json
-from mech_exo.tuning.study_record import Parameter, StudyRecord
+from mech_exo.tuning.study_record import StudyRecord
 
 ROUNDING = 1e-9  # of a range
 _PACKAGES = ("optuna", "cmaes", "numpy", "scipy")

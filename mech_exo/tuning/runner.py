@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.document import Parameter
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
-from mech_exo.tuning.cube import Space, to_json
+from mech_exo.tuning.cube import Ranges, to_json
 from mech_exo.tuning.engine import Engine, EpochSpan
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import EndedEarly, Listener, StudyOpened, Waiting, ignore
@@ -29,7 +30,7 @@ from mech_exo.tuning.runs import with_run
 from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.stopping import with_rule
 from mech_exo.tuning.study_lock import check_study_free, study_lock
-from mech_exo.tuning.study_record import Parameter, StudyRecord
+from mech_exo.tuning.study_record import StudyRecord
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.tally import Tally
 from mech_exo.tuning.workers import Crew
@@ -103,7 +104,7 @@ class _Session:
     """A study, locked and opened, in the epoch of the search."""
 
     def __init__(
-        self, request: SearchRequest, search: Search, store: StudyStore, space: Space
+        self, request: SearchRequest, search: Search, store: StudyStore, space: Ranges
     ) -> None:
         self._request, self._search = request, search
         self._store, self._space = store, space

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import TuningSettings
-from mech_exo.tuning.study_record import Parameter, State, StudyRecord, TrialRecord
+from mech_exo.factor_file.document import Parameter
+from mech_exo.tuning.study_record import State, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem, Suggestion

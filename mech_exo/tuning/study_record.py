@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+
 State = Literal["COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING"]
 FINISHED: tuple[State, ...] = ("COMPLETE", "PRUNED", "FAIL")
-Direction = Literal["minimize", "maximize"]
 Kind = Literal["exo", "plain"]
-Parameter = float | int | str | bool | None
 
 NO_EPOCH = -1  # the epoch of a trial that exo did not make
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExoError
+from mech_exo.objective.evaluation import Direction
 from mech_exo.system.database_watch import DatabaseWatch
 from mech_exo.system.sqlite import patiently, transaction
 from mech_exo.tuning.encoding import rows_of
@@ -34,7 +35,7 @@ from mech_exo.tuning.refusals import already_there, check_own, other_objectives
 from mech_exo.tuning.selected_study import SelectedStudy
 from mech_exo.tuning.study_access import in_words
 from mech_exo.tuning.study_file import open_copy, open_for_writing
-from mech_exo.tuning.study_record import Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
 
 LONGEST_NAME = 512  # of Optuna's column
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from mech_exo.system.plain_values import plain
 from mech_exo.system.printable import printable, printable_json
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
@@ -109,16 +110,10 @@ def _text(value: object) -> str:
 def _json(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> str:
     lines = []
     for row in rows:
-        plain = {name: _jsonable(row.get(name)) for name in columns}
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
+        known = {name: row.get(name) for name in columns}
+        text = json.dumps(plain(known), ensure_ascii=False, allow_nan=False)
         lines.append(printable_json(text))
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, float):
-        return value + 0.0 if math.isfinite(value) else None
-    return value
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:

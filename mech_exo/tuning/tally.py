@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import Self
 
-from mech_exo.tuning.study_record import (
-    Direction,
-    StudyRecord,
-    TrialRecord,
-    dominates,
-    losses_of,
-)
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord, dominates, losses_of
 
 
 class Tally:

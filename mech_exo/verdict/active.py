@@ -12,12 +12,9 @@ import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.verdict.statistics import normal_cdf, normal_quantile
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 DAYS_A_YEAR = 252
 

@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from mech_exo.config.settings import VerdictSettings
-from mech_exo.verdict.statistics import normal_cdf, normal_quantile
+from mech_exo.verdict.statistics import normal_cdf, normal_quantile, power_of_length
+
+VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
 
 Overall = Literal["PASS", "INCONCLUSIVE", "FAIL"]
 
@@ -119,10 +121,7 @@ def decide(parts: Parts, settings: VerdictSettings) -> Decision:
     wanted = normal_quantile(1.0 - settings.level) + normal_quantile(settings.power)
     needed = parts.years * (wanted / z) ** 2 if z > 0.0 else math.inf
     power = {
-        f"{ratio:g}": normal_cdf(
-            ratio * math.sqrt(parts.years) - normal_quantile(1.0 - settings.level)
-        )
-        for ratio in RATIOS_SHOWN
+        f"{ratio:g}": power_of_length(ratio, parts.years, settings.level) for ratio in RATIOS_SHOWN
     }
     return Decision(overall, reason, p, z, parts.years, needed, power)
 

@@ -17,9 +17,9 @@ import numpy as np
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.return_sketch import ReturnSketch
-from mech_exo.verdict.assessor import Assessor, Outcomes
 from mech_exo.verdict.decision import corrected_for_looks
 from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
+from mech_exo.verdict.stretch import Outcomes, Stretch
 
 if TYPE_CHECKING:
     from mech_exo.objective.evaluate import Evaluator
@@ -135,14 +135,14 @@ def holdout_evidence(
         [T] for all dates of `panel`; None: the equal-weighted universe.
     """
     held = panel.between(split, len(panel.dates))
-    assessor = Assessor(
+    stretch = Stretch(
         evaluator(held),
         held,
         settings.backtest.execution_lag,
         Outcomes.of(panel).between(split, len(panel.dates)),
         None if benchmark is None else benchmark[split:],
     )
-    return assessor.evidence(params, assessor.backtest(params))
+    return stretch.evidence(params, stretch.backtest(params))
 
 
 def judge_holdout(

@@ -10,15 +10,16 @@ import numpy as np
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.verdict.overfitting import probability_of_overfitting
 from mech_exo.verdict.plateau import Plateau, look_around, robust_centre
-from mech_exo.verdict.reported import Reported, report_ratio
-from mech_exo.verdict.subject import WEIGHT, Subject
+from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.supplementary import Supplementary, report_ratio
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.cube import Cube
-    from mech_exo.tuning.study_record import Parameter
 
 SOBOL_KEY = 0x736F626F
 MIDDLE = 0.5  # of an axis, for a parameter that neither the candidate nor the settings name
@@ -80,7 +81,7 @@ class Neighbourhood:
         )
         return found or dict(self._subject.params)
 
-    def reported(self) -> Reported:
+    def reported(self) -> Supplementary:
         """The figures that are shown and do not decide."""
         subject = self._subject
         settings = subject.settings
@@ -92,7 +93,7 @@ class Neighbourhood:
         def ratios(metric: str) -> list[float]:
             return [t.metrics.get(metric, math.nan) for t in trials]
 
-        return Reported(
+        return Supplementary(
             trials=subject.looked_at,
             observations=len(result.returns),
             sharpe=report_ratio(

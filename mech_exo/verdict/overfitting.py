@@ -3,18 +3,14 @@
 References
 ----------
 .. [1] Bailey, Borwein, López de Prado, Zhu (2017), The probability of backtest overfitting.
-.. [2] López de Prado (2018), Advances in financial machine learning, chapter 12.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from mech_exo.data.panel import BoolArray, FloatArray
 
 
 def training_blocks(blocks: int, chosen: int) -> BoolArray:
@@ -24,11 +20,6 @@ def training_blocks(blocks: int, chosen: int) -> BoolArray:
     for row, split in enumerate(splits):
         member[row, list(split)] = True
     return member
-
-
-def path_count(groups: int, tested: int) -> int:
-    """Backtest paths that the C(groups, tested) splits of CPCV make: splits·tested/groups [2]_."""
-    return math.comb(groups, tested) * tested // groups
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mech_exo.data.panel import FloatArray
+from mech_exo.factor_file.document import WEIGHT
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.cube import Cube
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 STEP = 0.05  # standard deviation of a small move, a share of each parameter's range
 CANDIDATES = 10  # best trials whose neighbourhoods are compared
 PLATEAU_KEY = 0x706C6174
-WEIGHT = "weight_"
 
 Value = Callable[[Mapping[str, Any]], float]  # the objective, larger is better; NaN: infeasible
 

@@ -13,15 +13,12 @@ References
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 
 MINIMUM_HISTORY = 60  # sessions of a name below which its own beta and risk are not estimated
 MINIMUM_NAMES = 5  # in a cross-section
 BLOCK_SESSIONS = 21  # holding periods shorter than this are judged together
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

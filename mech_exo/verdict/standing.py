@@ -120,7 +120,7 @@ def rules_of(settings: VerdictSettings) -> dict[str, Any]:
         If the benchmark cannot be read.
     """
     from mech_exo.backtest.kernel import KERNEL_VERSION
-    from mech_exo.verdict.verdict import VERDICT_VERSION
+    from mech_exo.verdict.decision import VERDICT_VERSION
 
     rules = {f"verdict.{name}": value for name, value in asdict(settings).items()}
     del rules["verdict.choose"]  # what is judged, not how

@@ -15,9 +15,8 @@ References
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from mech_exo.data.panel import FloatArray
 
 EULER_MASCHERONI = 0.5772156649015329
 

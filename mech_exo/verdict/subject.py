@@ -3,22 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.factor_file.document import WEIGHT
+from mech_exo.objective.inputs import Inputs
 from mech_exo.objective.objective_file import ObjectiveFile
+from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
-from mech_exo.verdict.inputs import Inputs
 
 if TYPE_CHECKING:
-    from mech_exo.factor_file.document import FactorFile
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
-
-WEIGHT = "weight_"
+    from mech_exo.factor_file.document import FactorFile, Parameter
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,13 +147,15 @@ def file_subject(
             hint="Judge the study itself: exo validate --study-name NAME.",
         )
     current = len(study.current) if study is not None else int(looked_at)
+    spec = ObjectiveSpec.compile(objective.source, objective.label)
+    space = Space.of(spec, panel, settings)
     return Subject(
         origin=label,
         settings=settings,
         objective=objective,
         panel=panel,
         market=market,
-        params=_meaningful(file.params, panel, objective),
+        params=space.with_data(file.params),
         **_rule(settings, study, current),
         looked_at=int(looked_at),
         study=study,
@@ -199,16 +201,6 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
             hint="Judge it with the settings, data, objective file and exo that it was tuned with; "
             "or tune it again with this one (--accept-changes, or another --study-name).",
         )
-
-
-def _meaningful(
-    params: "Mapping[str, Parameter]", panel: Panel, objective: ObjectiveFile
-) -> dict[str, Any]:
-    """Without the weights of known factors that have no data."""
-    spec = ObjectiveSpec.compile(objective.source, objective.label)
-    own = {f.name for f in spec.factors}
-    missing = set(panel.missing_factors) - own
-    return {n: v for n, v in params.items() if n.removeprefix(WEIGHT) not in missing}
 
 
 def _equal_weights(vector: "Mapping[str, Parameter]") -> bool:

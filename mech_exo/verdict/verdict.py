@@ -1,22 +1,17 @@
 """The whole verdict on one candidate."""
 
-import hashlib
-import json
 import math
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mech_exo.backtest.kernel import KERNEL_VERSION
-from mech_exo.objective.exposures import data_fingerprint
-from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.system.plain_values import plain
+from mech_exo.system.processes import cores
 from mech_exo.verdict.decision import Decision, Parts, decide
 from mech_exo.verdict.evidence import Evidence, skill_test, years_of
-from mech_exo.verdict.experiment import PLACEBO, WINDOW, Experiment, check_payload
 from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
@@ -28,16 +23,21 @@ from mech_exo.verdict.holdout import (
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.placebo import PlaceboSearch, compare
 from mech_exo.verdict.plateau import Plateau
-from mech_exo.verdict.reported import Reported
+from mech_exo.verdict.repeated_searches import (
+    PLACEBO,
+    WINDOW,
+    RepeatedSearches,
+    check_payload,
+    searches_key,
+    searches_of,
+)
 from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk
-from mech_exo.verdict.windows import walk_forward_windows
 
 if TYPE_CHECKING:
     from mech_exo.tuning.replicate_store import ReplicateStore
     from mech_exo.tuning.replicates import Payload, Progress
-
-VERDICT_VERSION = "1"  # part of the key of kept replicates: raise it when a result may change
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class VerdictRecord:
     holdout: Holdout | None
     placebo: PlaceboSearch
     walk_forward: WalkForward
-    reported: Reported
+    reported: Supplementary
     plateau: Plateau
     level: float
     trials_repeated: int | None
@@ -89,9 +89,9 @@ class VerdictRecord:
             **({} if self.patience is None else {"patience": self.patience}),
             "seconds": self.seconds,
         }
-        plain = defined(whole)
-        assert isinstance(plain, dict)
-        return plain
+        found = plain(whole)
+        assert isinstance(found, dict)
+        return found
 
 
 def validate(
@@ -121,33 +121,27 @@ def validate(
     """
     from mech_exo.tuning.replicate_store import ReplicateStore
 
-    experiment = experiment_of(subject)
-    with closing(ReplicateStore(study_file, experiment_key(experiment))) as store:
-        verdict = _judged(subject, experiment, study_file, store, jobs or cores(), progress)
+    searches = searches_of(subject)
+    with closing(ReplicateStore(study_file, searches_key(searches))) as store:
+        verdict = _judged(subject, searches, study_file, store, jobs or cores(), progress)
         store.check()
     return verdict
 
 
 def _judged(
     subject: Subject,
-    experiment: Experiment,
+    searches: RepeatedSearches,
     study_file: Path,
     store: "ReplicateStore",
     jobs: int,
     progress: "Progress | None",
 ) -> VerdictRecord:
     begun, settings = time.perf_counter(), subject.settings.verdict
-    payloads = _replicated(experiment, subject, store, jobs, progress)
+    payloads = _replicated(searches, subject, store, jobs, progress)
     placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
-    walked, joined = walk(
-        experiment.windows,
-        [payloads[WINDOW, k] for k in range(settings.windows)],
-        experiment.panel.dates,
-    )
-    seconds = {
-        part: math.fsum(p["seconds"] for (name, _), p in payloads.items() if name == part)
-        for part in (PLACEBO, WINDOW)
-    }
+    held_out = [payloads[WINDOW, k] for k in range(settings.windows)]
+    walked, joined = walk(searches.windows, held_out, searches.panel.dates)
+    seconds = _seconds(payloads)
     with _timed(seconds, "holdout"):
         holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)
     with _timed(seconds, "plateau and reported"):
@@ -165,10 +159,18 @@ def _judged(
         reported=reported,
         plateau=plateau,
         level=settings.level,
-        trials_repeated=experiment.trials,
-        patience=experiment.patience,
+        trials_repeated=searches.trials,
+        patience=searches.patience,
         seconds=seconds,
     )
+
+
+def _seconds(payloads: "dict[tuple[str, int], Payload]") -> dict[str, float]:
+    """Part -> seconds of work on its replicates."""
+    return {
+        part: math.fsum(p["seconds"] for (name, _), p in payloads.items() if name == part)
+        for part in (PLACEBO, WINDOW)
+    }
 
 
 @contextmanager
@@ -210,61 +212,6 @@ def _parts(
     )
 
 
-def experiment_of(subject: Subject) -> Experiment:
-    """The repeated searches of a subject, in sample."""
-    panel = subject.in_sample
-    return Experiment(
-        objective=subject.objective,
-        settings=subject.settings,
-        panel=panel,
-        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
-        trials=subject.trials,
-        patience=subject.patience,
-        warm_start=subject.warm_start,
-        windows=walk_forward_windows(panel, subject.settings.verdict),
-        benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
-    )
-
-
-def experiment_key(experiment: Experiment) -> str:
-    """SHA-256 over everything that a replicate depends on; not over how many there are."""
-    plain = experiment.settings.as_dict()
-    for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
-        del plain[section]
-    benchmark = experiment.benchmark
-    spec = ObjectiveSpec.compile(experiment.objective.source, experiment.objective.label)
-    content = {
-        "versions": [KERNEL_VERSION, VERDICT_VERSION],
-        "objective": experiment.objective.sha256,
-        "settings": plain,
-        "data": data_fingerprint(experiment.panel, experiment.market, spec),
-        "trials": experiment.trials,
-        **({} if experiment.patience is None else {"patience": experiment.patience}),
-        "warm_start": [sorted(v.items()) for v in experiment.warm_start],
-        "windows": [repr(w) for w in experiment.windows],
-        "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def defined(value: Any) -> Any:
-    """Plain JSON values: NaN and infinite numbers become None, tuples lists."""
-    if isinstance(value, Mapping):
-        return {str(k): defined(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [defined(v) for v in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value
-
-
 def verdict_block(verdict: VerdictRecord) -> dict[str, Any]:
     """The verdict as it stands in a factor file: less the weights that each window held."""
     block = verdict.as_dict()
@@ -274,7 +221,7 @@ def verdict_block(verdict: VerdictRecord) -> dict[str, Any]:
 
 
 def _replicated(
-    experiment: Experiment,
+    searches: RepeatedSearches,
     subject: Subject,
     store: "ReplicateStore",
     jobs: int,
@@ -286,7 +233,7 @@ def _replicated(
     tasks = [(WINDOW, k) for k in range(settings.windows)]
     tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
     payloads = run_replicates(
-        experiment,
+        searches,
         tasks,
         jobs=jobs,
         store=store,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
-from mech_exo.objective.space import RANGES, WEIGHT, Space
+from mech_exo.objective.space import RANGES, Space
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.workflow.figures import Portfolio
 
@@ -14,17 +14,10 @@ if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.objective.spec import ObjectiveSpec
-    from mech_exo.tuning.study_record import Parameter
 
 Params = Mapping[str, "Parameter"]
-
-
-def meaningful(space: Space, params: Params) -> "dict[str, Parameter]":
-    """Those of a foreign file's parameters that mean something in a space."""
-    names = {WEIGHT + name for name in (*space.factor_names, *space.missing)}
-    names |= {*RANGES, *space.consumed}
-    return {name: value for name, value in params.items() if name in names}
 
 
 class Appraiser:

@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.system.plain_values import plain
 from mech_exo.verdict.holdout import HoldoutLedger
-from mech_exo.workflow.appraiser import meaningful
-from mech_exo.workflow.figures import ConstraintValue, Metrics
+from mech_exo.workflow.figures import ConstraintValue
 from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
 from mech_exo.workflow.optimised import Choice, Optimised
 from mech_exo.workflow.provenance import git_commit, package_versions
 from mech_exo.workflow.remembered_verdicts import standing_of_trial
-from mech_exo.workflow.trial_file import Export, defined
+from mech_exo.workflow.trial_file import Export
 from mech_exo.workflow.verdict_run import label_of, plateau_trial
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.plan import StudyOutcome
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
     from mech_exo.workflow.session import Session
 
 
-def assess(
+def result_of(
     session: "Session",
     study_file: Path,
     outcome: "StudyOutcome",
@@ -56,7 +57,7 @@ def assess(
     bare = Optimised(session, study_file, outcome, trial, front=front, chosen=chosen)
     if trial is None:
         return bare
-    judge = session.judge
+    appraiser = session.appraiser
     ledger = HoldoutLedger(study_file, session.panel, session.split)
     # the incumbent's look comes first, so that the best trial's count includes it
     compared = _with_incumbent(bare, ledger, command)
@@ -64,8 +65,8 @@ def assess(
     by = f"{command}: {label} of study {study.name}"
     return replace(
         compared,
-        best=judge.portfolio(label, trial.params, ledger, by),
-        universe=judge.universe(trial.params),
+        best=appraiser.portfolio(label, trial.params, ledger, by),
+        universe=appraiser.universe(trial.params),
         constraints=_constraints(session, study, trial),
         standing=standing_of_trial(session, study_file, study, trial),
     )
@@ -76,12 +77,12 @@ def _with_incumbent(result: Optimised, ledger: HoldoutLedger, command: str) -> O
     incumbent = incumbent_file(session.cwd)
     if incumbent is None or not comparable(session, incumbent):
         return result
-    params = meaningful(session.judge.space, incumbent.params)
+    params = session.appraiser.space.meaningful(incumbent.params)
     by = f"{command}: {INCUMBENT}"
     fit = fit_of(incumbent, session)
     return replace(
         result,
-        incumbent=session.judge.portfolio(INCUMBENT, params, ledger, by),
+        incumbent=session.appraiser.portfolio(INCUMBENT, params, ledger, by),
         incumbent_fit=fit,
         starts_knowing=fit.words if _starts_from(result.outcome.study, params) else "",
     )
@@ -133,7 +134,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
     assert result.trial is not None
     assert result.best is not None
     session, study = result.session, result.outcome.study
-    judge = session.judge
+    appraiser = session.appraiser
     tuning = session.settings.tuning
     sampler = sampler_class(tuning.sampler)
     prunes = len(study.directions) == 1 and sampler.prunable
@@ -141,7 +142,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         study=study,
         trial=result.trial,
         weights=result.best.weights,
-        categories=judge.categories,
+        categories=appraiser.categories,
         hyperparameters=result.best.hyperparameters,
         parameters=result.best.parameters,
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
@@ -190,10 +191,6 @@ def _out_of_sample(result: Optimised) -> dict[str, Any] | None:
         "start": str(session.panel.dates[session.split]),
         "end": str(session.panel.dates[-1]),
         "looks": result.looks,
-        "metrics": _defined(best.out_of_sample),
-        "universe": _defined(universe.out_of_sample or {}),
+        "metrics": plain(best.out_of_sample),
+        "universe": plain(universe.out_of_sample or {}),
     }
-
-
-def _defined(metrics: Metrics) -> dict[str, float | None]:
-    return {name: defined(value) for name, value in metrics.items()}

@@ -63,7 +63,7 @@ def doubt(session: "Session", file: "FactorFile") -> str:
 
 def _same_bits(session: "Session", file: "FactorFile") -> bool:
     """Whether the data up to the file's last date have the fingerprint that it states."""
-    from mech_exo.verdict.reproduction import identity_of, settings_of
+    from mech_exo.verification.reproduction import identity_of, settings_of
     from mech_exo.workflow.reopen import known_to
 
     try:

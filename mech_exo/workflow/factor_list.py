@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.data.catalogue import DEFAULT_FACTORS, FIRST_FACTORS
+from mech_exo.factor_file.document import WEIGHT
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
@@ -51,7 +52,7 @@ def with_wanted(
     """
     from mech_exo.data.build import build_panel
     from mech_exo.objective.rehearsal import rehearse_space
-    from mech_exo.objective.space import WEIGHT, Space
+    from mech_exo.objective.space import Space
 
     if listed is None:
         return None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mech_exo.backtest.result import Occupancy
-    from mech_exo.objective.distribution import Parameter
+    from mech_exo.factor_file.document import Parameter
 
 Metrics = Mapping[str, float]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.config.packaged import nearest
-from mech_exo.factor_file.document import FactorFile
+from mech_exo.factor_file.document import WEIGHT, FactorFile
 from mech_exo.factor_file.read import read_factor_file
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
 
     rules = session.settings.hyperparameters
     windows = Space.of(session.spec, session.panel, session.settings).windows
-    equal = {f"weight_{name}": EQUAL_WEIGHT for name in session.factor_names}
+    equal = {WEIGHT + name: EQUAL_WEIGHT for name in session.factor_names}
     equal |= windows | {
         "cash_pct": rules.cash_pct,
         "stop_loss_pct": rules.stop_loss_pct,

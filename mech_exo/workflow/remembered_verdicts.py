@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def content_of(session: "Session", params: "Params") -> str:
     """The content hash of the factor file that these parameters would make."""
-    judge = session.judge
-    arguments = judge.space.arguments(params)
-    factors = factors_of(judge.weights(params), judge.categories, arguments)
-    return content_hash(factors, judge.hyperparameters(params))
+    appraiser = session.appraiser
+    arguments = appraiser.space.arguments(params)
+    factors = factors_of(appraiser.weights(params), appraiser.categories, arguments)
+    return content_hash(factors, appraiser.hyperparameters(params))
 
 
 def standing_of_trial(

@@ -9,8 +9,8 @@ from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-from mech_exo.verdict.reproduction import settings_of, verify
-from mech_exo.verdict.verification import Verification
+from mech_exo.verification.comparisons import Verification
+from mech_exo.verification.reproduction import settings_of, verify
 from mech_exo.workflow.factor_list import factors_of_file
 from mech_exo.workflow.log import Log
 from mech_exo.workflow.session import InputRequest, Session, open_with
@@ -104,10 +104,9 @@ def verify_on(
 
 def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
     from mech_exo.objective.space import Space
-    from mech_exo.workflow.appraiser import meaningful
 
     space = Space.of(session.spec, session.panel, session.settings)
-    content = portfolio_hash(space, meaningful(space, file.params))
+    content = portfolio_hash(space, space.meaningful(file.params))
     HoldoutLedger(study_file, session.panel, session.split).look(content, f"verify: {path}")
 
 

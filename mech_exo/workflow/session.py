@@ -153,7 +153,7 @@ class Session:
         return data_identity(panel, self.market, self.spec)
 
     @cached_property
-    def judge(self) -> "Appraiser":
+    def appraiser(self) -> "Appraiser":
         """Figures of any portfolio on these data."""
         from mech_exo.workflow.appraiser import Appraiser
 

@@ -1,6 +1,5 @@
 """A factor file from a study's trial."""
 
-import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.factor_file.document import FIGURES, PRUNERS, FactorEntry, FactorFile
+from mech_exo.system.plain_values import defined
 
 if TYPE_CHECKING:
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
@@ -106,8 +106,3 @@ def factors_of(
             entry["parameters"] = dict(parameters[name])
         factors.setdefault(category, {})[name] = entry
     return factors
-
-
-def defined(value: float | None) -> float | None:
-    """A figure for a file or JSON: None where it is undefined."""
-    return None if value is None or not math.isfinite(value) else float(value)

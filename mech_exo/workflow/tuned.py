@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExoError
-from mech_exo.workflow.chosen_trial import assess, complete_trial
+from mech_exo.workflow.chosen_trial import complete_trial, result_of
 from mech_exo.workflow.events import RunListener, replicates_to
 from mech_exo.workflow.incumbent import incumbent_file, warm_starts
 from mech_exo.workflow.optimised import Optimised
@@ -34,7 +34,7 @@ def tuned(request: RunRequest, session: Session, listener: RunListener) -> Optim
     if request.validate:
         check_validatable(session)
     outcome = run_study(request, search_of(session), listener)
-    result = assess(session, request.study_file, outcome, request.trial, request.command)
+    result = result_of(session, request.study_file, outcome, request.trial, request.command)
     if request.validate and result.feasible and not outcome.interrupted:
         result = judged(result, request.n_jobs, replicates_to(listener))
         confirm_stored(request.study_file, outcome.study)  # a verdict takes its time

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.verdict.neighbourhood import Neighbourhood
-from mech_exo.verdict.reproduction import hashes_of, verify
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.verdict import VerdictRecord, validate
 from mech_exo.verdict.windows import walk_forward_windows
+from mech_exo.verification.reproduction import hashes_of, verify
 from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.log import Log
 from mech_exo.workflow.optimised import Choice, Optimised
@@ -117,7 +117,7 @@ def plateau_trial(session: Session, study: "StudyRecord") -> "TrialRecord":
     best = study.best()
     assert best is not None
     params = Neighbourhood(_subject(session, study)).centre()
-    found = session.judge.evaluators[0].evaluate(params)
+    found = session.appraiser.evaluators[0].evaluate(params)
     return replace(
         best,
         params=params,

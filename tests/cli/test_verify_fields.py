@@ -1,7 +1,7 @@
 """Every field of a factor file: `exo verify` notices an edit of it, or lists it as not checked.
 
 A field that is new in the file and has neither a comparison nor a reason fails here: give it a
-comparison in mech_exo/verdict/recomputed.py or a line in mech_exo/verdict/fields.py.
+comparison in mech_exo/verification/recomputed.py or a line in mech_exo/verification/unchecked.py.
 """
 
 import copy
@@ -19,9 +19,9 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file, read_factor_file
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.report.console import ConsoleLog
-from mech_exo.verdict.fields import REASONS, UNKNOWN, leaves
-from mech_exo.verdict.reproduction import hashes_of
-from mech_exo.verdict.verification import Verification
+from mech_exo.verification.comparisons import Verification
+from mech_exo.verification.reproduction import hashes_of
+from mech_exo.verification.unchecked import REASONS, UNKNOWN, leaves
 from mech_exo.workflow.reopen import verify_file
 from mech_exo.workflow.session import InputRequest
 
@@ -153,7 +153,9 @@ def test_the_exported_file_verifies_and_every_field_has_its_place(here: Path) ->
         "provenance.data.fields.close",
     }
     forgotten = [field.name for field in found.unchecked if field.because == UNKNOWN]
-    assert not forgotten, f"neither compared nor given a reason in verdict/fields.py: {forgotten}"
+    assert not forgotten, (
+        f"neither compared nor given a reason in verification/unchecked.py: {forgotten}"
+    )
     assert all(field.name in REASONS for field in found.unchecked)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import TuningSettings
-    from mech_exo.tuning.cube import Space
+    from mech_exo.objective.evaluation import Direction
+    from mech_exo.tuning.cube import Ranges
     from mech_exo.tuning.samplers.base import Sampler
-    from mech_exo.tuning.study_record import Direction
     from mech_exo.tuning.told_trials import ToldTrials
 
 
@@ -27,7 +27,7 @@ def sampler_class(name: str) -> type[Sampler]:
 
 
 def make_sampler(
-    settings: TuningSettings, space: Space, directions: tuple[Direction, ...], history: ToldTrials
+    settings: TuningSettings, space: Ranges, directions: tuple[Direction, ...], history: ToldTrials
 ) -> Sampler:
     """The sampler that `tuning.sampler` names.
 

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from optuna.samplers import BaseSampler
 
-from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.study_record import TrialRecord
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import TuningSettings
-    from mech_exo.tuning.cube import Space
+    from mech_exo.tuning.cube import Ranges
     from mech_exo.tuning.told_trials import ToldTrials
 
 Seed = NDArray[np.uint32]
@@ -60,7 +62,7 @@ class Sampler(ABC):
     def made(
         cls,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         directions: tuple[Direction, ...],
         history: ToldTrials,
     ) -> Sampler:

@@ -15,10 +15,12 @@ import numpy as np
 from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
-from mech_exo.tuning.cube import Cube, Space
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.cube import Cube, Ranges
 from mech_exo.tuning.samplers.base import GenerationWindow
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class CMAES(GenerationWindow, Random):
     def made(
         cls,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         directions: tuple[Direction, ...],
         history: ToldTrials,
     ) -> Self:
@@ -47,7 +49,7 @@ class CMAES(GenerationWindow, Random):
         return cls(settings.population, space, directions, settings.seed)
 
     def __init__(
-        self, population: int, space: Space, directions: tuple[Direction, ...], seed: int
+        self, population: int, space: Ranges, directions: tuple[Direction, ...], seed: int
     ) -> None:
         super().__init__(population)
         if len(directions) != 1:

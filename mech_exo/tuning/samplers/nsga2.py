@@ -8,9 +8,9 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
 from mech_exo.config.settings import TuningSettings
-from mech_exo.tuning.cube import Space
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.cube import Ranges
 from mech_exo.tuning.samplers.base import GenerationWindow, Sampler, Seed, seed_words
-from mech_exo.tuning.study_record import Direction
 from mech_exo.tuning.told_trials import ToldTrials
 
 
@@ -65,7 +65,7 @@ class NSGA2(GenerationWindow, Sampler):
     def made(
         cls,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         directions: tuple[Direction, ...],
         history: ToldTrials,
     ) -> Self:

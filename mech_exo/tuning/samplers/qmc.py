@@ -6,9 +6,10 @@ from typing import Self
 import numpy as np
 
 from mech_exo.config.settings import TuningSettings
-from mech_exo.tuning.cube import Cube, Space
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.cube import Cube, Ranges
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.study_record import Direction, Parameter
 from mech_exo.tuning.told_trials import ToldTrials
 
 
@@ -23,7 +24,7 @@ class QMC(Random):
     def made(
         cls,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         directions: tuple[Direction, ...],
         history: ToldTrials,
     ) -> Self:
@@ -31,7 +32,7 @@ class QMC(Random):
         del directions, history
         return cls(settings.window, space, settings.seed)
 
-    def __init__(self, window: int, space: Space, seed: int) -> None:
+    def __init__(self, window: int, space: Ranges, seed: int) -> None:
         super().__init__(window)
         from scipy.stats import qmc
 

@@ -19,12 +19,14 @@ from optuna.trial import FrozenTrial
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.tuning.cube import Space, only, to_json
+from mech_exo.factor_file.document import Parameter
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.cube import Ranges, only, to_json
 from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.better_trials import Better
 from mech_exo.tuning.samplers.other_trials import Others
 from mech_exo.tuning.samplers.parzen import Axis, Steps
-from mech_exo.tuning.study_record import Direction, Parameter, TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 
 STARTUP = 10  # trials drawn evenly from the space
@@ -68,7 +70,7 @@ class TPE(Sampler):
     def made(
         cls,
         settings: TuningSettings,
-        space: Space,
+        space: Ranges,
         directions: tuple[Direction, ...],
         history: ToldTrials,
     ) -> Self:
@@ -76,7 +78,7 @@ class TPE(Sampler):
         return cls(settings.window, space, directions, history)
 
     def __init__(
-        self, window: int, space: Space, directions: tuple[Direction, ...], history: ToldTrials
+        self, window: int, space: Ranges, directions: tuple[Direction, ...], history: ToldTrials
     ) -> None:
         super().__init__(window)
         self.optuna: _QuickTPESampler = _QuickTPESampler(history)
@@ -120,7 +122,7 @@ class Estimator:
         Of the one objective.
     """
 
-    def __init__(self, space: Space, direction: Direction) -> None:
+    def __init__(self, space: Ranges, direction: Direction) -> None:
         drawn = {name: Axis.of(d) for name, d in sorted(space.items()) if not d.single()}
         self._single = {name: only(d) for name, d in space.items() if d.single()}
         self._numbers = {name: axis for name, axis in drawn.items() if not axis.choices}
@@ -133,7 +135,7 @@ class Estimator:
         self._better: frozenset[int] = frozenset()
 
     @staticmethod
-    def serves(space: Space) -> bool:
+    def serves(space: Ranges) -> bool:
         """Whether a space has a continuous parameter.
 
         Without one, many candidates are equally good, and which of them is first depends on the

@@ -9,9 +9,9 @@ from mech_exo.data.build import build_panel
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.leakage.leaks import check_leaks
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import extend_panel
-from mech_exo.verdict.leaks import check_leaks
 from tests.unit.objective.conftest import LABEL, Compile
 from tests.unit.objective.test_exposures import own
 

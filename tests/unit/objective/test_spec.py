@@ -17,7 +17,6 @@ SUGGEST = "def suggest_factor_weights(trial): trial.suggest_float('weight_rsi_14
 def test_the_shipped_file(shipped: str) -> None:
     spec = ObjectiveSpec.compile(shipped.encode(), LABEL)
     assert spec.limits == {"max_drawdown": 0.12, "volatility": 0.25, "weight_limit": 2.0}
-    assert spec.own_objective
     assert spec.objective(SimpleNamespace(sharpe=1.25)) == 1.25
     assert spec.factors == ()
     assert len(shipped.splitlines()) <= 80
@@ -25,7 +24,6 @@ def test_the_shipped_file(shipped: str) -> None:
 
 def test_without_an_objective_the_sharpe_ratio_is_maximised(compiled: Compile) -> None:
     spec = compiled(SUGGEST)
-    assert not spec.own_objective
     assert spec.objective(SimpleNamespace(sharpe=0.5)) == 0.5
 
 

@@ -13,8 +13,8 @@ from mech_exo.data.lookbacks import WINDOWS
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import Parameter
 from mech_exo.objective import kernels
-from mech_exo.objective.distribution import Parameter
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import data_fingerprint, scores_of
 from mech_exo.objective.rehearsal import rehearse

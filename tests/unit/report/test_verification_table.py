@@ -5,7 +5,7 @@ import pytest
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.errors import ExitCode
 from mech_exo.report.verification_table import verification_line
-from mech_exo.verdict.verification import KERNEL, FieldComparison, Verification, compare
+from mech_exo.verification.comparisons import KERNEL, FieldComparison, Verification, compare
 
 SHARPE, VOLATILITY = "metadata.best_sharpe_ratio", "metadata.volatility"
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mech_exo.config.settings import StorageSettings
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.study_file import create_file
-from mech_exo.tuning.study_record import Direction, StudyRecord, TrialRecord
+from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.tuning.study_store import StudyStore
 
 WEIGHT = json.dumps(

@@ -10,8 +10,8 @@ from optuna.distributions import (
 )
 
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.cube import Cube, clip, from_json, to_json
-from mech_exo.tuning.study_record import Parameter
 
 RANGES: list[BaseDistribution] = [
     FloatDistribution(-1.0, 1.0),

@@ -5,8 +5,9 @@ import pytest
 
 from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.epochs import enter_epoch
-from mech_exo.tuning.study_record import Direction, Epoch
+from mech_exo.tuning.study_record import Epoch
 from mech_exo.tuning.study_store import StudyStore
 from tests.unit.tuning.stored_studies import COMPONENTS, complete, new_store
 

@@ -2,8 +2,9 @@ import numpy as np
 import optuna
 import pytest
 
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.pruning import MedianLimits
-from mech_exo.tuning.study_record import Direction, TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 
 
 def optuna_prunes(

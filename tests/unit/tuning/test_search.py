@@ -1,4 +1,4 @@
-"""A search in memory. That it equals the stored study's is held in verdict/test_experiment.py."""
+"""A search in memory. It equals the stored study's: verdict/test_repeated_searches.py."""
 
 import subprocess
 import sys
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from mech_exo.config.settings import TuningSettings
+from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.axes import numeric_axes
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.search import search
-from mech_exo.tuning.study_record import Parameter
 from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_problems import Result
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mech_exo.tuning.study_record import Direction, Epoch, StudyRecord, TrialRecord
+from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
 from mech_exo.tuning.tally import Tally
 
 EPOCH = Epoch(0, "f", {}, 0, datetime(2025, 6, 9, tzinfo=UTC))

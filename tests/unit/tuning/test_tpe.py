@@ -14,9 +14,10 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import to_json
 from mech_exo.tuning.samplers.tpe import STARTUP, Estimator
-from mech_exo.tuning.study_record import Direction, State, TrialRecord
+from mech_exo.tuning.study_record import State, TrialRecord
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.problem import Evaluates, Problem
-from mech_exo.tuning.study_record import Direction
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from contextlib import ExitStack
 from typing import Any
 
 from mech_exo.config.settings import TuningSettings
+from mech_exo.factor_file.document import Parameter
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.engine import Engine, EpochSpan
 from mech_exo.tuning.events import Event, ignore
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.study_record import Parameter, TrialRecord
+from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.tally import Tally
 from mech_exo.tuning.workers import Crew
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from arch.bootstrap import StationaryBootstrap
 
+from mech_exo.data.panel import FloatArray
 from mech_exo.verdict import active
 
 
-def autoregressive(seed: int, n: int, rho: float) -> active.FloatArray:
+def autoregressive(seed: int, n: int, rho: float) -> FloatArray:
     noise = np.random.default_rng(seed).standard_normal(n) * 0.01
     series = np.empty(n)
     series[0] = noise[0]
@@ -52,7 +53,7 @@ def test_level_of_the_mean_test_under_autocorrelation() -> None:
 
 
 @pytest.mark.parametrize("series", [np.zeros(100), np.full(50, 0.01), np.array([0.1, 0.2])])
-def test_nothing_to_test_is_no_evidence(series: active.FloatArray) -> None:
+def test_nothing_to_test_is_no_evidence(series: FloatArray) -> None:
     assert active.mean_test(series).p == 1.0
     assert math.isnan(active.mean_test(series).t)
 
@@ -78,7 +79,7 @@ def test_ratio_interval_agrees_with_arch() -> None:
     series = 0.0004 + autoregressive(8, 750, 0.2)
     low, high = active.ratio_interval(series, confidence=0.9, block=8.0, samples=3_000, seed=1)
 
-    def ratio(x: active.FloatArray) -> active.FloatArray:
+    def ratio(x: FloatArray) -> FloatArray:
         return np.array([x.mean() / x.std(ddof=1) * math.sqrt(252)])
 
     theirs = StationaryBootstrap(8, series, seed=2).conf_int(

@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 
 from mech_exo.data.panel import FloatArray
-from mech_exo.verdict.overfitting import path_count, probability_of_overfitting, training_blocks
-
-
-def test_paths_of_the_book() -> None:
-    # López de Prado (2018), ch. 12: φ[N, k] = k/N·C(N, k)
-    assert path_count(6, 2) == 5
-    assert path_count(10, 3) == 36
-    assert path_count(4, 1) == 1
+from mech_exo.verdict.overfitting import probability_of_overfitting, training_blocks
 
 
 def test_splits_in_order() -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from mech_exo.verdict.neighbourhood import Neighbourhood
-from mech_exo.verdict.verdict import experiment_of
+from mech_exo.verdict.repeated_searches import searches_of
 from tests.unit.verdict.small import OBJECTIVE, small_objective, small_subject
 
 
 def test_the_centre_of_the_plateau_is_a_candidate_of_the_space() -> None:
     subject = small_subject(trials=15)
-    repeater = experiment_of(subject)()
+    repeater = searches_of(subject)()
     study = repeater.search(repeater.evaluator(subject.in_sample))
     around = Neighbourhood(replace(subject, study=study))
     centre = around.centre()

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from mech_exo.verdict.overfitting import (
-    path_count,
     probability_of_overfitting,
     training_blocks,
 )
@@ -13,7 +12,6 @@ from mech_exo.verdict.overfitting import (
 
 def test_cpcv_of_the_book() -> None:
     assert len(training_blocks(6, 2)) == 15
-    assert path_count(6, 2) == 5
 
 
 def test_splits_are_symmetric() -> None:

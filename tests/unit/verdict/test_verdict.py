@@ -11,10 +11,9 @@ import pytest
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.replicate_store import ReplicateStore
+from mech_exo.verdict.repeated_searches import searches_key, searches_of
 from mech_exo.verdict.verdict import (
     VerdictRecord,
-    experiment_key,
-    experiment_of,
     validate,
     verdict_block,
 )
@@ -97,12 +96,12 @@ def test_another_portfolio_is_another_look(judged: tuple[VerdictRecord, Path]) -
 
 
 def test_more_placebos_keep_those_there_are() -> None:
-    few = experiment_of(small_subject())
-    many = experiment_of(small_subject(settings=small_settings(placebos=9, level=0.01)))
-    other = experiment_of(small_subject(settings=small_settings(windows=3)))
-    assert experiment_key(few) == experiment_key(many)
-    assert experiment_key(few) != experiment_key(other)
-    assert experiment_key(few) != experiment_key(experiment_of(small_subject(trials=9)))
+    few = searches_of(small_subject())
+    many = searches_of(small_subject(settings=small_settings(placebos=9, level=0.01)))
+    other = searches_of(small_subject(settings=small_settings(windows=3)))
+    assert searches_key(few) == searches_key(many)
+    assert searches_key(few) != searches_key(other)
+    assert searches_key(few) != searches_key(searches_of(small_subject(trials=9)))
 
 
 def test_a_replicate_sees_nothing_of_the_holdout() -> None:
@@ -110,8 +109,8 @@ def test_a_replicate_sees_nothing_of_the_holdout() -> None:
     split = panel.split(0.2)
     returns = panel.returns.copy()
     returns[split:] = np.random.default_rng(1).normal(0.0, 0.05, returns[split:].shape)
-    one = experiment_of(small_subject(panel))()
-    two = experiment_of(small_subject(replace(panel, returns=returns)))()
+    one = searches_of(small_subject(panel))()
+    two = searches_of(small_subject(replace(panel, returns=returns)))()
     for part, number in (("placebo", 0), ("placebo", 1), ("window", 1)):
         first, second = one.replicate(part, number), two.replicate(part, number)
         del first["seconds"], second["seconds"]
@@ -150,7 +149,7 @@ def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.M
         validate(subject, study_file, jobs=1)
     assert caught.value.exit_code == ExitCode.INTERRUPTED
     monkeypatch.undo()
-    kept = ReplicateStore(study_file, experiment_key(experiment_of(subject))).finished()
+    kept = ReplicateStore(study_file, searches_key(searches_of(subject))).finished()
     assert 1 <= len(kept) < 6
     validate(subject, study_file, jobs=1)
 

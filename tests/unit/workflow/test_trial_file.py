@@ -8,8 +8,9 @@ import pytest
 from mech_exo.factor_file.document import METADATA_FIELDS
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.factor_file.write import factor_file_text
+from mech_exo.system.plain_values import defined
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
-from mech_exo.workflow.trial_file import Export, defined
+from mech_exo.workflow.trial_file import Export
 
 WEIGHT = 0.1 + 0.2  # 0.30000000000000004
 TRIAL = TrialRecord(

@@ -1,4 +1,4 @@
-"""What the verification of a factor file found."""
+"""The fields of a factor file that were compared, and what that says of the file."""
 
 import math
 from dataclasses import asdict, dataclass
@@ -6,7 +6,8 @@ from typing import Any
 
 from mech_exo.backtest.kernel_version import KERNEL_VERSION, kernel_needed
 from mech_exo.errors import ExitCode
-from mech_exo.verdict.fields import Unchecked
+from mech_exo.system.plain_values import defined
+from mech_exo.verification.unchecked import Unchecked
 
 DATA = "provenance.data_fingerprint"
 OBJECTIVE = "provenance.objective_sha256"
@@ -129,7 +130,7 @@ class Verification:
 
 def compare(name: str, stored: Any, computed: float | None) -> FieldComparison:
     """A figure: equal to 1e-9, absolute below 1 and relative above; undefined equals undefined."""
-    again = None if computed is None or not math.isfinite(computed) else float(computed)
+    again = defined(computed)
     if stored is None or again is None:
         return FieldComparison(name, stored, again, stored is None and again is None, figure=True)
     close = math.isclose(float(stored), again, rel_tol=TOLERANCE, abs_tol=TOLERANCE)

@@ -11,8 +11,8 @@ from mech_exo.data.demo import demo_market
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.technical import TECHNICAL, momentum_12_1
+from mech_exo.leakage.leaks import LeakReport, check_leaks
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.leaks import LeakReport, check_leaks
 
 SETTINGS = Settings(data=DataSettings(demo=DemoSettings(symbols=30, years=3)))
 FILE = """

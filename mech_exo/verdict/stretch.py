@@ -1,4 +1,4 @@
-"""Backtests of candidates on one stretch of dates, and the evidence that they give."""
+"""One stretch of dates: candidates backtested on it, and the evidence that they give."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,15 +53,15 @@ class Outcomes:
         return Outcomes(self.residual[start:stop], self.risk)
 
 
-class Assessor:
-    """Judges candidates on one panel.
+class Stretch:
+    """Dates on which candidates are backtested.
 
     Parameters
     ----------
     evaluator
         Backtests on that panel.
     panel, execution_lag
-        The dates judged, and how many sessions after a decision is traded.
+        The dates, and how many sessions after a decision is traded.
     outcomes
         Of the panel's dates.
     benchmark

@@ -16,8 +16,8 @@ from mech_exo.factor_file.document import FIGURES, FactorFile, content_hash
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.reproduction import settings_of, verify
-from mech_exo.verdict.verification import Verification
+from mech_exo.verification.comparisons import Verification
+from mech_exo.verification.reproduction import settings_of, verify
 from tests.unit.verdict.small import (
     OBJECTIVE,
     small_market,

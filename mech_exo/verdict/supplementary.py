@@ -61,7 +61,7 @@ class RatioReport:
 
 
 @dataclass(frozen=True)
-class Reported:
+class Supplementary:
     """All of part 4.
 
     Attributes

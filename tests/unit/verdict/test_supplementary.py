@@ -7,7 +7,7 @@ import pytest
 
 from mech_exo.verdict import statistics as st
 from mech_exo.verdict.neighbourhood import Neighbourhood
-from mech_exo.verdict.reported import report_ratio
+from mech_exo.verdict.supplementary import report_ratio
 from tests.unit.verdict.small import small_panel, small_settings, small_subject
 
 RETURNS = np.random.default_rng(0).normal(0.0008, 0.01, 1_000)

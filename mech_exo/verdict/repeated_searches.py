@@ -1,5 +1,7 @@
 """The searches that the verdict repeats, as one worker does them."""
 
+import hashlib
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,28 +10,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.config.settings import Settings, TuningSettings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
+from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.assessor import Assessor, Outcomes
+from mech_exo.verdict.decision import VERDICT_VERSION
 from mech_exo.verdict.evidence import Evidence
 from mech_exo.verdict.flipping import block_signs, flipped
 from mech_exo.verdict.ranking import holding_periods, market_model
-from mech_exo.verdict.windows import Window
+from mech_exo.verdict.stretch import Outcomes, Stretch
+from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.windows import Window, walk_forward_windows
 
 if TYPE_CHECKING:
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.problem import Problem
-    from mech_exo.tuning.study_record import Parameter, StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 PLACEBO, WINDOW = "placebo", "window"
 
 
 @dataclass(frozen=True, eq=False)
-class Experiment:
+class RepeatedSearches:
     """All that a repeated search depends on; called in a worker process, it makes the worker.
 
     Attributes
@@ -73,12 +81,12 @@ class Repeater:
     on the training dates of window k, the winner held over its test dates.
     """
 
-    def __init__(self, experiment: Experiment) -> None:
-        self._x = experiment
-        objective = experiment.objective
+    def __init__(self, searches: RepeatedSearches) -> None:
+        self._x = searches
+        objective = searches.objective
         self._spec = ObjectiveSpec.compile(objective.source, objective.label)
-        self._lag = experiment.settings.backtest.execution_lag
-        self._tuning: TuningSettings = experiment.settings.tuning
+        self._lag = searches.settings.backtest.execution_lag
+        self._tuning: TuningSettings = searches.settings.tuning
 
     @cached_property
     def _model(self) -> tuple[FloatArray, FloatArray]:
@@ -128,8 +136,8 @@ class Repeater:
         best = winner(study)
         if best is None:
             return {"ratio": None, "rank_t": None, "trial": None}
-        assessor = Assessor(evaluator, panel, self._lag, self._outcomes, self._x.benchmark)
-        evidence = assessor.evidence(best.params, evaluator.run(best.params), signs[holding.block])
+        stretch = Stretch(evaluator, panel, self._lag, self._outcomes, self._x.benchmark)
+        evidence = stretch.evidence(best.params, evaluator.run(best.params), signs[holding.block])
         return {
             "ratio": evidence.ratio,
             "rank_t": evidence.rank_t,
@@ -156,10 +164,10 @@ class Repeater:
             **pack(outside),
         }
 
-    def _part(self, start: int, stop: int, evaluator: Evaluator | None = None) -> Assessor:
+    def _part(self, start: int, stop: int, evaluator: Evaluator | None = None) -> Stretch:
         panel = self._x.panel.between(start, stop)
         benchmark = None if self._x.benchmark is None else self._x.benchmark[start:stop]
-        return Assessor(
+        return Stretch(
             evaluator or self.evaluator(panel),
             panel,
             self._lag,
@@ -180,6 +188,43 @@ class _Unmeasured:
         return self.evaluator.evaluate(params, limits, measure=False)
 
 
+def searches_of(subject: Subject) -> RepeatedSearches:
+    """The repeated searches of a subject, in sample."""
+    panel = subject.in_sample
+    return RepeatedSearches(
+        objective=subject.objective,
+        settings=subject.settings,
+        panel=panel,
+        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
+        trials=subject.trials,
+        patience=subject.patience,
+        warm_start=subject.warm_start,
+        windows=walk_forward_windows(panel, subject.settings.verdict),
+        benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
+    )
+
+
+def searches_key(searches: RepeatedSearches) -> str:
+    """SHA-256 over everything that a replicate depends on; not over how many there are."""
+    plain = searches.settings.as_dict()
+    for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
+        del plain[section]
+    benchmark = searches.benchmark
+    spec = ObjectiveSpec.compile(searches.objective.source, searches.objective.label)
+    content = {
+        "versions": [KERNEL_VERSION, VERDICT_VERSION],
+        "objective": searches.objective.sha256,
+        "settings": plain,
+        "data": data_fingerprint(searches.panel, searches.market, spec),
+        "trials": searches.trials,
+        **({} if searches.patience is None else {"patience": searches.patience}),
+        "warm_start": [sorted(v.items()) for v in searches.warm_start],
+        "windows": [repr(w) for w in searches.windows],
+        "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def check_payload(task: tuple[str, int], payload: Any) -> None:
     """Raise an ExoError for a kept replicate that somebody has edited."""
     from mech_exo.tuning.refusals import damaged_replicate
@@ -191,8 +236,8 @@ def check_payload(task: tuple[str, int], payload: Any) -> None:
         whole = whole and {"ratio", "rank_t"} <= payload.keys()
     elif whole and payload.get("params", 0) is not None:
         params = payload.get("params")
-        weights = params if isinstance(params, dict) else {"weight_": None}
-        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith("weight_"))
+        weights = params if isinstance(params, dict) else {WEIGHT: None}
+        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith(WEIGHT))
         series = ("active", "skill", "skill_sums", "coefficients")
         whole = whole and all(isinstance(payload.get(name), list) for name in series)
         whole = whole and all(_are_numbers(payload.get(n)) for n in ("in_sample", *series))

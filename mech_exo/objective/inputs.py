@@ -1,4 +1,4 @@
-"""What a search was made of, as a verdict and `exo verify` work on it again."""
+"""What a search is made of, as a verdict and a verification work on it again."""
 
 from dataclasses import dataclass
 from functools import cached_property

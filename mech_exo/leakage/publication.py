@@ -4,7 +4,7 @@ import numpy as np
 
 from mech_exo.data.catalogue import DEFAULT_FACTORS
 from mech_exo.data.market import Market
-from mech_exo.verdict.finding import Finding
+from mech_exo.leakage.finding import Finding
 
 EXAMPLES = 3  # rows named
 NO_DELAY_SHARE = 0.5  # of a fundamental's rows; accounts take weeks to be published

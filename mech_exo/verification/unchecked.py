@@ -1,6 +1,6 @@
 """Every field of a factor file: computed again and compared, or named here with the reason why not.
 
-A field that is new in the file is compared in `verdict.recomputed`, or gets its line in `REASONS`.
+A field that is new in the file is compared in `recomputed`, or gets its line in `REASONS`.
 """
 
 from collections.abc import Collection, Iterator, Mapping

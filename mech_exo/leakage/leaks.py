@@ -19,15 +19,14 @@ from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.scores import factor_scores, raw_values
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
-from mech_exo.objective.exposures import check_repeats
-from mech_exo.objective.exposures import raw_values as own_values
+from mech_exo.leakage.finding import Finding
+from mech_exo.leakage.publication import publication_findings
+from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.names import check_against_panel
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.evidence import t_statistic
-from mech_exo.verdict.finding import Finding
-from mech_exo.verdict.publication import publication_findings
 from mech_exo.verdict.ranking import information_coefficients
 
 DATES_TRIED = 24

@@ -1,11 +1,11 @@
 """Does a factor file reproduce its own numbers?
 
 The hashes over its content and over the whole document must be the file's, data and objective file
-those that it states, and every field equal to the one computed again (`verdict.recomputed`) or
-named with the reason why it is not (`verdict.fields`).
+those that it states, and every field equal to the one computed again (`recomputed`) or
+named with the reason why it is not (`unchecked`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,9 @@ from mech_exo.errors import ExoError
 from mech_exo.objective.exposures import data_fingerprint, known, market_fingerprint
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
-from mech_exo.verdict.fields import NOT_COMPUTED, UNKNOWN, Unchecked, unchecked
-from mech_exo.verdict.recomputed import Recomputed
-from mech_exo.verdict.verification import DATA, KERNEL, OBJECTIVE, FieldComparison, Verification
+from mech_exo.verification.comparisons import DATA, KERNEL, OBJECTIVE, FieldComparison, Verification
+from mech_exo.verification.recomputed import Recomputed
+from mech_exo.verification.unchecked import NOT_COMPUTED, UNKNOWN, Unchecked, unchecked
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -89,33 +89,35 @@ def verify(
     # If the parts are those of the data, it is their one hash that was edited.
     edited = identity[:1] if divided and not words else ()
     identity = identity[len(edited) :]
-    values = (*hashes_of(file), *edited)
-    reasons: dict[str, str] = {}
-    covered: set[str] = set()
     computed = all(c.equal for c in identity)
-    if computed:
-        values += tuple(again.comparisons())
-        if stated.get("study_fingerprint") is not None:
-            covered = again.counted_settings
-        studied = () if study is None else tuple(again.of_study(study))
-        values += studied
-        reasons |= {"metadata.total_trials": GONE_ON} if studied else {}
-    else:
-        reasons |= dict.fromkeys(("provenance.settings", STUDY_FINGERPRINT), NOT_COMPUTED)
+    decided = tuple(again.comparisons()) if computed else ()
+    studied = tuple(again.of_study(study)) if computed and study is not None else ()
     kernel = _kernel(stated)
-    names = {c.name for c in (*identity, *values, kernel)}
-    otherwise = UNKNOWN if computed else NOT_COMPUTED
-    left = unchecked(file, names, covered, found=reasons, otherwise=otherwise)
-    if "document_hash" not in names:
-        left = (Unchecked(DOCUMENT_HASH, BEFORE), *left)
+    values = (*hashes_of(file), *edited, *decided, *studied)
     return Verification(
         identity=identity,
         values=values,
-        unchecked=left,
+        unchecked=_unchecked(again, (*identity, *values, kernel), computed, gone_on=bool(studied)),
         kernel=kernel,
         made_by=_made_by(stated),
         data=tuple(words),
     )
+
+
+def _unchecked(
+    again: Recomputed, compared: Iterable[FieldComparison], computed: bool, *, gone_on: bool
+) -> tuple[Unchecked, ...]:
+    """The fields without a comparison, and why."""
+    reasons = {"metadata.total_trials": GONE_ON} if gone_on else {}
+    covered: set[str] = set()
+    if not computed:
+        reasons = dict.fromkeys(("provenance.settings", STUDY_FINGERPRINT), NOT_COMPUTED)
+    elif again.provenance.get("study_fingerprint") is not None:
+        covered = again.counted_settings
+    names = {c.name for c in compared}
+    otherwise = UNKNOWN if computed else NOT_COMPUTED
+    left = unchecked(again.file, names, covered, found=reasons, otherwise=otherwise)
+    return left if "document_hash" in names else (Unchecked(DOCUMENT_HASH, BEFORE), *left)
 
 
 def hashes_of(file: "FactorFile") -> tuple[FieldComparison, ...]:

@@ -8,9 +8,8 @@ import pytest
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
-from mech_exo.verdict.experiment import pack, unpack, winner
+from mech_exo.verdict.repeated_searches import pack, searches_of, unpack, winner
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
-from mech_exo.verdict.verdict import experiment_of
 from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 from tests.unit.verdict.small import small_objective, small_settings, small_subject
 
@@ -34,7 +33,7 @@ def test_on_the_real_data_the_repeated_search_is_the_study(tmp_path: Path) -> No
     settings = replace(settings, tuning=replace(settings.tuning, pruner="median"))
     subject = small_subject(settings=settings, trials=TRIALS)
     study = stored(subject, tmp_path)
-    repeater = experiment_of(subject)()
+    repeater = searches_of(subject)()
     again = repeater.search(repeater.evaluator(subject.in_sample))
     assert [t.params for t in again.trials] == [t.params for t in study.trials]
     assert [t.values for t in again.trials] == [t.values for t in study.trials]
@@ -61,7 +60,7 @@ def test_a_search_with_patience_is_repeated_by_its_rule(tmp_path: Path) -> None:
     plain = replace(settings, tuning=replace(settings.tuning, patience=None))
     judged = study_subject(plain, subject.objective, subject.panel, subject.market, study)
     assert (judged.trials, judged.patience) == (500, 6)
-    repeater = experiment_of(judged)()
+    repeater = searches_of(judged)()
     again = repeater.search(repeater.evaluator(subject.in_sample))
     assert [t.params for t in again.trials] == [t.params for t in study.trials]
     cut = replace(study, trials=study.trials[:3])  # its patience was not used up
@@ -109,7 +108,7 @@ def test_the_winner_of_a_search() -> None:
 
 
 def test_evidence_survives_its_plain_form() -> None:
-    repeater = experiment_of(small_subject())()
+    repeater = searches_of(small_subject())()
     payload = repeater.replicate("window", 0)
     evidence = unpack(payload)
     again = unpack(pack(evidence))
@@ -124,8 +123,8 @@ def test_a_users_benchmark_is_what_is_measured_against(tmp_path: Path) -> None:
     path = tmp_path / "bench.csv"
     path.write_text("".join(f"{day},0.0\n" for day in subject.panel.dates))
     settings = small_settings(benchmark=path)
-    against_cash = experiment_of(small_subject(settings=settings))().replicate("placebo", 0)
-    against_all = experiment_of(subject)().replicate("placebo", 0)
+    against_cash = searches_of(small_subject(settings=settings))().replicate("placebo", 0)
+    against_all = searches_of(subject)().replicate("placebo", 0)
     assert against_cash["ratio"] != against_all["ratio"]
     assert against_cash["rank_t"] == against_all["rank_t"]
     assert small_objective().sha256 == subject.objective.sha256

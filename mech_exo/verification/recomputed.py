@@ -16,11 +16,10 @@ from mech_exo.data.likeness import Likeness
 from mech_exo.data.panel import Panel
 from mech_exo.factor_file.document import FIGURES, PRUNERS
 from mech_exo.objective.criteria import directions
-from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.exposures import data_fingerprint, data_identity
-from mech_exo.verdict.fields import leaves
-from mech_exo.verdict.inputs import Inputs
-from mech_exo.verdict.verification import FieldComparison, compare
+from mech_exo.objective.inputs import Inputs
+from mech_exo.verification.comparisons import FieldComparison, compare
+from mech_exo.verification.unchecked import leaves
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -148,7 +147,7 @@ class Recomputed(Inputs):
     def _in_sample(self) -> Iterator[FieldComparison]:
         metadata = self.file.metadata
         evaluator = self.evaluator(self.in_sample)
-        params = self._params(evaluator)
+        params = evaluator.space.with_data(self.file.params)
         metrics = evaluator.run(params).metrics()
         for name, metric in FIGURES.items():
             if name in metadata:
@@ -168,16 +167,11 @@ class Recomputed(Inputs):
         computed: dict[str, Mapping[str, float]] = {"metrics": {}, "universe": {}}
         if self.has_holdout:
             evaluator = self.evaluator(self.panel.between(self.split, len(self.panel.dates)))
-            result = evaluator.run(self._params(evaluator))
+            result = evaluator.run(evaluator.space.with_data(self.file.params))
             computed = {"metrics": result.metrics(), "universe": universe_metrics(result)}
         for block, again in computed.items():
             for name, value in (stored.get(block) or {}).items():
                 yield compare(f"out_of_sample.{block}.{name}", value, again.get(name))
-
-    def _params(self, evaluator: Evaluator) -> dict[str, Any]:
-        missing = set(evaluator.space.missing)
-        params = self.file.params
-        return {n: v for n, v in params.items() if n.removeprefix("weight_") not in missing}
 
     def _stated(self, name: str, computed: Any) -> Iterator[FieldComparison]:
         if name in self.provenance:

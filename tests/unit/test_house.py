@@ -1,0 +1,133 @@
+"""The order of the house: no import circle, one name for one thing, nothing too large."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "mech_exo"
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+MODULE_LINES, FUNCTION_LINES = 300, 40
+
+# What is still to be mended; each list may only shrink, and a line that is not needed fails.
+CIRCLES_LEFT = {("mech_exo.library.studies", "mech_exo.library.verdicts")}
+FILES_LEFT = {"events.py", "reoptimize.py"}
+MODULES_LEFT = {"mech_exo.library.projects"}
+FUNCTIONS_LEFT = {"mech_exo.library.backtests._in_pandas"}
+
+LONG_FUNCTIONS = {
+    "mech_exo.backtest.benchmark.gather_universe": "one pass over the universe's arrays",
+    "mech_exo.backtest.growth.grow": "one pass over the segments' arrays",
+}
+"""Function -> why it is not split."""
+
+
+@cache
+def trees() -> Mapping[str, ast.Module]:
+    """Module -> its syntax."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Modules of the package that a module imports: anywhere in it, for type checkers too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None, "relative imports are not used here"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in trees() else node.module
+
+
+def functions(name: str, tree: ast.AST) -> Iterator[tuple[str, Function]]:
+    """Qualified name and syntax of every function, those within classes and functions too."""
+    for node in ast.iter_child_nodes(tree):
+        inner = name
+        if isinstance(node, ast.ClassDef | Function):
+            inner = f"{name}.{node.name}"
+        if isinstance(node, Function):
+            yield inner, node
+        yield from functions(inner, node)
+
+
+def lines_of(function: Function) -> int:
+    """Its lines from `def` to the last, less the docstring."""
+    first, last = function.body[0], function.end_lineno
+    assert last is not None
+    documented = ast.get_docstring(function, clean=False) is not None
+    docstring = (first.end_lineno or 0) - first.lineno + 1 if documented else 0
+    return last - function.lineno + 1 - docstring
+
+
+def circle(without: Set[tuple[str, str]]) -> str:
+    """A circle of imports, in words, where some are left out; "" if there is none."""
+    graph = {
+        name: {m for m in imported(tree) if m in trees() and (name, m) not in without}
+        for name, tree in trees().items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return " → ".join(error.args[1])
+    return ""
+
+
+def twice(names: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
+    """Names that stand in several modules."""
+    where = defaultdict(list)
+    for name, module in names:
+        where[name].append(module)
+    return {name: modules for name, modules in where.items() if len(modules) > 1}
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    assert circle(without=CIRCLES_LEFT) == ""
+    for step in CIRCLES_LEFT:
+        assert circle(without=CIRCLES_LEFT - {step}), f"{step} is no part of a circle any more"
+
+
+def test_no_file_name_stands_for_two_modules() -> None:
+    paths = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py"]
+    found = twice((path.name, str(path.relative_to(PACKAGE))) for path in paths)
+    assert found.keys() == FILES_LEFT, found
+
+
+def test_no_class_name_stands_for_two_classes() -> None:
+    assert (
+        twice(
+            (node.name, name)
+            for name, tree in trees().items()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ClassDef)
+        )
+        == {}
+    )
+
+
+def test_modules_are_short() -> None:
+    lengths = {name: tree.body[-1].end_lineno or 0 for name, tree in trees().items() if tree.body}
+    assert {n for n, lines in lengths.items() if lines > MODULE_LINES} == MODULES_LEFT
+
+
+def test_functions_are_short() -> None:
+    long = {
+        name
+        for module, tree in trees().items()
+        for name, function in functions(module, tree)
+        if lines_of(function) > FUNCTION_LINES
+    }
+    assert long == LONG_FUNCTIONS.keys() | FUNCTIONS_LEFT
+
+
+def test_every_package_says_what_is_in_it() -> None:
+    packages = [path.parent for path in PACKAGE.rglob("__init__.py")]
+    names = [".".join(p.relative_to(PACKAGE.parent).parts) for p in packages]
+    assert [name for name in names if not ast.get_docstring(trees()[name])] == []
