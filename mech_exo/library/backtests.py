@@ -124,12 +124,8 @@ def _in_pandas(
 ) -> Backtest:
     import pandas as pd
 
-    from mech_exo.backtest.trades import trades_of
-
     executed = evaluator.kernel(params).schedule.executed
     dates = pd.DatetimeIndex(result.dates, name="date")
-    symbols = pd.Index(panel.symbols, name="symbol")
-    trades = trades_of(result, panel.returns, executed)
     candidate = evaluator.candidate(params)
     return Backtest(
         label=label,
@@ -143,17 +139,27 @@ def _in_pandas(
         holdings=pd.DataFrame(
             result.holdings.copy(),
             pd.DatetimeIndex(panel.dates[executed[: len(result.holdings)]], name="date"),
-            symbols,
+            pd.Index(panel.symbols, name="symbol"),
         ),
-        trades=pd.DataFrame(
-            {
-                "date": pd.DatetimeIndex(panel.dates[trades.date]),
-                "symbol": symbols.to_numpy()[trades.name],
-                "before": trades.before,
-                "after": trades.after,
-                "reason": list(trades.reason),
-            }
-        ),
+        trades=_trades(panel, result, executed),
         metrics=pd.Series(result.metrics(), name=label),
         benchmark_metrics=pd.Series(dict(universe), name="universe"),
+    )
+
+
+def _trades(panel: "Panel", result: Any, executed: Any) -> "pd.DataFrame":
+    import numpy as np
+    import pandas as pd
+
+    from mech_exo.backtest.trades import trades_of
+
+    trades = trades_of(result, panel.returns, executed)
+    return pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(panel.dates[trades.date]),
+            "symbol": np.array(panel.symbols, dtype=object)[trades.name],
+            "before": trades.before,
+            "after": trades.after,
+            "reason": list(trades.reason),
+        }
     )
