@@ -15,7 +15,7 @@ from mech_exo.version import __version__
 if TYPE_CHECKING:
     from mech_exo.errors import ExoError
     from mech_exo.jobs.optimise import create_study, optimise
-    from mech_exo.jobs.reoptimize import ReoptimizeRequest, reoptimize
+    from mech_exo.jobs.weekly import ReoptimizeRequest, reoptimize
     from mech_exo.library.backtests import Backtest
     from mech_exo.library.checks import Check
     from mech_exo.library.projects import Project
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
         Waiting,
         WorkerReplaced,
     )
-    from mech_exo.workflow.events import (
+    from mech_exo.workflow.requests import RunRequest
+    from mech_exo.workflow.run_events import (
         ReplicateFinished,
         ResultFound,
         RunEvent,
         SettingsResolved,
     )
-    from mech_exo.workflow.requests import RunRequest
     from mech_exo.workflow.session import InputRequest
 
 __all__ = [
@@ -70,7 +70,7 @@ __all__ = [
 _HOMES = {
     "mech_exo.errors": ("ExoError",),
     "mech_exo.jobs.optimise": ("create_study", "optimise"),
-    "mech_exo.jobs.reoptimize": ("ReoptimizeRequest", "reoptimize"),
+    "mech_exo.jobs.weekly": ("ReoptimizeRequest", "reoptimize"),
     "mech_exo.library.backtests": ("Backtest",),
     "mech_exo.library.checks": ("Check",),
     "mech_exo.library.projects": ("Project",),
@@ -85,7 +85,7 @@ _HOMES = {
         "Waiting",
         "WorkerReplaced",
     ),
-    "mech_exo.workflow.events": (
+    "mech_exo.workflow.run_events": (
         "ReplicateFinished",
         "ResultFound",
         "RunEvent",

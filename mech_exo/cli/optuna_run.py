@@ -146,7 +146,7 @@ def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitC
     from mech_exo.jobs.optimise import optimise
     from mech_exo.notify.run_messages import RunMessages
     from mech_exo.report.run_progress import RunProgress
-    from mech_exo.workflow.events import each
+    from mech_exo.workflow.run_events import each
 
     with RunMessages(
         options.telegram,

@@ -1,15 +1,15 @@
 """The factors that the program knows by name."""
 
+from mech_exo.data.technical import TECHNICAL
+
+FUNDAMENTAL = ("pe_ratio", "return_on_equity", "revenue_growth", "earnings_growth")
+SENTIMENT = ("news_sentiment", "analyst_revisions")
+"""Factors that the user's data give; those that are computed stand in data/technical.py."""
+
 DEFAULT_FACTORS: dict[str, str] = {
-    "pe_ratio": "fundamental",
-    "return_on_equity": "fundamental",
-    "revenue_growth": "fundamental",
-    "earnings_growth": "fundamental",
-    "rsi_14": "technical",
-    "momentum_12_1": "technical",
-    "volatility_ratio": "technical",
-    "news_sentiment": "sentiment",
-    "analyst_revisions": "sentiment",
+    **dict.fromkeys(FUNDAMENTAL, "fundamental"),
+    **dict.fromkeys(TECHNICAL, "technical"),
+    **dict.fromkeys(SENTIMENT, "sentiment"),
 }
 """Name -> category of the default set, in the order in which they are shown and stored."""
 

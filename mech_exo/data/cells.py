@@ -156,11 +156,6 @@ def _number(cell: Any) -> float:
         return np.inf
 
 
-def is_parquet(path: Path) -> bool:
-    """Whether the name says Parquet."""
-    return path.suffix.lower() in (".parquet", ".pq")
-
-
 def nearest(name: str, known: Iterable[str]) -> str:
     """`Did you mean 'x'?`, or nothing if no known name is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)

@@ -4,11 +4,12 @@ import csv
 import gzip
 import io
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from mech_exo.data.cells import Column, Table, is_parquet
+from mech_exo.data.cells import Column, Table
 from mech_exo.errors import ExoError
 from mech_exo.system.user_file import read_bytes, room, too_large
 
@@ -27,15 +28,13 @@ def read_table(path: Path) -> Table:
         same column twice, or a line with more or fewer cells than columns.
     """
     name = path.name.lower()
+    reader = next((FORMATS[ending] for ending in FORMATS if name.endswith(ending)), None)
+    if reader is None:
+        raise ExoError(
+            f"{path}: is of no known format.", hint=f"Known endings: {', '.join(FORMATS)}."
+        )
     try:
-        if is_parquet(path):
-            table = _read_parquet(path)
-        elif name.endswith((".csv", ".csv.gz")):
-            table = _parse_csv(path, _read_text(path))
-        else:
-            raise ExoError(
-                f"{path}: is of no known format.", hint="Known endings: .csv, .csv.gz, .parquet."
-            )
+        table = reader(path)
     except MemoryError as error:
         raise too_large(path, room()) from error
     if not len(table.rows):
@@ -69,7 +68,8 @@ def _decompressed(path: Path, content: bytes) -> bytes:
     return text
 
 
-def _parse_csv(path: Path, text: str) -> Table:
+def _read_csv(path: Path) -> Table:
+    text = _read_text(path)
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
@@ -141,3 +141,12 @@ def _check_header(path: Path, header: list[str]) -> None:
 
 def _first(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+FORMATS: dict[str, Callable[[Path], Table]] = {
+    ".csv": _read_csv,
+    ".csv.gz": _read_csv,
+    ".parquet": _read_parquet,
+    ".pq": _read_parquet,
+}
+"""Ending of a file's name -> what reads it into named columns with the number of each row."""

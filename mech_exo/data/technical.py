@@ -5,7 +5,7 @@ data/lookbacks.py. A name that has traded too little is NaN. Sessions are those 
 name's missing sessions are spanned by its first return after them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
@@ -102,11 +102,12 @@ def volatility_ratio(
     return _rows(rebalance, lambda t: volatility_ratio_at(returns, t, *windows), market)
 
 
-TECHNICAL: Mapping[str, Callable[..., FloatArray]] = {
+TECHNICAL: dict[str, Callable[..., FloatArray]] = {
     "rsi_14": rsi_14,
     "momentum_12_1": momentum_12_1,
     "volatility_ratio": volatility_ratio,
 }
+"""Name -> function of each computed factor: an entry here is a factor of the default set."""
 
 
 def momentum_at(filled: FloatArray, t: int, far: int = MONTH * MOMENTUM_MONTHS) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Whole runs, each from a request to files: one search (`optimise`), the weekly one (`reoptimize`).
+"""Whole runs, each from a request to files: one search (`optimise`), the weekly one (`weekly`).
 
 The command line calls these, and so can a program: `mech_exo.optimise(mech_exo.RunRequest(…))`.
 """

@@ -5,10 +5,10 @@ from datetime import datetime
 from mech_exo.factor_file.destination import Destination
 from mech_exo.jobs.optimise import opened
 from mech_exo.promote.staging import LATEST, STAGING, check_staging, dated_copy
-from mech_exo.workflow.events import RunListener, unheard
 from mech_exo.workflow.forecast import Forecast
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.run_events import RunListener, unheard
 from mech_exo.workflow.session import Session
 from mech_exo.workflow.tuned import check_trial, search_of
 from mech_exo.workflow.verdict_run import check_validatable

@@ -14,13 +14,13 @@ from mech_exo.report.live_line import LINES
 from mech_exo.report.search_progress import PARTS
 from mech_exo.system.whole_files import free_path
 from mech_exo.tuning.events import EndedEarly
-from mech_exo.workflow.events import (
+from mech_exo.workflow.log import Log
+from mech_exo.workflow.run_events import (
     ReplicateFinished,
     ResultFound,
     RunEvent,
     SettingsResolved,
 )
-from mech_exo.workflow.log import Log
 
 LOGS = Path("logs")
 NAME = "reoptimize_"

@@ -8,12 +8,12 @@ from mech_exo.factor_file.destination import Destination
 from mech_exo.factor_file.written import Files, Staged
 from mech_exo.promote.staging import check_staging, stage
 from mech_exo.workflow.chosen_trial import factor_file_of
-from mech_exo.workflow.events import ResultFound, RunListener, SettingsResolved, unheard
 from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.incumbent import warn_of_incumbent
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.run_events import ResultFound, RunListener, SettingsResolved, unheard
 from mech_exo.workflow.session import Session, open_session
 from mech_exo.workflow.tuned import check_trial, created, tuned
 

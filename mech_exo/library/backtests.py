@@ -1,12 +1,15 @@
 """The path of one portfolio, in pandas."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mech_exo.errors import ExoError
+from mech_exo.library.arguments import PathLike
 from mech_exo.library.pages import document, figures, table
+from mech_exo.library.studies import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
 
 Part = Literal["in_sample", "holdout", "all"]
+Portfolio: TypeAlias = "Mapping[str, float] | pd.Series[float] | Trial | PathLike"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,18 @@ class Backtest:
         )
 
 
+def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, Any]]:
+    """What a portfolio is called, and its parameters in the session's space."""
+    if isinstance(portfolio, Trial):
+        return f"trial {portfolio.number}", dict(portfolio.params)
+    if isinstance(portfolio, str | os.PathLike):
+        from mech_exo.factor_file.read import read_factor_file
+
+        file = read_factor_file(Path(portfolio))
+        return str(portfolio), session.appraiser.space.meaningful(file.params)
+    return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+
+
 def run_backtest(
     session: "Session", study_file: Path, label: str, params: Mapping[str, Any], part: Part
 ) -> Backtest:
@@ -108,12 +124,9 @@ def _in_pandas(
 ) -> Backtest:
     import pandas as pd
 
-    from mech_exo.backtest.trades import trades_of
-
     executed = evaluator.kernel(params).schedule.executed
     dates = pd.DatetimeIndex(result.dates, name="date")
     symbols = pd.Index(panel.symbols, name="symbol")
-    trades = trades_of(result, panel.returns, executed)
     candidate = evaluator.candidate(params)
     return Backtest(
         label=label,
@@ -129,15 +142,25 @@ def _in_pandas(
             pd.DatetimeIndex(panel.dates[executed[: len(result.holdings)]], name="date"),
             symbols,
         ),
-        trades=pd.DataFrame(
-            {
-                "date": pd.DatetimeIndex(panel.dates[trades.date]),
-                "symbol": symbols.to_numpy()[trades.name],
-                "before": trades.before,
-                "after": trades.after,
-                "reason": list(trades.reason),
-            }
-        ),
+        trades=_trades(result, panel, executed),
         metrics=pd.Series(result.metrics(), name=label),
         benchmark_metrics=pd.Series(dict(universe), name="universe"),
+    )
+
+
+def _trades(result: Any, panel: "Panel", executed: Any) -> "pd.DataFrame":
+    """One row a trade."""
+    import pandas as pd
+
+    from mech_exo.backtest.trades import trades_of
+
+    trades = trades_of(result, panel.returns, executed)
+    return pd.DataFrame(
+        {
+            "date": pd.DatetimeIndex(panel.dates[trades.date]),
+            "symbol": pd.Index(panel.symbols).to_numpy()[trades.name],
+            "before": trades.before,
+            "after": trades.after,
+            "reason": list(trades.reason),
+        }
     )

@@ -1,17 +1,18 @@
 """The project: settings, objective and data, and everything that can be asked of them."""
 
-import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from mech_exo.errors import ExoError
-from mech_exo.library.backtests import Backtest, Part
+from mech_exo.library.arguments import Arguments, PathLike, check_counts, check_mapping
+from mech_exo.library.backtests import Backtest, Part, Portfolio
 from mech_exo.library.checks import Check
-from mech_exo.library.functions import Definitions, objective_of
-from mech_exo.library.studies import Study, Trial
+from mech_exo.library.functions import Definitions
+from mech_exo.library.studies import Study
 from mech_exo.library.verdicts import Verdict
+from mech_exo.system.blas_threads import caller_threads_kept
 from mech_exo.tuning.events import Listener, ignore
 from mech_exo.tuning.request import Duration, SearchRequest
 from mech_exo.workflow.log import PythonLog
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 
     from mech_exo.config.settings import Settings
     from mech_exo.verification.comparisons import Verification
-    from mech_exo.workflow.session import InputRequest, Session
+    from mech_exo.workflow.session import Session
 
 Progress = Callable[[str, int, int], None]
-PathLike = str | os.PathLike[str]
-Portfolio: TypeAlias = "Mapping[str, float] | pd.Series[float] | Trial | PathLike"
 
 STUDY = "factor_weight_optimization"
 STUDY_FILE = "studies/factor_opt.db"
@@ -71,13 +70,10 @@ class Project:
         folder: PathLike = ".",
     ) -> None:
         for name, given in (("factors", factors), ("settings", settings)):
-            _check_mapping(name, given)
+            check_mapping(name, given)
         self.folder = Path(folder).resolve()
-        self._frames: tuple[pd.DataFrame, dict[str, pd.DataFrame]] | None
-        self._frames = (prices, dict(factors or {}))
-        self._settings = dict(settings or {})
-        self._config: Path | None = None
-        self._objective = objective
+        frames = (prices, dict(factors or {}))
+        self._arguments = Arguments(self.folder, dict(settings or {}), objective, frames=frames)
         _ = self.session
 
     @classmethod
@@ -99,32 +95,20 @@ class Project:
         settings
             Overrides, as in `Project`.
         """
-        _check_mapping("settings", settings)
+        check_mapping("settings", settings)
         project = cls.__new__(cls)
         project.folder = Path(folder).resolve()
         if not project.folder.is_dir():
             raise ExoError(f"{folder}: is not a folder.", hint="exo init makes a project folder.")
-        project._frames = None
-        project._settings = dict(settings or {})
-        project._config = None if config is None else Path(config)
-        project._objective = objective
+        named = None if config is None else Path(config)
+        project._arguments = Arguments(project.folder, dict(settings or {}), objective, named)
         _ = project.session
         return project
 
     @cached_property
     def session(self) -> "Session":
         """The resolved inputs that the engine works on; not part of the stable interface."""
-        from mech_exo.workflow.session import open_with
-
-        settings, found = self._resolved()
-        market = None
-        if self._frames is not None:
-            from mech_exo.data.frames import frame_market
-
-            market = frame_market(*self._frames, settings.data)
-        given = objective_of(self._objective) if isinstance(self._objective, Mapping) else None
-        request, log = self._request(), PythonLog()
-        return open_with(settings, found, request, log, market=market, objective=given)
+        return self._arguments.session()
 
     @property
     def settings(self) -> "Settings":
@@ -193,7 +177,7 @@ class Project:
         from mech_exo.workflow.tuned import search_of
 
         counts = {"trials": (trials, 0), "target": (target, 0), "jobs": (jobs, 1)}
-        _check_counts(name, **counts, patience=(patience, 1))
+        check_counts(name, **counts, patience=(patience, 1))
         request = SearchRequest(
             study_name=name,
             study_file=self._study_file(study_file),
@@ -204,7 +188,7 @@ class Project:
             timeout=timeout,
             wait=wait,
         )
-        with _own_threads():
+        with caller_threads_kept():
             session = self._session_of(name, request.study_file)
             session.try_apart()
             search = search_of(session)
@@ -241,16 +225,16 @@ class Project:
         cash_pct, stop_loss_pct, position_size_pct
             None: what the trial or the file says, and for weights what the settings say.
         """
-        from mech_exo.library.backtests import run_backtest
+        from mech_exo.library.backtests import params_of, run_backtest
 
-        label, params = self._params(portfolio)
+        label, params = params_of(portfolio, self.session)
         given = {
             "cash_pct": cash_pct,
             "stop_loss_pct": stop_loss_pct,
             "position_size_pct": position_size_pct,
         }
         params |= {name: value for name, value in given.items() if value is not None}
-        with _own_threads():
+        with caller_threads_kept():
             return run_backtest(self.session, self._study_file(None), label, params, part)
 
     def validate(
@@ -265,10 +249,10 @@ class Project:
         """
         from mech_exo.library.verdicts import judge_study
 
-        with _own_threads():
+        with caller_threads_kept():
             session = self._session_of(study.name, study.file)
             session.try_apart()
-            verdict = judge_study(session, study, jobs, on_progress)
+            verdict = judge_study(session, study.record, study.file, jobs, on_progress)
         study.verdict = verdict
         return verdict
 
@@ -285,34 +269,22 @@ class Project:
         """
         from mech_exo.library.exports import write_best
 
-        with _own_threads():
+        with caller_threads_kept():
             return write_best(self._session_of(study.name, study.file), study, Path(path), trial)
 
     def verify(self, path: PathLike) -> "Verification":
         """Compute the figures of an exported factor file again."""
         from mech_exo.library.exports import verify_here
 
-        with _own_threads():
-            return verify_here(
-                self.session, self._request(), Path(path), PythonLog(), self._study_file(None)
-            )
+        with caller_threads_kept():
+            request, study_file = self._arguments.request(), self._study_file(None)
+            return verify_here(self.session, request, Path(path), PythonLog(), study_file)
 
     def check(self) -> Check:
         """What the data hold and lack, and what in them is probably not meant."""
         from mech_exo.library.checks import check_session
 
         return check_session(self.session)
-
-    def _resolved(self) -> Any:
-        from mech_exo.config.load import load_settings
-        from mech_exo.config.settings_file import SettingsFile, find_settings
-
-        overrides = dict(_dotted(self._settings))
-        if self._frames is None:
-            found = find_settings(self._config, self.folder, flag="config")
-            return load_settings(found.path, overrides=overrides), found
-        settings = load_settings(None, overrides={**overrides, "data.source": "frames"})
-        return settings, SettingsFile(self.folder, "settings of the caller")
 
     def _session_of(self, name: str, study_file: Path) -> "Session":
         """The session with the factors that a study was made with, if it is there already."""
@@ -324,54 +296,5 @@ class Project:
             return self.session
         return self.session.listing(listed).with_wanted(listed)
 
-    def _request(self) -> "InputRequest":
-        from mech_exo.workflow.session import InputRequest
-
-        path = self._objective
-        named = None if path is None or isinstance(path, Mapping) else Path(path)
-        return InputRequest(config=self._config, objective=named, cwd=self.folder)
-
     def _study_file(self, given: PathLike | None) -> Path:
         return self.folder / STUDY_FILE if given is None else Path(given)
-
-    def _params(self, portfolio: Portfolio) -> tuple[str, dict[str, Any]]:
-        if isinstance(portfolio, Trial):
-            return f"trial {portfolio.number}", dict(portfolio.params)
-        if isinstance(portfolio, str | os.PathLike):
-            from mech_exo.factor_file.read import read_factor_file
-
-            file = read_factor_file(Path(portfolio))
-            return str(portfolio), self.session.appraiser.space.meaningful(file.params)
-        return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
-
-
-def _check_mapping(name: str, given: object) -> None:
-    """Raise an ExoError for what is neither None nor a mapping of texts."""
-    if given is None or (isinstance(given, Mapping) and all(isinstance(k, str) for k in given)):
-        return
-    raise ExoError(f"{name}: is {type(given).__name__}, expected a mapping of names.")
-
-
-def _check_counts(name: object, **counts: tuple[object, int]) -> None:
-    """Raise an ExoError for a study's name that is no text, and for what is no count."""
-    if not isinstance(name, str):
-        raise ExoError(f"name is {name!r}, must be a text.")
-    for what, (count, least) in counts.items():
-        if count is not None and (not isinstance(count, int) or count < least):
-            raise ExoError(f"{what} is {count!r}, must be a whole number from {least} on.")
-
-
-def _own_threads() -> Any:
-    """Leave the caller's BLAS threads as they were: the backtest works with one."""
-    from mech_exo.system.blas_threads import caller_threads_kept
-
-    return caller_threads_kept()
-
-
-def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Any:
-    """`{"tuning": {"seed": 7}}` as ("tuning.seed", 7)."""
-    for name, value in tree.items():
-        if isinstance(value, Mapping) and not prefix:
-            yield from _dotted(value, f"{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -1,6 +1,7 @@
 """Skill or luck, for a person at a notebook."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.library.pages import document, sentence, table
@@ -8,7 +9,7 @@ from mech_exo.library.pages import document, sentence, table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mech_exo.library.studies import Study
+    from mech_exo.tuning.study_record import StudyRecord
     from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.session import Session
 
@@ -74,7 +75,8 @@ class Verdict:
 
 def judge_study(
     session: "Session",
-    study: "Study",
+    study: "StudyRecord",
+    study_file: Path,
     jobs: int | None,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> Verdict:
@@ -87,4 +89,4 @@ def judge_study(
     """
     from mech_exo.workflow.verdict_run import judge_best
 
-    return Verdict(judge_best(session, study.record, study.file, jobs, on_progress))
+    return Verdict(judge_best(session, study, study_file, jobs, on_progress))

@@ -10,13 +10,13 @@ from mech_exo.notify.progress_messages import (
     failure_message,
     final_message,
 )
-from mech_exo.workflow.events import (
+from mech_exo.workflow.log import Log
+from mech_exo.workflow.run_events import (
     ReplicateFinished,
     ResultFound,
     RunEvent,
     SettingsResolved,
 )
-from mech_exo.workflow.log import Log
 
 
 class RunMessages:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from mech_exo.report.live_progress import LiveProgress
 from mech_exo.report.search_progress import SearchProgress
-from mech_exo.workflow.events import (
+from mech_exo.workflow.run_events import (
     ReplicateFinished,
     ResultFound,
     RunEvent,

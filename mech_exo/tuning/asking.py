@@ -98,7 +98,7 @@ class Asker:
         """Parameters and ranges of trial `index`."""
         given = self._given(index)
         if given.keys() == self._space.keys():
-            trial = optuna.trial.FixedTrial(dict(given))  # no storage, a third of the time
+            trial = optuna.trial.FixedTrial(dict(given), index)  # no storage, a third of the time
             with contextlib.suppress(ValueError):  # for another parameter; below it is named
                 self._suggest(trial)
                 if trial.distributions == self._space:

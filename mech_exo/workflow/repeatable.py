@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.workflow.chosen_trial import factor_file_of
-from mech_exo.workflow.events import unheard
 from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.run_events import unheard
 from mech_exo.workflow.tuned import tuned
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExoError
 from mech_exo.workflow.chosen_trial import complete_trial, result_of
-from mech_exo.workflow.events import RunListener, replicates_to
 from mech_exo.workflow.incumbent import incumbent_file, warm_starts
 from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.run_events import RunListener, replicates_to
 from mech_exo.workflow.session import Session
 from mech_exo.workflow.verdict_run import check_validatable, judged
 

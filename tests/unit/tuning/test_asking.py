@@ -13,6 +13,7 @@ from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
+from mech_exo.tuning.samplers.base import Sampler
 from mech_exo.tuning.study_record import TrialRecord
 from tests.unit.tuning.tuning_problems import (
     Bowl,
@@ -136,7 +137,9 @@ def test_warm_start_trials_are_the_given_vectors() -> None:
     vectors = [{f"x{i}": 0.1 * i for i in range(5)}, {"x0": 0.5}]
     for sampler in ("tpe", "cmaes", "qmc", "nsga2"):
         settings = TuningSettings(sampler=sampler)
-        asker = Asker(problem, settings, try_once(problem, 1), vectors)
+        given = list(vectors)
+        asker = Asker(problem, settings, try_once(problem, 1), given)
+        given.clear()  # the asker has its own
         assert asker.ask(0).params == vectors[0]
         second = asker.ask(1).params
         assert second["x0"] == 0.5
@@ -293,6 +296,54 @@ def test_asking_itself_is_nobodys_news(capfd: pytest.CaptureFixture[str]) -> Non
     assert "asking" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2", "cmaes", "qmc"])
+def test_suggest_is_called_once_a_trial_and_knows_its_position(sampler: Any) -> None:
+    seen: list[int] = []
+
+    def suggest(trial: Any) -> None:
+        seen.append(trial.number)
+        suggest_floats(trial)
+
+    asker = asker_of(bowl(suggest), TuningSettings(sampler=sampler, window=8, population=8))
+    seen.clear()  # of the candidate that was tried
+    for index in range(8):
+        asker.ask(index)
+    assert seen == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_second_generation_of_nsga2_has_its_values_from_the_first() -> None:
+    asker = asker_of(bowl(), TuningSettings(sampler="nsga2", population=20, pruner="none"))
+    generations: list[list[Any]] = [[], []]
+    for index in range(40):
+        suggestion = asker.ask(index)
+        generations[index // 20].extend(suggestion.params.values())
+        params, space = suggestion.params, suggestion.distributions
+        asker.add(TrialRecord(index, "COMPLETE", params, space, (float(index),)))
+    first, second = generations
+    assert len(set(first)) == 100
+    inherited = sum(value in first for value in second)
+    assert 60 <= inherited < 100  # one in five is drawn anew by mutation
+
+
+def test_a_sampler_that_is_made_anew_for_each_trial_draws_it() -> None:
+    class Renewed(Sampler):
+        """As `gp` does, which needs torch."""
+
+        name = "renewed"
+
+        def reseed(self, sequence: np.random.SeedSequence) -> None:
+            seed = int(sequence.generate_state(1)[0])
+            self.optuna = optuna.samplers.RandomSampler(seed=seed)
+
+    asker = asker_of(bowl(), TuningSettings(seed=3))
+    asker.sampler = Renewed(window=4)
+    for index in range(4):
+        word = int(np.random.SeedSequence(3, spawn_key=(index,)).generate_state(1)[0])
+        trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=word)).ask()
+        suggest_floats(trial)
+        assert asker.ask(index).params == trial.params
+
+
 @pytest.mark.parametrize("sampler", ["cmaes", "qmc"])
 def test_a_point_that_is_given_whole_needs_no_storage(
     sampler: Any, monkeypatch: pytest.MonkeyPatch
@@ -348,7 +399,25 @@ def test_the_first_difference_of_a_space_is_named() -> None:
     with pytest.raises(ExoError, match="the objective file's 'b' differs between trials") as caught:
         asker.ask(0)
     assert "--sampler qmc needs the same parameters" in caught.value.message
-    assert "--sampler tpe" in caught.value.hint
+    assert caught.value.hint == "Use --sampler tpe."
+
+
+@pytest.mark.parametrize(
+    ("second", "named"),
+    [(["a"], "b"), (["a", "c"], "c"), (["a", "b", "c"], "c"), (["c", "a"], "c")],
+    ids=["missing", "renamed", "added", "renamed and first"],
+)
+def test_a_parameter_that_is_missing_or_new_is_named(second: list[str], named: str) -> None:
+    """What the candidate has and the space has not comes first, then what it lacks."""
+    candidates = [["a", "b"], second, second]  # tried, with the sampler's point, asked without
+
+    def suggest(trial: Any) -> None:
+        for name in candidates.pop(0):
+            trial.suggest_float(name, -1.0, 1.0)
+
+    asker = asker_of(bowl(suggest), TuningSettings(sampler="qmc"))
+    with pytest.raises(ExoError, match=f"the objective file's '{named}' differs between trials"):
+        asker.ask(0)
 
 
 def test_a_candidate_drawn_once_depends_on_the_seed_alone() -> None:
@@ -357,10 +426,16 @@ def test_a_candidate_drawn_once_depends_on_the_seed_alone() -> None:
     assert draw_once(suggest_mixed, 7 + 2**32) == (params, space)
     assert draw_once(suggest_mixed, 8)[0] != params
     assert list(space) == ["x", "n", "scale", "fixed"]
-    sampler = optuna.samplers.RandomSampler(seed=7)
-    trial = optuna.create_study(sampler=sampler).ask()
+
+
+@pytest.mark.parametrize(
+    ("seed", "word"), [(7, 7), (2**32 - 1, 2**32 - 1), (2**32, 0), (2**32 + 100, 100)]
+)
+def test_a_candidate_drawn_once_is_the_one_of_a_random_sampler(seed: int, word: int) -> None:
+    """Whose seed has 32 bits."""
+    trial = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=word)).ask()
     suggest_mixed(trial)
-    assert trial.params == params
+    assert draw_once(suggest_mixed, seed)[0] == trial.params
 
 
 def test_a_part_of_a_point_may_be_given() -> None:

@@ -2,14 +2,29 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import optuna
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.records import list_studies, read_study, study_names
-from tests.unit.tuning.stored_studies import complete, execute, failed, new_store
+from mech_exo.tuning.records import (
+    current_epoch,
+    list_studies,
+    load_study,
+    read_study,
+    study_names,
+)
+from mech_exo.tuning.study_record import NO_EPOCH
+from tests.unit.tuning.stored_studies import (
+    COMPONENTS,
+    CONSTRAINTS,
+    complete,
+    execute,
+    failed,
+    new_store,
+)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -148,8 +163,9 @@ def test_a_study_in_a_folder_that_cannot_be_written_is_read(tmp_path: Path) -> N
 def test_an_unknown_name_lists_those_that_are_there(tmp_path: Path) -> None:
     path = tmp_path / "f.db"
     new_store(path).close()
-    with pytest.raises(ExoError, match="no study 'x' in") as caught:
+    with pytest.raises(ExoError) as caught:
         read_study(path, "x")
+    assert caught.value.message == f"There is no study 'x' in {path}."
     assert caught.value.hint == "It has: s."
 
 
@@ -161,6 +177,7 @@ def test_summaries(tmp_path: Path) -> None:
     first, second = list_studies(path)
     assert (first.name, first.kind, first.trials) == ("p", "plain", 6)
     assert (second.name, second.kind, second.epochs) == ("z", "exo", 1)
+    assert (first.directions, second.directions) == (("maximize",), ("maximize",))
     assert second.states == {"COMPLETE": 2, "FAIL": 1}
     assert second.best is not None
     assert second.best.number == 0
@@ -255,7 +272,12 @@ def test_a_database_of_something_else_is_no_study_file(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
     connection.close()
-    readers = (list_studies, study_names, lambda p: read_study(p, "s"))
+    readers = (
+        list_studies,
+        study_names,
+        lambda p: read_study(p, "s"),
+        lambda p: current_epoch(p, "s"),
+    )
     for reader in readers:
         with pytest.raises(ExoError, match="not one of Optuna or exo"):
             reader(path)
@@ -274,6 +296,16 @@ def test_the_hint_of_an_unknown_name_is_a_sentence(tmp_path: Path) -> None:
     assert caught.value.hint == "It has no study yet."
     assert study_names(path) == []
     assert study_names(tmp_path / "none.db") == []
+
+
+def test_a_name_that_is_no_text_is_listed_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    new_store(path).close()
+    execute(path, "UPDATE studies SET study_name = x'41'")  # bytes
+    assert study_names(path) == ["b'A'"]
+    with pytest.raises(ExoError) as caught:
+        read_study(path, "s")
+    assert caught.value.hint == "It has: b'A'."
 
 
 def test_directions_are_those_of_the_table(tmp_path: Path) -> None:
@@ -320,3 +352,162 @@ def test_a_complete_trial_has_a_value_for_each_objective(tmp_path: Path) -> None
     )
     with pytest.raises(ExoError, match="trial 0 has 0 values, the study 1"):
         read_study(path, "s")
+
+
+def test_the_current_epoch_is_the_last_that_was_begun(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        first = current_epoch(path, "s")
+        store.append([complete(0, 1.0)])
+        store.begin_epoch({"data": "d2"})
+    second = current_epoch(path, "s")
+    assert first is not None
+    assert (first.number, first.first_trial, first.components) == (0, 0, COMPONENTS)
+    assert second is not None
+    assert (second.number, second.first_trial, second.components) == (1, 1, {"data": "d2"})
+
+
+def test_what_no_run_has_begun_has_no_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    assert current_epoch(path, "s") is None
+    assert not path.exists()
+    path.touch()
+    assert current_epoch(path, "s") is None
+    path.unlink()
+    with new_store(path, "other") as store:
+        store.create_study("s")
+    assert current_epoch(path, "s") is None
+    assert current_epoch(path, "of another name") is None
+    optuna.create_study(study_name="p", storage=f"sqlite:///{path}")
+    assert current_epoch(path, "p") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{", "JSONDecodeError: Expecting property name"),
+        ("{}", "KeyError: 'epochs'"),
+        ('{"epochs": 7}', "TypeError: "),
+        ('{"epochs": [{"number": 0}]}', "KeyError: 'fingerprint'"),
+    ],
+)
+def test_a_damaged_epoch_is_named(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "f.db"
+    new_store(path).close()
+    execute(path, f"UPDATE study_system_attributes SET value_json = '{text}'")
+    with pytest.raises(ExoError) as caught:
+        current_epoch(path, "s")
+    start = f"The study 's' in {path} has been damaged or edited: "
+    assert caught.value.message.startswith(start + what)
+    assert type(caught.value.__cause__).__name__ == what.partition(":")[0]
+
+
+def test_reading_begins_at_any_trial(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(n, float(n)) for n in range(4)])
+    plain_study(path)  # of 6 trials
+
+    def numbers(name: str, first: int) -> list[int]:
+        with closing(sqlite3.connect(path)) as connection:
+            return [t.number for t in load_study(connection, path, name, first=first).trials]
+
+    assert [numbers("s", first) for first in (0, 1, 3, 4)] == [[0, 1, 2, 3], [1, 2, 3], [3], []]
+    assert [numbers("p", first) for first in (1, 5, 6)] == [[1, 2, 3, 4, 5], [5], []]
+    execute(path, "DELETE FROM trials WHERE number = 2 AND study_id = 1")
+    assert numbers("s", 3) == [3]
+    with pytest.raises(ExoError, match="trial 2 is missing"):
+        numbers("s", 1)
+
+
+def test_trials_of_another_program_may_have_gaps_and_doubles(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(n, n + 0.5) for n in range(3)])
+    study = optuna.load_study(study_name="s", storage=f"sqlite:///{path}")
+    for value in (3.0, 4.0, 5.0):
+        study.add_trial(optuna.trial.create_trial(value=value))
+    execute(path, "UPDATE trials SET number = 9 WHERE number IN (1, 2, 3)")
+    execute(path, "UPDATE trials SET number = 5 WHERE number = 4")
+    trials = read_study(path, "s").trials
+    assert [(t.number, t.values) for t in trials] == [
+        (0, (0.5,)),
+        (5, (4.0,)),
+        (5, (5.0,)),
+        (9, (1.5,)),  # of the same number: exo's first
+        (9, (2.5,)),
+        (9, (3.0,)),
+    ]
+    assert [t.epoch for t in trials] == [0, NO_EPOCH, NO_EPOCH, 0, 0, NO_EPOCH]
+
+
+def test_trials_come_by_number_not_as_they_were_stored(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(n, n + 0.5) for n in range(3)])
+    execute(path, "UPDATE trials SET number = 2 - number")
+    trials = read_study(path, "s").trials
+    assert [(t.number, t.values) for t in trials] == [(0, (2.5,)), (1, (1.5,)), (2, (0.5,))]
+
+
+def test_names_of_objectives_and_constraints_are_no_attributes_of_a_study(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    new_store(path, "s", ("minimize", "maximize")).close()
+    study = read_study(path, "s")
+    assert (study.name, study.version, study.attributes) == ("s", 2, {})
+    assert study.objective_names == ("sharpe", "drawdown")
+    assert study.constraint_names == CONSTRAINTS
+    execute(path, "DELETE FROM study_user_attributes")
+    study = read_study(path, "s")
+    assert (study.objective_names, study.constraint_names) == ((), ())
+    plain = optuna.create_study(study_name="p", storage=f"sqlite:///{path}")
+    plain.set_user_attr("objective_names", ["of its own"])
+    study = read_study(path, "p")
+    assert study.attributes == {"objective_names": ["of its own"]}
+    assert (study.objective_names, study.constraint_names) == ((), ())
+
+
+def test_without_exos_own_table_the_trials_are_those_of_optunas_rows(tmp_path: Path) -> None:
+    """As in a file that Optuna's own programs have copied."""
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(0, 1.5)])
+        store.begin_epoch({"data": "d2"})
+        store.append([complete(1, 2.5, excess=0.2, epoch=1), failed(2, epoch=1)])
+    before = read_study(path, "s")
+    execute(path, "DROP TABLE exo_records")
+    after = read_study(path, "s")
+    assert repr(after.trials) == repr(before.trials)
+    assert [(t.epoch, t.values, t.reason) for t in after.trials] == [
+        (0, (1.5,), ""),
+        (1, (2.5,), ""),  # shown to Optuna as −∞
+        (1, (), "no Sharpe"),
+    ]
+    execute(path, "UPDATE trials SET number = 3 WHERE number = 1")
+    with pytest.raises(ExoError, match="trial 1 is missing"):
+        read_study(path, "s")
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        ("record = json_set(record, '$.metrics', 7)", "AttributeError: 'int' object has no"),
+        (f"record = replace(record, '[1.0]', '[1{'0' * 400}]')", "OverflowError: int too large"),
+        ("record = json_remove(record, '$.epoch')", "KeyError: 'epoch'"),
+        ("record = json_set(record, '$.space', 7)", "KeyError: 7"),
+        ("record = json_set(record, '$.values', 7)", "TypeError: 'int' object is not iterable"),
+        ("record = '{'", "JSONDecodeError: Expecting property name"),
+        (f"record = '{'[' * 100_000}'", "it is nested too deeply."),
+    ],
+)
+def test_what_is_wrong_with_a_record_is_said(tmp_path: Path, edit: str, what: str) -> None:
+    path = tmp_path / "f.db"
+    with new_store(path) as store:
+        store.append([complete(0, 1.0)])
+    execute(path, f"UPDATE exo_records SET {edit}")
+    with pytest.raises(ExoError) as caught:
+        read_study(path, "s")
+    start = f"The study 's' in {path} has been damaged or edited: "
+    assert caught.value.message.startswith(start + what)
+    assert caught.value.__cause__ is not None
+    assert list_studies(path)[0].damage == caught.value.message

@@ -23,13 +23,13 @@ from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.promote.staging import STAGING, check_staging, stage_text
 from mech_exo.system.whole_files import check_target, remove_leftovers
 from mech_exo.tuning.request import Duration
-from mech_exo.workflow.events import ResultFound, RunListener, unheard
 from mech_exo.workflow.forecast import Forecast
 from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.repeatable import repeatable
 from mech_exo.workflow.requests import RunRequest
+from mech_exo.workflow.run_events import ResultFound, RunListener, unheard
 from mech_exo.workflow.session import InputRequest, Session
 from mech_exo.workflow.tuned import tuned
 

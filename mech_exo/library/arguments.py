@@ -1,0 +1,108 @@
+"""What a caller hands to a project, checked and resolved."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mech_exo.errors import ExoError
+from mech_exo.library.functions import Definitions, objective_of
+from mech_exo.workflow.log import PythonLog
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mech_exo.workflow.session import InputRequest, ResolvedSettings, Session
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Arguments:
+    """The arguments of `Project` or of `Project.open`.
+
+    Attributes
+    ----------
+    folder
+        Of the project.
+    settings
+        Overrides of the settings.
+    objective
+        An objective file, or its parts; None: found by the rules of the command line.
+    config
+        Settings file; None: found likewise.
+    frames
+        Prices and factors; None: the data that the settings name.
+    """
+
+    folder: Path
+    settings: Mapping[str, Any]
+    objective: PathLike | Definitions | None = None
+    config: Path | None = None
+    frames: "tuple[pd.DataFrame, Mapping[str, pd.DataFrame]] | None" = None
+
+    def request(self) -> "InputRequest":
+        """Settings and objective, as a command of the command line asks for them."""
+        from mech_exo.workflow.session import InputRequest
+
+        path = self.objective
+        named = None if path is None or isinstance(path, Mapping) else Path(path)
+        return InputRequest(config=self.config, objective=named, cwd=self.folder)
+
+    def session(self) -> "Session":
+        """All inputs, read.
+
+        Raises
+        ------
+        ExoError
+            For data, settings or an objective with a mistake.
+        """
+        from mech_exo.workflow.session import open_with
+
+        settings, found = self._resolved()
+        market = None
+        if self.frames is not None:
+            from mech_exo.data.frames import frame_market
+
+            market = frame_market(*self.frames, settings.data)
+        given = objective_of(self.objective) if isinstance(self.objective, Mapping) else None
+        request, log = self.request(), PythonLog()
+        return open_with(settings, found, request, log, market=market, objective=given)
+
+    def _resolved(self) -> "ResolvedSettings":
+        from mech_exo.config.load import load_settings
+        from mech_exo.config.settings_file import SettingsFile, find_settings
+        from mech_exo.workflow.session import ResolvedSettings
+
+        overrides = dict(_dotted(self.settings))
+        if self.frames is None:
+            found = find_settings(self.config, self.folder, flag="config")
+            return ResolvedSettings(load_settings(found.path, overrides=overrides), found)
+        settings = load_settings(None, overrides={**overrides, "data.source": "frames"})
+        return ResolvedSettings(settings, SettingsFile(self.folder, "settings of the caller"))
+
+
+def check_mapping(name: str, given: object) -> None:
+    """Raise an ExoError for what is neither None nor a mapping of texts."""
+    if given is None or (isinstance(given, Mapping) and all(isinstance(k, str) for k in given)):
+        return
+    raise ExoError(f"{name}: is {type(given).__name__}, expected a mapping of names.")
+
+
+def check_counts(name: object, **counts: tuple[object, int]) -> None:
+    """Raise an ExoError for a study's name that is no text, and for what is no count."""
+    if not isinstance(name, str):
+        raise ExoError(f"name is {name!r}, must be a text.")
+    for what, (count, least) in counts.items():
+        if count is not None and (not isinstance(count, int) or count < least):
+            raise ExoError(f"{what} is {count!r}, must be a whole number from {least} on.")
+
+
+def _dotted(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """`{"tuning": {"seed": 7}}` as ("tuning.seed", 7)."""
+    for name, value in tree.items():
+        if isinstance(value, Mapping) and not prefix:
+            yield from _dotted(value, f"{name}.")
+        else:
+            yield f"{prefix}{name}", value
