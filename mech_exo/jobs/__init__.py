@@ -1,4 +1,6 @@
-"""Whole runs, each from a request to files: one search (`optimise`), the weekly one (`weekly`).
+"""Whole runs, each from a request to files.
+
+`optimise.py` is one search, `weekly.py` the run for cron, `dry_run.py` what either would do.
 
 The command line calls these, and so can a program: `mech_exo.optimise(mech_exo.RunRequest(…))`.
 """

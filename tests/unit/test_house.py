@@ -1,6 +1,8 @@
 """The order of the house: no import circle, one name for one thing, nothing too large."""
 
 import ast
+import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -114,3 +116,13 @@ def test_every_package_says_what_is_in_it() -> None:
     packages = [path.parent for path in PACKAGE.rglob("__init__.py")]
     names = [".".join(p.relative_to(PACKAGE.parent).parts) for p in packages]
     assert [name for name in names if not ast.get_docstring(trees()[name])] == []
+
+
+def test_the_picture_is_what_the_code_says() -> None:
+    done = subprocess.run(
+        [sys.executable, PACKAGE.parent / "scripts/picture.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stderr} (python scripts/picture.py)"
