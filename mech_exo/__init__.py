@@ -15,7 +15,7 @@ from mech_exo.version import __version__
 if TYPE_CHECKING:
     from mech_exo.errors import ExoError
     from mech_exo.jobs.optimise import create_study, optimise
-    from mech_exo.jobs.weekly import ReoptimizeRequest, reoptimize
+    from mech_exo.jobs.weekly_run import ReoptimizeRequest, reoptimize
     from mech_exo.library.backtests import Backtest
     from mech_exo.library.checks import Check
     from mech_exo.library.projects import Project
@@ -70,7 +70,7 @@ __all__ = [
 _HOMES = {
     "mech_exo.errors": ("ExoError",),
     "mech_exo.jobs.optimise": ("create_study", "optimise"),
-    "mech_exo.jobs.weekly": ("ReoptimizeRequest", "reoptimize"),
+    "mech_exo.jobs.weekly_run": ("ReoptimizeRequest", "reoptimize"),
     "mech_exo.library.backtests": ("Backtest",),
     "mech_exo.library.checks": ("Check",),
     "mech_exo.library.projects": ("Project",),

@@ -18,7 +18,7 @@ from mech_exo.cli.options import OUTPUT, STUDY, TelegramVariables, command, opti
 from mech_exo.errors import ExitCode
 
 if TYPE_CHECKING:
-    from mech_exo.jobs.weekly import Outcome, ReoptimizeRequest
+    from mech_exo.jobs.weekly_run import Outcome, ReoptimizeRequest
     from mech_exo.report.console import ConsoleLog
 
 
@@ -78,7 +78,7 @@ class ReoptimizeOptions(
 
 def reoptimize(options: ReoptimizeOptions) -> None:
     """Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better."""
-    from mech_exo.jobs.weekly import ReoptimizeRequest
+    from mech_exo.jobs.weekly_run import ReoptimizeRequest
     from mech_exo.report.console import ConsoleLog
     from mech_exo.system.processes import cores
 
@@ -97,8 +97,8 @@ def reoptimize(options: ReoptimizeOptions) -> None:
 def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "ConsoleLog") -> ExitCode:
     """Run once, alone, with a journal and a message."""
     from mech_exo.jobs.journal import JournalLines, journaled
-    from mech_exo.jobs.weekly import only_run
-    from mech_exo.jobs.weekly import reoptimize as carry_out
+    from mech_exo.jobs.weekly_run import only_run
+    from mech_exo.jobs.weekly_run import reoptimize as carry_out
     from mech_exo.notify.channel import configured
     from mech_exo.notify.run_messages import RunMessages
     from mech_exo.workflow.run_events import each
@@ -122,7 +122,7 @@ def _foretell(
     options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "ConsoleLog"
 ) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
-    from mech_exo.jobs.weekly import foretell
+    from mech_exo.jobs.weekly_run import foretell
     from mech_exo.notify.channel import configured, way_of
     from mech_exo.report.console import console
     from mech_exo.report.forecast_lines import forecast_lines

@@ -23,7 +23,7 @@ import pytest
 
 from mech_exo.cli.entry import run
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.jobs.weekly import only_run
+from mech_exo.jobs.weekly_run import only_run
 from mech_exo.tuning.records import read_study
 from tests.cli.conftest import REPOSITORY
 from tests.cli.file_project import SESSIONS, file_project, write_prices
