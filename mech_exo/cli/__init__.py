@@ -1,4 +1,4 @@
-"""The command line: each command parses, calls one function and prints.
+"""Commands: each parses, calls one function and prints.
 
 Nothing here imports a heavy package at module level, so that `exo --help` stays quick.
 """

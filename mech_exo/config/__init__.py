@@ -1,4 +1,7 @@
-"""Settings: declared in `settings.py`, resolved in `load.py`, bounded in `bounds.py`."""
+"""Settings: declared, resolved from file and flags, bounded.
+
+Open `settings.py` first; `load.py` resolves, `bounds.py` checks.
+"""
 
 from mech_exo.config.settings import Settings
 

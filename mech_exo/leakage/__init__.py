@@ -1,1 +1,4 @@
-"""Does anything after t move a score at t (`exo leakcheck`)? Open `leaks.py` first."""
+"""Does anything after t move a score at t (`exo leakcheck`)?
+
+Open `leaks.py` first.
+"""

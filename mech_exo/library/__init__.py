@@ -1,4 +1,6 @@
-"""What `import mech_exo` offers: a project, its studies, backtests and verdicts, in pandas.
+"""What `import mech_exo` offers: projects and studies, in pandas.
+
+Open `projects.py` first.
 
 Nothing here imports a heavy package at module level, so that the import stays quick.
 """

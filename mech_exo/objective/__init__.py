@@ -1,4 +1,4 @@
-"""The user's file: its search space, its objective, its constraints and factors.
+"""The user's file: its space, objective, constraints, factors.
 
 Where is a trial scored? In `evaluate.py`: parameters in, value, constraints and metrics out.
 `spec.py` is the file compiled, `space.py` what it suggests, `rehearsal.py` its trial run.

@@ -1,4 +1,4 @@
-"""A factor file on all data: the model portfolio, its target, and the orders to get there.
+"""A factor file on all data: holdings, target and orders.
 
 Open `model.py` first, the one door through which a file is applied to data.
 """

@@ -1,4 +1,4 @@
-"""What a program needs of its machine, whatever it is for; nothing here knows of finance.
+"""Files, locks, SQLite, processes: nothing of finance.
 
 Files (`whole_files.py`, `user_file.py`), locks, SQLite (`sqlite.py`, `database_watch.py`),
 processes, signals, streams, and text that others have written.
