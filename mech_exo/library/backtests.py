@@ -126,7 +126,6 @@ def _in_pandas(
 
     executed = evaluator.kernel(params).schedule.executed
     dates = pd.DatetimeIndex(result.dates, name="date")
-    symbols = pd.Index(panel.symbols, name="symbol")
     candidate = evaluator.candidate(params)
     return Backtest(
         label=label,
@@ -140,16 +139,16 @@ def _in_pandas(
         holdings=pd.DataFrame(
             result.holdings.copy(),
             pd.DatetimeIndex(panel.dates[executed[: len(result.holdings)]], name="date"),
-            symbols,
+            pd.Index(panel.symbols, name="symbol"),
         ),
-        trades=_trades(result, panel, executed),
+        trades=_trades(panel, result, executed),
         metrics=pd.Series(result.metrics(), name=label),
         benchmark_metrics=pd.Series(dict(universe), name="universe"),
     )
 
 
-def _trades(result: Any, panel: "Panel", executed: Any) -> "pd.DataFrame":
-    """One row a trade."""
+def _trades(panel: "Panel", result: Any, executed: Any) -> "pd.DataFrame":
+    import numpy as np
     import pandas as pd
 
     from mech_exo.backtest.trades import trades_of
@@ -158,7 +157,7 @@ def _trades(result: Any, panel: "Panel", executed: Any) -> "pd.DataFrame":
     return pd.DataFrame(
         {
             "date": pd.DatetimeIndex(panel.dates[trades.date]),
-            "symbol": pd.Index(panel.symbols).to_numpy()[trades.name],
+            "symbol": np.array(panel.symbols, dtype=object)[trades.name],
             "before": trades.before,
             "after": trades.after,
             "reason": list(trades.reason),

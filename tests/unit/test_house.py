@@ -1,6 +1,7 @@
 """The order of the house: no import circle, one name for one thing, nothing too large."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -63,6 +64,16 @@ def lines_of(function: Function) -> int:
     return last - function.lineno + 1 - docstring
 
 
+def circle() -> str:
+    """A circle of imports, in words; "" if there is none."""
+    graph = {name: {m for m in imported(tree) if m in trees()} for name, tree in trees().items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return " → ".join(error.args[1])
+    return ""
+
+
 def twice(names: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
     """Names that stand in several modules."""
     where = defaultdict(list)
@@ -72,17 +83,12 @@ def twice(names: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:
-    graph = {name: {m for m in imported(tree) if m in trees()} for name, tree in trees().items()}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        raise AssertionError(" → ".join(error.args[1])) from None
+    assert circle() == ""
 
 
 def test_no_file_name_stands_for_two_modules() -> None:
     paths = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py"]
-    found = twice((path.name, str(path.relative_to(PACKAGE))) for path in paths)
-    assert found == {}
+    assert twice((path.name, str(path.relative_to(PACKAGE))) for path in paths) == {}
 
 
 def test_no_class_name_stands_for_two_classes() -> None:
@@ -126,3 +132,16 @@ def test_the_picture_is_what_the_code_says() -> None:
         check=False,
     )
     assert done.returncode == 0, f"{done.stderr} (python scripts/picture.py)"
+
+
+PATH = re.compile(r"`([a-z_]+/[a-z_/]+\.(?:py|json))`")
+
+
+def test_every_module_that_a_page_names_is_there() -> None:
+    """The pages for developers name modules from the package's or the repository's folder."""
+    root = PACKAGE.parent
+    for page in ("ARCHITECTURE.md", "CONTRIBUTING.md"):
+        named = PATH.findall((root / page).read_text("utf-8"))
+        assert named
+        gone = [n for n in named if not (PACKAGE / n).is_file() and not (root / n).is_file()]
+        assert gone == [], page
