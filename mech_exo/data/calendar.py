@@ -32,7 +32,8 @@ def _holidays(year: int) -> list[np.datetime64]:
 
 def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> np.datetime64:
     start = np.datetime64(f"{year:04d}-{month:02d}", "M")
-    days = np.arange(start.astype("datetime64[D]"), (start + 1).astype("datetime64[D]"))
+    after = start + np.timedelta64(1, "M")
+    days = np.arange(start.astype("datetime64[D]"), after.astype("datetime64[D]"))
     # 1970-01-01 was a Thursday
     matching = days[(days.astype(np.int64) + 3) % 7 == weekday]
     return np.datetime64(matching[nth - 1 if nth > 0 else nth])

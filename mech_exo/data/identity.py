@@ -237,7 +237,7 @@ def _by_month(text: str) -> dict[str, str]:
     for i in range(len(digits) // DIGITS):
         part = digits[i * DIGITS : (i + 1) * DIGITS]
         if part != GAP:
-            found[str(start + i)] = part
+            found[str(start + np.timedelta64(i, "M"))] = part
     return found
 
 

@@ -35,8 +35,10 @@ def try_once(problem: Problem, seed: int) -> Ranges:
 
 
 def check_sampler(problem: Problem, sampler: str) -> None:
-    """Raise an ExoError if a sampler cannot draw a problem's parameters."""
-    if problem.conditional and sampler_class(sampler).fixed_space:
+    """Raise an ExoError if a sampler is not installed or cannot draw a problem's parameters."""
+    drawn_by = sampler_class(sampler)
+    drawn_by.check_installed()
+    if problem.conditional and drawn_by.fixed_space:
         raise ExoError(
             f"--sampler {sampler} needs every parameter in every trial; "
             f"{problem.conditional[0]!r} is suggested in some only.",

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def test_orders_and_ledger_are_in_the_files_own_names(project: Path, capsys: Sai
     assert run(["portfolio", "--format", "json", "--config", str(file)]) == 0
     assert {line["symbol"] for line in json.loads(capsys.readouterr().out)["lines"]} <= NAMES
     assert run(["paper", "step", "--factors", str(file)]) == 0
-    with sqlite3.connect("paper/ledger.db") as connection:
+    with closing(sqlite3.connect("paper/ledger.db")) as connection:
         orders = {name for (name,) in connection.execute("SELECT symbol FROM paper_orders")}
     assert orders
     assert orders <= NAMES

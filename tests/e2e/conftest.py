@@ -1,6 +1,7 @@
-"""Programs as a user has them on the PATH."""
+"""The wheel, and programs as a user has them on the PATH."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,20 @@ import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
     print(*("" if cell is None else cell for cell in row), sep="|")
 """
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built without the network."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=REPOSITORY,
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
 
 
 @pytest.fixture(scope="module")

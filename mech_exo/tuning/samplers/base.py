@@ -59,6 +59,11 @@ class Sampler(ABC):
         self.window = window
 
     @classmethod
+    def check_installed(cls) -> None:
+        """Raise an ExoError that names the extra if what it draws with is not installed."""
+        return  # most need nothing more
+
+    @classmethod
     def made(
         cls,
         settings: TuningSettings,

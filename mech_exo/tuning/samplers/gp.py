@@ -16,13 +16,18 @@ class GP(Sampler):
     name = "gp"
     label = "GPSampler"
 
-    def __init__(self, window: int) -> None:
-        super().__init__(window)
+    @classmethod
+    def check_installed(cls) -> None:
+        """Raise an ExoError if there is no torch."""
         if importlib.util.find_spec("torch") is None:
             raise ExoError(
                 "--sampler gp needs torch, which is not installed.",
                 hint="Install the extra: pip install 'mech-exo[gp]'; or use --sampler tpe.",
             )
+
+    def __init__(self, window: int) -> None:
+        super().__init__(window)
+        self.check_installed()
         import torch  # type: ignore[import-not-found, unused-ignore]
 
         torch.set_num_threads(1)  # sums depend on the number of threads

@@ -76,7 +76,7 @@ def test_checkpoints_are_the_year_ends_after_the_first_execution() -> None:
     kernel = Kernel(panel, BacktestSettings())
     years = panel.dates.astype("datetime64[Y]")
     for checkpoint in kernel.checkpoints[:-1]:
-        assert years[checkpoint] == years[checkpoint - 1] + 1
+        assert years[checkpoint] == years[checkpoint - 1] + np.timedelta64(1, "Y")
     assert kernel.checkpoints[-1] == 900
     late = panel_of(panel.returns, rebalance=[300, 400, 500])
     assert Kernel(late, BacktestSettings()).checkpoints[0] > 301

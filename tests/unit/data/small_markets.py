@@ -53,10 +53,11 @@ def garbage_after(market: Market, stop: int, seed: int) -> Market:
         value = v.value.copy()
         unknown = v.available > later
         value[unknown] = 1e6 * rng.normal(size=int(unknown.sum()))
-        extra = v.available[unknown] + rng.integers(0, 50, int(unknown.sum()))
+        days = rng.integers(0, 50, int(unknown.sum())).astype("timedelta64[D]")
+        extra = v.available[unknown] + days
         return Vintage(
             np.concatenate([v.symbol, v.symbol[unknown]]),
-            np.concatenate([v.period_end, v.period_end[unknown] + 400]),
+            np.concatenate([v.period_end, v.period_end[unknown] + np.timedelta64(400, "D")]),
             np.concatenate([v.available, extra]),
             np.concatenate([value, value[unknown]]),
         )

@@ -50,5 +50,5 @@ def test_a_quarter_of_equal_returns_is_the_same_data() -> None:
         assert one.same_data(ReturnSketch.of(DATES, NAMES[:1], other)) is same
     far = ReturnSketch.of(DATES, NAMES[:1], RETURNS[:, :1] + 6e-4)
     assert not one.same_data(far)
-    later = ReturnSketch.of(DATES + 40, NAMES[:1], RETURNS[:, :1])
+    later = ReturnSketch.of(DATES + np.timedelta64(40, "D"), NAMES[:1], RETURNS[:, :1])
     assert not one.same_data(later)

@@ -3,11 +3,15 @@
 import re
 import shlex
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+
+from benchmarks.weight import closure
 
 ROOT = Path(__file__).parents[3]
 
@@ -75,6 +79,18 @@ def test_the_image_needs_no_network_for_its_syntax_and_is_no_root() -> None:
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
     assert users == ["10001:10001"]
     assert any(line.startswith("HEALTHCHECK ") for line in lines)
+
+
+def test_the_image_leaves_out_what_only_skfolio_computes_with() -> None:
+    """And keeps skfolio itself, of which exo reads a file, and all that anything else needs."""
+    text = (ROOT / "Dockerfile.optuna").read_text(encoding="utf-8")
+    (removed,) = re.findall(r"pip uninstall --yes --quiet \\\n(.*?)\n && find", text, re.DOTALL)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    build = {"pip", *(closure(map(Requirement, project["dependency-groups"]["build"])))}
+    needed = [*project["project"]["dependencies"], "pyarrow"]
+    kept = closure(map(Requirement, needed))
+    computing = closure([Requirement("skfolio")]) - {"skfolio"}
+    assert set(removed.replace("\\", " ").split()) == (build | computing) - kept
 
 
 @pytest.mark.parametrize(

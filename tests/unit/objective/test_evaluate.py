@@ -219,7 +219,7 @@ def test_later_years_of_a_pruned_trial_do_not_matter(
     years = panel.dates.astype("datetime64[Y]")
     first_year = evaluator.run(PARAMS).dates[0].astype("datetime64[Y]")
     returns = panel.returns.copy()
-    returns[years > first_year + step] *= 0.5
+    returns[years > first_year + np.timedelta64(step, "Y")] *= 0.5
     changed = replace(panel, returns=returns)
     first, second = (
         Evaluator(spec, p, settings).evaluate(PARAMS, {step: 1e9}) for p in (panel, changed)

@@ -1,6 +1,7 @@
 """Orders and fills agree, and who trades `exo portfolio`'s list gets the paper account."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
@@ -47,7 +48,7 @@ def kept(model: Model, path: Path, *, fractional: bool, capital: float = 30_000.
 
 
 def query(path: Path, statement: str) -> list[tuple[Any, ...]]:
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
 
 
