@@ -6,7 +6,7 @@ what depends on the panel alone is computed once and not measured.
 
 import numpy as np
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 

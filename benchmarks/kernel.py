@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from benchmarks.day_loop import DayLoop
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import Panel
 

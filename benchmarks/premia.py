@@ -25,7 +25,7 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
     from mech_exo.objective.objective_file import ObjectiveFile
-    from mech_exo.tuning.search import search
+    from mech_exo.tuning.memory_search import search
     from mech_exo.tuning.weight_search import WeightSearch
 
     demo = replace(DemoSettings(), information_ratio=ratio, seed=market_seed)

@@ -91,7 +91,7 @@ def _kill_one(pid: int, rng: random.Random) -> str:
 def table(study_file: Path) -> str:
     """The canonical trial table, without times."""
     from mech_exo.tuning.records import read_study
-    from mech_exo.tuning.table import trial_table
+    from mech_exo.tuning.trial_table import trial_table
 
     return trial_table(read_study(study_file, STUDY), "csv", times=False)
 

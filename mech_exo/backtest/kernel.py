@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from mech_exo.backtest.account import Account, keep_account
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
-from mech_exo.backtest.rules import Candidate
 from mech_exo.backtest.schedule import Schedule, check_returns, plan
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Scores, Selector, lay_out

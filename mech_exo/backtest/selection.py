@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID

@@ -46,7 +46,7 @@ class ShowOptions(JsonOption, StudyFileOption):
 def trials(options: TrialsOptions) -> None:
     """List the trials by number, with exact floats."""
     from mech_exo.tuning.records import read_study
-    from mech_exo.tuning.table import trial_table
+    from mech_exo.tuning.trial_table import trial_table
 
     record = read_study(options.study_file, options.name)
     sys.stdout.write(trial_table(record, options.format.value, times=options.times))

@@ -23,7 +23,7 @@ from mech_exo.leakage.finding import Finding
 from mech_exo.leakage.publication import publication_findings
 from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
-from mech_exo.objective.names import check_against_panel
+from mech_exo.objective.factor_names import check_against_panel
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.evidence import t_statistic

@@ -143,7 +143,7 @@ class Study:
         """A row a trial, by number: the columns of `exo study trials --format csv`."""
         import pandas as pd
 
-        from mech_exo.tuning.table import trial_rows
+        from mech_exo.tuning.trial_table import trial_rows
 
         return pd.DataFrame(trial_rows(self.record)).set_index("number")
 

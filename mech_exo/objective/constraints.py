@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.metrics import volatility
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.errors import ExoError
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.checkpoints import Checkpoints
-from mech_exo.objective.computed import ComputedFactor
+from mech_exo.objective.computed_factors import ComputedFactor
 from mech_exo.objective.constraints import CONSTRAINTS, Run
 from mech_exo.objective.criteria import directions
 from mech_exo.objective.evaluation import Direction, Evaluation

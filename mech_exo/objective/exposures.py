@@ -17,9 +17,9 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.scores import factor_scores, technical_scores
 from mech_exo.errors import ExoError
-from mech_exo.objective.computed import ComputedFactor
+from mech_exo.objective.computed_factors import ComputedFactor
 from mech_exo.objective.factor import CustomFactor
-from mech_exo.objective.names import check_against_panel
+from mech_exo.objective.factor_names import check_against_panel
 from mech_exo.objective.spec import ObjectiveSpec
 
 Factor = CustomFactor | ComputedFactor

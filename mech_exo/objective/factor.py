@@ -1,4 +1,7 @@
-"""Factors of the user's own, written as functions in the objective file."""
+"""Factors of the user's own, written as functions in the objective file.
+
+Users' files import this module by its name (`from mech_exo.objective.factor import factor`).
+"""
 
 import inspect
 import re

@@ -11,7 +11,7 @@ import numpy as np
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import WEIGHT, Parameter
-from mech_exo.objective.computed import factor_of
+from mech_exo.objective.computed_factors import factor_of
 from mech_exo.objective.distribution import Distribution, categorical, numeric
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import Space

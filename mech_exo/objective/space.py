@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import WEIGHT, Parameter
-from mech_exo.objective.computed import ComputedFactor, computed_factors, factor_of
+from mech_exo.objective.computed_factors import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.exposures import Factor
 from mech_exo.objective.spec import ObjectiveSpec

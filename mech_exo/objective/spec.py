@@ -17,8 +17,8 @@ from mech_exo.errors import ExoError
 from mech_exo.objective import trace
 from mech_exo.objective.constraints import limits_of
 from mech_exo.objective.factor import CustomFactor, collect
+from mech_exo.objective.factor_names import check_own_names
 from mech_exo.objective.imports import guarded_builtins, refuse_uncovered
-from mech_exo.objective.names import check_own_names
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 SUGGEST = "suggest_factor_weights"

@@ -11,9 +11,9 @@ from mech_exo.factor_file.document import WEIGHT, FactorFile
 from mech_exo.factor_file.read import read_factor_file
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.candidate import Candidate
     from mech_exo.backtest.kernel import Kernel
     from mech_exo.backtest.result import BacktestResult
-    from mech_exo.backtest.rules import Candidate
     from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import Parameter
     from mech_exo.objective.space import Space

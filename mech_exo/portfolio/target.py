@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.selection import Selector, lay_out
 from mech_exo.data.panel import BoolArray, FloatArray, Panel
 from mech_exo.data.prices import last_known

@@ -21,7 +21,7 @@ from mech_exo.tuning.encoding import (
     epoch_from_json,
     trial_from_record,
 )
-from mech_exo.tuning.foreign import foreign_trials
+from mech_exo.tuning.foreign_trials import foreign_trials
 from mech_exo.tuning.refusals import damaged
 from mech_exo.tuning.study_access import holds_nothing, read_study_file
 from mech_exo.tuning.study_record import (

@@ -15,6 +15,7 @@ from typing import Any
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import Parameter
 from mech_exo.system.interrupts import Interrupts
+from mech_exo.tuning.asked_again import check_reproduced, made_with
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import Ranges, to_json
 from mech_exo.tuning.engine import Engine, EpochSpan
@@ -24,9 +25,8 @@ from mech_exo.tuning.fingerprint import difference, fingerprint_of
 from mech_exo.tuning.plan import Ending, Preview, Search, StudyOutcome
 from mech_exo.tuning.preflight import check_sampler, fit_warm_start, try_once
 from mech_exo.tuning.recovery import confirm_stored
-from mech_exo.tuning.reproduce import check_reproduced, made_with
 from mech_exo.tuning.request import SearchRequest
-from mech_exo.tuning.runs import with_run
+from mech_exo.tuning.run_times import with_run
 from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.stopping import with_rule
 from mech_exo.tuning.study_lock import check_study_free, study_lock

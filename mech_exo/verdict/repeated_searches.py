@@ -112,7 +112,7 @@ class Repeater:
 
     def search(self, evaluator: Evaluator) -> "StudyRecord":
         """The study's search on the evaluator's data."""
-        from mech_exo.tuning.search import search
+        from mech_exo.tuning.memory_search import search
 
         return search(
             self._problem,

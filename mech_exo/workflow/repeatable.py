@@ -52,7 +52,7 @@ def repeatable(result: Optimised) -> "FactorFile":
     It is dated by the study's last trial, its id is drawn from the study's fingerprint, the look
     at the holdout is its first one, and the verdict's own running times are left out.
     """
-    from mech_exo.tuning.runs import elapsed_seconds
+    from mech_exo.tuning.run_times import elapsed_seconds
 
     file = factor_file_of(result)
     study = result.outcome.study

@@ -203,7 +203,7 @@ def open_with(
     from mech_exo.data.sources import load_market
     from mech_exo.objective.constraints import check_sectors
     from mech_exo.objective.criteria import directions
-    from mech_exo.objective.names import check_against_panel
+    from mech_exo.objective.factor_names import check_against_panel
     from mech_exo.objective.objective_file import find_objective
     from mech_exo.objective.spec import ObjectiveSpec
     from mech_exo.system.probe import probe

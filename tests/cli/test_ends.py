@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 from tests.cli.conftest import Exo
 
 STUDY = "factor_weight_optimization"

@@ -40,7 +40,7 @@ from mech_exo.tuning.records import current_epoch, list_studies, read_study
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.study_store import StudyStore
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.placebo import compare
 from mech_exo.verdict.repeated_searches import PLACEBO, WINDOW, check_payload, unpack

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel, Observer
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import Panel
 from tests.unit.backtest import reference

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, Panel
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from tests.unit.backtest.comparison import candidate
 from tests.unit.backtest.markets import panel_of, random_panel

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.rules import Candidate
 from mech_exo.backtest.selection import Selector, lay_out
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray

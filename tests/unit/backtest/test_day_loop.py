@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.day_loop import DayLoop
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from tests.unit.backtest import reference
 from tests.unit.backtest.markets import random_panel

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.rules import Candidate
 from mech_exo.backtest.selection import Scores, lay_out
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import Panel

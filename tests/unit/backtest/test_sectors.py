@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from tests.unit.backtest.markets import random_panel
 

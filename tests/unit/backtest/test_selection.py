@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.selection import Selector, lay_out, scaled
 from mech_exo.data.panel import BoolArray, FloatArray
 from tests.unit.backtest import reference

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import FloatArray, Panel
 from tests.unit.backtest.markets import random_panel

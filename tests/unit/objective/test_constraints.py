@@ -7,8 +7,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings, StorageSettings
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile

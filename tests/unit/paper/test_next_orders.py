@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import Panel
 from mech_exo.data.prices import last_known

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.market import Market
 from mech_exo.paper.paper_account import Holding, PaperAccount, PaperDecision, PaperSession

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.rules import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings, DataSettings, Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel

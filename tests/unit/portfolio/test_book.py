@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.portfolio.book import last_book
 from tests.unit.backtest.markets import panel_of, random_panel

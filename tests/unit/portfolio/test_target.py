@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.portfolio.target import decide, next_target
 from tests.unit.backtest.markets import panel_of, random_panel

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings, PromoteSettings
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.portfolio.model import Model

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from mech_exo.backtest.rules import Candidate
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.packaged import RISK_LIMITS, packaged_file
 from mech_exo.config.settings import BacktestSettings, Settings
 from mech_exo.errors import ExitCode, ExoError

@@ -21,7 +21,7 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.records import list_studies, read_study
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.study_store import StudyStore
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 from tests.unit.tuning.stored_studies import complete, execute, new_store
 
 BEFORE = Path(__file__).parents[2] / "recorded" / "before"

@@ -13,7 +13,7 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.events import Event, StudyOpened, TrialFinished
 from mech_exo.tuning.plan import WarmStart
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 from tests.unit.tuning.tuning_problems import Slow, bowl, suggest_floats
 from tests.unit.tuning.tuning_runs import Run, carried_out
 

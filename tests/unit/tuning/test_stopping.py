@@ -16,8 +16,8 @@ from mech_exo.tuning.records import read_study
 from mech_exo.tuning.request import Duration, SearchRequest, seconds_of
 from mech_exo.tuning.stopping import StoppingRule, rule_of
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
-from mech_exo.tuning.table import trial_table
 from mech_exo.tuning.tally import Tally
+from mech_exo.tuning.trial_table import trial_table
 from tests.unit.tuning.tuning_problems import Slow, bowl
 from tests.unit.tuning.tuning_runs import Run, carried_out
 

@@ -19,7 +19,7 @@ from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.tuning.events import Event, StudyOpened, TrialFinished
 from mech_exo.tuning.records import read_study
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 
 LINES = """

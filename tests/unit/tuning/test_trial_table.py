@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime
 
 from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
-from mech_exo.tuning.table import trial_table
+from mech_exo.tuning.trial_table import trial_table
 
 NOON = datetime(2025, 6, 9, 12, tzinfo=UTC)
 THIRD = 1 / 3

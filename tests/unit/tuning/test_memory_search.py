@@ -11,8 +11,8 @@ import pytest
 from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.axes import numeric_axes
+from mech_exo.tuning.memory_search import search
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.search import search
 from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_problems import Result
 
@@ -67,7 +67,7 @@ def test_asking_imports_no_optimiser_of_scipy(sampler: str) -> None:
     code = (
         "import sys\n"
         "from mech_exo.config.settings import TuningSettings\n"
-        "from mech_exo.tuning.search import search\n"
+        "from mech_exo.tuning.memory_search import search\n"
         "from tests.unit.tuning.tuning_problems import Bowl, bowl\n"
         f"search(bowl(), Bowl(), TuningSettings(sampler={sampler!r}, population=4), 9)\n"
         "print(sorted(m for m in ('scipy.optimize', 'scipy.stats', 'pandas', 'sqlalchemy')\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.tuning.runs import RUNS, elapsed_seconds, with_run
+from mech_exo.tuning.run_times import RUNS, elapsed_seconds, with_run
 from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
 
 START = datetime(2025, 6, 9, 6, 30, tzinfo=UTC)
