@@ -141,6 +141,7 @@ fresh_study
 # A run that is cut off never exits 0: the script's code is the container's own.
 cut_off() { # HOW CODE COMMAND…: start the script as a terminal would, wait for trials, cut it off
   local how=$1 wanted=$2 script code=0; shift 2
+  : >"$TMP/cut" # of the one before
   env --default-signal=INT setsid scripts/run_optuna_docker.sh --trials 100000 --no-build >"$TMP/cut" 2>&1 &
   script=$!
   wait_until 180 grep -q ^trials "$TMP/cut" || no "$how: no trial: $(tail -3 "$TMP/cut")"
@@ -157,6 +158,7 @@ interrupt() { kill -INT -- "-$SCRIPT"; }
 cut_off "Ctrl-C" 130 interrupt
 terminate() { kill -TERM "$SCRIPT"; }
 cut_off "SIGTERM to the script alone" 130 terminate
+: >"$TMP/cut"
 compose run --rm --name mech-exo-optuna-cut optuna-runner exo optuna-run --target-trials 100000 >"$TMP/cut" 2>&1 &
 run=$!
 wait_until 180 grep -q ^trials "$TMP/cut" || no "compose run: no trial"
