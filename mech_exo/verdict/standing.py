@@ -26,7 +26,7 @@ class Conditions:
     Attributes
     ----------
     fingerprint, data, trials, rules
-        As in `tuning.verdicts.KeptVerdict`.
+        As in `tuning.kept_verdicts.KeptVerdict`.
     """
 
     fingerprint: str | None
