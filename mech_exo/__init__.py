@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Waiting,
         WorkerReplaced,
     )
+    from mech_exo.workflow.reopen import verify_file
     from mech_exo.workflow.requests import RunRequest
     from mech_exo.workflow.run_events import (
         ReplicateFinished,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         SettingsResolved,
     )
     from mech_exo.workflow.session import InputRequest
+    from mech_exo.workflow.verdict_run import JudgeRequest, judge
 
 __all__ = [
     "Backtest",
@@ -47,6 +49,7 @@ __all__ = [
     "ExoError",
     "InputRequest",
     "Interrupted",
+    "JudgeRequest",
     "Project",
     "ReoptimizeRequest",
     "ReplicateFinished",
@@ -63,8 +66,10 @@ __all__ = [
     "WorkerReplaced",
     "__version__",
     "create_study",
+    "judge",
     "optimise",
     "reoptimize",
+    "verify_file",
 ]
 
 _HOMES = {
@@ -91,8 +96,10 @@ _HOMES = {
         "RunEvent",
         "SettingsResolved",
     ),
+    "mech_exo.workflow.reopen": ("verify_file",),
     "mech_exo.workflow.requests": ("RunRequest",),
     "mech_exo.workflow.session": ("InputRequest",),
+    "mech_exo.workflow.verdict_run": ("JudgeRequest", "judge"),
 }
 
 

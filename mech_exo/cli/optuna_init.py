@@ -15,10 +15,9 @@ class InitStudyOptions(SpaceOptions, StudyOptions):
 
 def optuna_init(options: InitStudyOptions) -> None:
     """Create a study: data, objective and search are checked and fixed, no trial is run."""
-    from mech_exo.jobs.optimise import create_study
+    from mech_exo import RunRequest, create_study
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.run_progress import RunProgress
-    from mech_exo.workflow.requests import RunRequest
 
     log = ConsoleLog()
     request = request_of(RunRequest, options, inputs=options.request())

@@ -133,8 +133,8 @@ class RunOptions(
 
 def optuna_run(options: RunOptions) -> None:
     """Search for the factor weights with the best backtest, and export them."""
+    from mech_exo import RunRequest
     from mech_exo.report.console import ConsoleLog
-    from mech_exo.workflow.requests import RunRequest
 
     log = ConsoleLog(quiet=options.quiet)
     request = request_of(RunRequest, options, inputs=options.request())
@@ -143,7 +143,7 @@ def optuna_run(options: RunOptions) -> None:
 
 
 def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitCode:
-    from mech_exo.jobs.optimise import optimise
+    from mech_exo import optimise
     from mech_exo.notify.run_messages import RunMessages
     from mech_exo.report.run_progress import RunProgress
     from mech_exo.workflow.run_events import each

@@ -78,7 +78,7 @@ class ReoptimizeOptions(
 
 def reoptimize(options: ReoptimizeOptions) -> None:
     """Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better."""
-    from mech_exo.jobs.weekly_run import ReoptimizeRequest
+    from mech_exo import ReoptimizeRequest
     from mech_exo.report.console import ConsoleLog
     from mech_exo.system.processes import cores
 
@@ -96,9 +96,9 @@ def reoptimize(options: ReoptimizeOptions) -> None:
 
 def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "ConsoleLog") -> ExitCode:
     """Run once, alone, with a journal and a message."""
+    from mech_exo import reoptimize as carry_out
     from mech_exo.jobs.journal import JournalLines, journaled
     from mech_exo.jobs.weekly_run import only_run
-    from mech_exo.jobs.weekly_run import reoptimize as carry_out
     from mech_exo.notify.channel import configured
     from mech_exo.notify.run_messages import RunMessages
     from mech_exo.workflow.run_events import each

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions, StudyFileOption
-from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
+from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option, request_of
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -55,25 +55,25 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOptio
 
 def validate(options: ValidateOptions) -> None:
     """Ask whether a result is skill or luck; exits with 0 whatever the answer."""
+    from mech_exo import JudgeRequest, judge
     from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.plain_json import json_text
-    from mech_exo.report.search_progress import SearchProgress
+    from mech_exo.report.run_progress import RunProgress
     from mech_exo.report.verdict_tables import show_verdict
-    from mech_exo.workflow.verdict_run import Case, judge
 
     if options.factors is not None and options.study_name is not None:
         raise ExoError(
             "--study-name and --factors name two things to judge.", hint="Leave one out."
         )
     log = ConsoleLog(quiet=options.quiet)
-    case = Case(
+    request = request_of(
+        JudgeRequest,
+        options,
         study_name=options.study_name or STUDY_NAME,
-        study_file=options.study_file,
-        factors=options.factors,
-        n_jobs=options.n_jobs,
+        inputs=options.request(),
     )
-    with SearchProgress(log.console, quiet=options.quiet) as progress:
-        verdict = judge(case, options.request(), log, progress)
+    with RunProgress(log.console, quiet=options.quiet) as progress:
+        verdict = judge(request, progress, log)
     if options.json:
         typer.echo(json_text({"verdict": verdict.as_dict(), "study_file": options.study_file}))
     elif options.quiet:

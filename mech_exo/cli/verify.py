@@ -35,10 +35,10 @@ class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
 
 def verify(options: VerifyOptions) -> None:
     """Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code."""
+    from mech_exo import verify_file
     from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.plain_json import json_text
     from mech_exo.report.verification_table import show_verification
-    from mech_exo.workflow.reopen import verify_file
 
     found = verify_file(options.file, options.study_file, options.request(), ConsoleLog())
     if options.json:

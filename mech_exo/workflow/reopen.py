@@ -12,7 +12,7 @@ from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.verification.comparisons import Verification
 from mech_exo.verification.reproduction import settings_of, verify
 from mech_exo.workflow.factor_list import factors_of_file
-from mech_exo.workflow.log import Log
+from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.session import InputRequest, Session, open_with
 
 if TYPE_CHECKING:
@@ -67,8 +67,10 @@ def known_to(file: "FactorFile", market: "Market", settings: "Settings") -> "tup
     return known, build_panel(known, settings, factors_of_file(file))
 
 
-def verify_file(path: Path, study_file: Path, request: InputRequest, log: Log) -> Verification:
-    """Compare a file with what its settings, data, objective and study give today.
+def verify_file(
+    path: Path, study_file: Path, request: InputRequest | None = None, log: Log | None = None
+) -> Verification:
+    """Compare a file with what its settings, data, objective and study give today: `exo verify`.
 
     Figures on the holdout that are computed again are a look at it. The export of a file was the
     first; so a file that is as it was exported needs no ledger where there is none.
@@ -77,11 +79,16 @@ def verify_file(path: Path, study_file: Path, request: InputRequest, log: Log) -
     ----------
     study_file
         Where the study that the file names is looked for, and the ledger; it need not be there.
+    request
+        Where the file's data and objective lie on this machine, if elsewhere than they did.
+    log
+        Where notes and warnings go; None: to Python's own log.
     """
     from mech_exo.tuning.records import read_study, study_names
 
     file = read_factor_file(path)
-    session = reopen(str(path), file, request, log)
+    request = request or InputRequest(factor_file=path)
+    session = reopen(str(path), file, request, log or PythonLog())
     name = file.metadata.get("study_name")
     study = read_study(study_file, str(name)) if name in study_names(study_file) else None
     return verify_on(session, path, file, study_file, study)

@@ -1,7 +1,7 @@
 """Skill or luck: the verdict on a run, a study or a factor file."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from mech_exo.verdict.verdict import VerdictRecord, validate
 from mech_exo.verdict.windows import walk_forward_windows
 from mech_exo.verification.reproduction import hashes_of, verify
 from mech_exo.workflow.factor_list import factors_of_study
-from mech_exo.workflow.log import Log
+from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.optimised import Choice, Optimised
 from mech_exo.workflow.remembered_verdicts import keep_on_file, keep_on_trial, standing_of_trial
 from mech_exo.workflow.reopen import reopen
+from mech_exo.workflow.run_events import RunListener, replicates_to, unheard
 from mech_exo.workflow.session import InputRequest, Session, open_session
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ Keep = Callable[[VerdictRecord], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
-    """What `exo validate` was asked to judge.
+class JudgeRequest:
+    """What `exo validate` is asked to judge.
 
     Attributes
     ----------
+    inputs
+        Settings, objective and data.
     study_name, factors
         The study, or a factor file instead.
     study_file
@@ -43,14 +46,22 @@ class Case:
 
     study_name: str
     study_file: Path
+    inputs: InputRequest = field(default_factory=InputRequest)
     factors: Path | None = None
     n_jobs: int | None = None
 
 
 def judge(
-    case: Case, request: InputRequest, log: Log, progress: "Progress | None" = None
+    request: JudgeRequest, listener: RunListener = unheard, log: Log | None = None
 ) -> VerdictRecord:
-    """The verdict on a study's best trial or on a factor file.
+    """The verdict on a study's best trial or on a factor file: `exo validate`.
+
+    Parameters
+    ----------
+    listener
+        Told of every finished search of the verdict.
+    log
+        Where notes and warnings go; None: to Python's own log.
 
     Raises
     ------
@@ -58,10 +69,12 @@ def judge(
         Exit code 2 for a study of another fingerprint, 4 for a factor file whose data, objective
         file or code are not those at hand, 130 on Ctrl-C (finished replicates are kept).
     """
-    judging = _of_study if case.factors is None else _of_file
-    subject, keep = judging(case, request, log)
+    log = log or PythonLog()
+    judging = _of_study if request.factors is None else _of_file
+    subject, keep = judging(request, log)
     log.note(f"judging    {subject.origin}; the search is repeated: {subject.repetition}")
-    verdict = validate(subject, case.study_file, jobs=case.n_jobs, progress=progress)
+    told = replicates_to(listener)
+    verdict = validate(subject, request.study_file, jobs=request.n_jobs, progress=told)
     keep(verdict)
     return verdict
 
@@ -139,15 +152,17 @@ def _subject(session: Session, study: "StudyRecord", trial: "TrialRecord | None"
     )
 
 
-def _of_study(case: Case, request: InputRequest, log: Log) -> tuple[Subject, Keep]:
+def _of_study(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.records import read_study
     from mech_exo.tuning.recovery import confirm_stored
 
-    study = read_study(case.study_file, case.study_name)
-    session = open_session(request, log, factors_of_study(case.study_file, case.study_name))
+    study = read_study(request.study_file, request.study_name)
+    session = open_session(
+        request.inputs, log, factors_of_study(request.study_file, request.study_name)
+    )
     session.try_apart()
-    confirm_stored(case.study_file, study)  # reading the data took its time
-    return _best_of(session, study, case.study_file)
+    confirm_stored(request.study_file, study)  # reading the data took its time
+    return _best_of(session, study, request.study_file)
 
 
 def _best_of(session: Session, study: "StudyRecord", study_file: Path) -> tuple[Subject, Keep]:
@@ -160,19 +175,23 @@ def _best_of(session: Session, study: "StudyRecord", study_file: Path) -> tuple[
     return subject, keep
 
 
-def _of_file(case: Case, request: InputRequest, log: Log) -> tuple[Subject, Keep]:
-    path = case.factors
+def _of_file(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
+    path = request.factors
     assert path is not None
     file = read_factor_file(path)
     check_unedited(path, file)
     stated = isinstance((file.provenance or {}).get("settings"), Mapping)
-    session = reopen(str(path), file, request, log) if stated else open_session(request, log)
+    session = (
+        reopen(str(path), file, request.inputs, log)
+        if stated
+        else open_session(request.inputs, log)
+    )
     session.try_apart()
     if stated:
         _check_verified(path, file, session)
     else:
         log.warn(f"{path} states no settings: those at hand are used.")
-    study = _study_of(file, case.study_file)
+    study = _study_of(file, request.study_file)
     subject = file_subject(
         str(path),
         session.settings,
@@ -184,7 +203,7 @@ def _of_file(case: Case, request: InputRequest, log: Log) -> tuple[Subject, Keep
     )
 
     def keep(verdict: VerdictRecord) -> None:
-        keep_on_file(verdict, session, case.study_file, file, study)
+        keep_on_file(verdict, session, request.study_file, file, study)
 
     return subject, keep
 
