@@ -1,4 +1,9 @@
-"""Trading costs that the portfolio pays itself."""
+"""Trading costs that the portfolio pays itself.
+
+Here the equation is solved; the rates stand in the settings (`backtest.commission_bps`, …). There
+is no cost of holding yet: one that accrues from day to day would enter in `settlement.py`, where a
+holding's value goes from one close to the next, and in the paper account.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,6 @@
-"""The rule by which a search with patience ends, kept with its study for the verdict.
+"""Keeping the rule of a search with patience with its study, for the verdict.
+
+Whether a search ends is decided in `engine.py` and `tally.py`.
 
 A verdict repeats the search where nothing is to be found. A search that ended because nothing
 better came must be repeated with the same rule: a repetition of the same number of trials would be

@@ -1,4 +1,4 @@
-"""The one writer of a study file.
+"""The one writer of a study's trials.
 
 Every finished trial is inserted, whole and in one transaction, into Optuna's own tables. There is
 no row of an unfinished trial that a crash could leave behind.
