@@ -11,8 +11,8 @@ START = (
 )
 DELICATE = (
     "tests/cli/test_entry.py::test_a_signal_while_the_data_load_exits_130",
-    "tests/unit/report/test_progress.py",
-    "tests/unit/factor_file/test_atomic.py",
+    "tests/unit/report/test_live_progress.py",
+    "tests/unit/system/test_whole_files.py",
 )
 
 
