@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mech_exo.factor_file.destination import Destination
 from mech_exo.factor_file.written import Files, Staged
 from mech_exo.promote.staging import check_staging, stage
+from mech_exo.system.typed_fields import check_is, check_listener
 from mech_exo.workflow.chosen_trial import factor_file_of
 from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.incumbent import warn_of_incumbent
@@ -75,6 +76,8 @@ def opened(request: RunRequest, log: Log, listener: RunListener) -> Session:
     ExoError
         For any that cannot be read or used.
     """
+    check_is("the request", request, RunRequest)
+    check_listener(listener)
     listed = factors_of_study(request.study_file, request.study_name)
     settings = request.inputs.resolve()
     listener(SettingsResolved(settings.values))

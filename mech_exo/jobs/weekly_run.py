@@ -21,6 +21,7 @@ from mech_exo.jobs.journal import LOGS
 from mech_exo.jobs.optimise import opened
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.promote.staging import STAGING, check_staging, stage_text
+from mech_exo.system.typed_fields import check_fields, check_is
 from mech_exo.system.whole_files import check_target, remove_leftovers
 from mech_exo.tuning.request import Duration
 from mech_exo.workflow.forecast import Forecast
@@ -85,6 +86,9 @@ class ReoptimizeRequest:
     validate: bool = True
     accept_changes: bool = False
     moment: datetime
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def study_name(self) -> str:
@@ -163,6 +167,7 @@ def reoptimize(
         For bad, stale or broken inputs; as `optimise`; where nothing could be staged; why there is
         no verdict, if one was asked for.
     """
+    check_is("reoptimize", request, ReoptimizeRequest)
     log = log or PythonLog()
     session = _prepared(request, log, listener)
     check_staging(request.root)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mech_exo.errors import ExoError
 from mech_exo.library.functions import Definitions, objective_of
+from mech_exo.system.typed_fields import check_listener
 from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class Arguments:
     objective: PathLike | Definitions | None = None
     config: Path | None = None
     frames: "tuple[pd.DataFrame, Mapping[str, pd.DataFrame]] | None" = None
+
+    def __post_init__(self) -> None:
+        given = self.objective
+        if given is not None and not isinstance(given, str | os.PathLike | Mapping):
+            raise ExoError(
+                f"objective: is {type(given).__name__}, expected a path or a mapping of names to "
+                "functions and limits."
+            )
 
     def request(self) -> "InputRequest":
         """Settings and objective, as a command of the command line asks for them."""
@@ -83,6 +92,17 @@ class Arguments:
         return ResolvedSettings(settings, SettingsFile(self.folder, "settings of the caller"))
 
 
+def session_of(session: "Session", name: str, study_file: Path) -> "Session":
+    """The session with the factors that a study was made with, if it is there already."""
+    from mech_exo.workflow.factor_list import factors_of_study
+
+    listed = factors_of_study(study_file, name)
+    panel = session.panel
+    if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:
+        return session
+    return session.listing(listed).with_wanted(listed)
+
+
 def check_mapping(name: str, given: object) -> None:
     """Raise an ExoError for what is neither None nor a mapping of texts."""
     if given is None or (isinstance(given, Mapping) and all(isinstance(k, str) for k in given)):
@@ -90,12 +110,22 @@ def check_mapping(name: str, given: object) -> None:
     raise ExoError(f"{name}: is {type(given).__name__}, expected a mapping of names.")
 
 
-def check_counts(name: object, **counts: tuple[object, int]) -> None:
-    """Raise an ExoError for a study's name that is no text, and for what is no count."""
+def check_search(
+    name: object, listener: object, trials: object, target: object, jobs: object, patience: object
+) -> None:
+    """Raise an ExoError for an argument of `Project.tune` that is not what it must be."""
     if not isinstance(name, str):
         raise ExoError(f"name is {name!r}, must be a text.")
-    for what, (count, least) in counts.items():
-        if count is not None and (not isinstance(count, int) or count < least):
+    check_listener(listener)
+    for what, count, least in (
+        ("trials", trials, 0),
+        ("target", target, 0),
+        ("jobs", jobs, 1),
+        ("patience", patience, 1),
+    ):
+        if count is None:
+            continue
+        if not isinstance(count, int) or isinstance(count, bool) or count < least:
             raise ExoError(f"{what} is {count!r}, must be a whole number from {least} on.")
 
 

@@ -80,7 +80,15 @@ def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, 
 
         file = read_factor_file(Path(portfolio))
         return str(portfolio), session.appraiser.space.meaningful(file.params)
-    return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+    if not hasattr(portfolio, "items"):
+        raise ExoError(
+            f"portfolio: is {type(portfolio).__name__}, expected weights by factor, a trial, or "
+            "the path of a factor file."
+        )
+    try:
+        return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+    except (TypeError, ValueError) as error:
+        raise ExoError(f"portfolio: a weight is no number ({error}).") from error
 
 
 def run_backtest(

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.errors import ExoError
-from mech_exo.library.arguments import Arguments, PathLike, check_counts, check_mapping
+from mech_exo.library.arguments import Arguments, PathLike, check_mapping, check_search, session_of
 from mech_exo.library.backtests import Backtest, Part, Portfolio
 from mech_exo.library.checks import Check
 from mech_exo.library.functions import Definitions
 from mech_exo.library.studies import Study
 from mech_exo.library.verdicts import Verdict
 from mech_exo.system.blas_threads import caller_threads_kept
+from mech_exo.system.typed_fields import as_path, check_is
 from mech_exo.tuning.events import Listener, ignore
 from mech_exo.tuning.request import Duration, SearchRequest
 from mech_exo.workflow.log import PythonLog
@@ -176,8 +177,7 @@ class Project:
         from mech_exo.tuning.runner import run_study
         from mech_exo.workflow.tuned import search_of
 
-        counts = {"trials": (trials, 0), "target": (target, 0), "jobs": (jobs, 1)}
-        check_counts(name, **counts, patience=(patience, 1))
+        check_search(name, on_event, trials, target, jobs, patience)
         request = SearchRequest(
             study_name=name,
             study_file=self._study_file(study_file),
@@ -189,7 +189,7 @@ class Project:
             wait=wait,
         )
         with caller_threads_kept():
-            session = self._session_of(name, request.study_file)
+            session = session_of(self.session, name, request.study_file)
             session.try_apart()
             search = search_of(session)
             if patience is not None:
@@ -249,8 +249,10 @@ class Project:
         """
         from mech_exo.library.verdicts import judge_study
 
+        check_is("study", study, Study)
+
         with caller_threads_kept():
-            session = self._session_of(study.name, study.file)
+            session = session_of(self.session, study.name, study.file)
             session.try_apart()
             verdict = judge_study(session, study.record, study.file, jobs, on_progress)
         study.verdict = verdict
@@ -269,32 +271,27 @@ class Project:
         """
         from mech_exo.library.exports import write_best
 
+        check_is("study", study, Study)
+        path = as_path("path", path)
+
         with caller_threads_kept():
-            return write_best(self._session_of(study.name, study.file), study, Path(path), trial)
+            return write_best(session_of(self.session, study.name, study.file), study, path, trial)
 
     def verify(self, path: PathLike) -> "Verification":
         """Compute the figures of an exported factor file again."""
         from mech_exo.library.exports import verify_here
 
+        path = as_path("path", path)
+
         with caller_threads_kept():
             request, study_file = self._arguments.request(), self._study_file(None)
-            return verify_here(self.session, request, Path(path), PythonLog(), study_file)
+            return verify_here(self.session, request, path, PythonLog(), study_file)
 
     def check(self) -> Check:
         """What the data hold and lack, and what in them is probably not meant."""
         from mech_exo.library.checks import check_session
 
         return check_session(self.session)
-
-    def _session_of(self, name: str, study_file: Path) -> "Session":
-        """The session with the factors that a study was made with, if it is there already."""
-        from mech_exo.workflow.factor_list import factors_of_study
-
-        listed = factors_of_study(study_file, name)
-        panel = self.session.panel
-        if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:
-            return self.session
-        return self.session.listing(listed).with_wanted(listed)
 
     def _study_file(self, given: PathLike | None) -> Path:
         return self.folder / STUDY_FILE if given is None else Path(given)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from mech_exo.errors import ExoError
+from mech_exo.system.typed_fields import check_fields
 
 DEFAULT_TRIALS = 50
 
@@ -17,7 +18,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?[smhd])+", re.IGNORECASE | re.ASCII)
 _PART = re.compile(r"([\d.]+)([smhd])", re.IGNORECASE | re.ASCII)
 
 
-def seconds_of(duration: Duration) -> float:
+def seconds_of(duration: object) -> float:
     """Seconds of a duration: "90s", "30m", "1h30m", "2d"; a number counts seconds.
 
     Raises
@@ -35,8 +36,13 @@ def seconds_of(duration: Duration) -> float:
                 hint="Write a number with its unit: 90s, 30m, 2h, 1h30m or 1d.",
             )
         seconds = sum(float(n) * _UNITS[unit.lower()] for n, unit in _PART.findall(text))
-    else:
+    elif isinstance(duration, float | int) and not isinstance(duration, bool):
         seconds = float(duration)
+    else:
+        raise ExoError(
+            f"--timeout is {duration!r}, no duration.",
+            hint='"30m", seconds, or a timedelta.',
+        )
     if not 0.0 < seconds < math.inf:
         raise ExoError(f"--timeout is {duration!r}, must be above 0.", hint="30m, for example.")
     return seconds
@@ -74,6 +80,7 @@ class SearchRequest:
     wait: bool = False
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not self.study_name.strip():
             raise ExoError("--study-name is empty.", hint="Give the study a name.")
         if self.n_trials is not None and self.target_trials is not None:

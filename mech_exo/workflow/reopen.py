@@ -8,6 +8,7 @@ from mech_exo.config.load import load_settings
 from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
+from mech_exo.system.typed_fields import as_path
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.verification.comparisons import Verification
 from mech_exo.verification.reproduction import settings_of, verify
@@ -86,6 +87,7 @@ def verify_file(
     """
     from mech_exo.tuning.records import read_study, study_names
 
+    path, study_file = as_path("path", path), as_path("study_file", study_file)
     file = read_factor_file(path)
     request = request or InputRequest(factor_file=path)
     session = reopen(str(path), file, request, log or PythonLog())

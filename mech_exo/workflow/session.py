@@ -10,6 +10,7 @@ from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
+from mech_exo.system.typed_fields import check_fields
 from mech_exo.workflow.factor_list import Listed, with_wanted
 from mech_exo.workflow.log import Log
 
@@ -40,6 +41,9 @@ class InputRequest:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
     factor_file: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
     @property
     def start(self) -> Path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
+from mech_exo.system.typed_fields import check_fields, check_is
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from mech_exo.verdict.verdict import VerdictRecord, validate
@@ -50,6 +51,9 @@ class JudgeRequest:
     factors: Path | None = None
     n_jobs: int | None = None
 
+    def __post_init__(self) -> None:
+        check_fields(self)
+
 
 def judge(
     request: JudgeRequest, listener: RunListener = unheard, log: Log | None = None
@@ -69,6 +73,7 @@ def judge(
         Exit code 2 for a study of another fingerprint, 4 for a factor file whose data, objective
         file or code are not those at hand, 130 on Ctrl-C (finished replicates are kept).
     """
+    check_is("judge", request, JudgeRequest)
     log = log or PythonLog()
     judging = _of_study if request.factors is None else _of_file
     subject, keep = judging(request, log)
