@@ -1,14 +1,16 @@
 """The result of one backtest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.data.market import read_only
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 
 
@@ -33,6 +35,16 @@ class Positions:
     exit_name: IntArray
     exit_reason: tuple[str, ...]
     exposure: FloatArray
+
+    def sealed(self) -> "Positions":
+        """The same, in arrays that the user's functions cannot change."""
+        return Positions(
+            holdings=read_only(self.holdings),
+            exit_date=read_only(self.exit_date),
+            exit_name=read_only(self.exit_name),
+            exit_reason=self.exit_reason,
+            exposure=read_only(self.exposure),
+        )
 
     def until(self, days: int, executions: int) -> "Positions":
         """The part of the first days and executions."""
@@ -122,14 +134,14 @@ class BacktestResult:
     @cached_property
     def benchmark_returns(self) -> FloatArray:
         """[T'] returns of the equal-weighted universe at the same invested share."""
-        return self._benchmark()[: len(self.returns)]
+        return read_only(self._benchmark()[: len(self.returns)])
 
     @cached_property
     def monthly(self) -> FloatArray:
         """[months] compound return of each calendar month, the first and last as far as they go."""
         month = self.dates.astype("datetime64[M]")
         starts = np.flatnonzero(np.append(True, month[1:] != month[:-1]))
-        return np.multiply.reduceat(1.0 + self.returns, starts) - 1.0
+        return read_only(np.multiply.reduceat(1.0 + self.returns, starts) - 1.0)
 
     @property
     def exposure(self) -> FloatArray:
@@ -142,21 +154,36 @@ class BacktestResult:
         return self.positions.holdings
 
     @cached_property
-    def sector_shares(self) -> dict[str, FloatArray]:
+    def sector_shares(self) -> Mapping[str, FloatArray]:
         """Sector -> [M'] its share of the portfolio at each execution, after trading.
 
-        In alphabetical order; names whose sector is not in the file are the sector "unknown". {}
-        where sectors are not known (`data.sectors`).
+        In alphabetical order; names whose sector is not in the file are the sector "unknown".
+
+        Raises
+        ------
+        LookupError
+            Where the sectors are not known.
         """
+        if not len(self._sector):
+            raise LookupError(
+                "the sectors of the names are not known: data.sectors names a CSV file of them"
+            )
         sectors, code = np.unique(self._sector, return_inverse=True)
-        return {
-            str(name): self.holdings[:, code == k].sum(axis=1) for k, name in enumerate(sectors)
+        shares = {
+            str(name): read_only(self.holdings[:, code == k].sum(axis=1))
+            for k, name in enumerate(sectors)
         }
+        return MappingProxyType(shares)
+
+    @property
+    def knows_sectors(self) -> bool:
+        """Whether there are sectors to take shares of."""
+        return len(self._sector) > 0
 
     @cached_property
     def positions(self) -> Positions:
         """What was held; simulated again unless the run kept it."""
-        return self._positions()
+        return self._positions().sealed()
 
     @cached_property
     def occupancy(self) -> Occupancy:

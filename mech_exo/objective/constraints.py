@@ -72,6 +72,13 @@ class Constraint:
         return limit + distance if self.keeps == "at most" else limit - distance
 
 
+def largest_sector(result: BacktestResult) -> float:
+    """Largest share of one sector after a rebalance; NaN where sectors are not known."""
+    if not result.knows_sectors:
+        return float("nan")
+    return max(float(share.max()) for share in result.sector_shares.values())
+
+
 def _register(*entries: Constraint) -> dict[str, Constraint]:
     return {entry.name: entry for entry in entries}
 
@@ -134,9 +141,7 @@ CONSTRAINTS = _register(
         (0.0, 1.0),
         "at most",
         "fraction",
-        lambda run: max(
-            (float(s.max()) for s in run.result.sector_shares.values()), default=np.nan
-        ),
+        lambda run: largest_sector(run.result),
         "largest share of one sector after a rebalance (`data.sectors`)",
         needs_sectors=True,
     ),

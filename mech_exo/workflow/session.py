@@ -234,6 +234,7 @@ def open_with(
 
 def _describe_data(session: Session, log: Log) -> None:
     from mech_exo.data.likely_mistakes import likely_mistakes
+    from mech_exo.data.sectors import UNKNOWN
 
     panel = session.panel
     if not len(panel.rebalance) or not len(session.in_sample.rebalance):
@@ -244,6 +245,12 @@ def _describe_data(session: Session, log: Log) -> None:
     log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
     for line in likely_mistakes(session.market, panel.missing_factors):
         log.note(f"note       {line}")
+    unknown = panel.sectors.count(UNKNOWN)
+    if unknown:
+        log.note(
+            f"note       {unknown} of {len(panel.symbols)} names have no sector in "
+            f"{session.settings.data.sectors}; they count as one, {UNKNOWN!r}"
+        )
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
     else:

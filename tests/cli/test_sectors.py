@@ -81,3 +81,22 @@ def test_a_file_that_is_missing_is_refused(project: Path, capsys: Capture) -> No
     (project / "sectors.csv").unlink()
     assert tune() == 2
     assert "sectors.csv" in capsys.readouterr().err
+
+
+def test_names_without_a_sector_are_counted_aloud(project: Path, capsys: Capture) -> None:
+    (project / "sectors.csv").write_text("\n".join(["symbol,sector", *LINES[:7]]))
+    assert tune() in (0, 3)
+    assert "3 of 10 names have no sector in" in capsys.readouterr().err
+
+
+def test_an_objective_that_changes_what_the_limit_is_computed_from_fails(
+    project: Path, capsys: Capture
+) -> None:
+    objective = project / "research/obj_utils.py"
+    objective.write_text(
+        objective.read_text() + "\n\ndef objective(result):\n"
+        "    for share in result.sector_shares.values():\n        share *= 0.1\n"
+        "    return result.sharpe\n"
+    )
+    assert tune() in (2, 3)
+    assert "read-only" in capsys.readouterr().err

@@ -34,7 +34,10 @@ def test_nobody_knows_the_sectors() -> None:
     kernel = Kernel(random_panel(seed=4, names=7), BacktestSettings())
     assert kernel.names.sector.shape == (0,)
     weights = np.ones(kernel.scores.scores.shape[1])
-    assert kernel.run(Candidate(weights, 0.1, 0.5, 0.2)).sector_shares == {}
+    result = kernel.run(Candidate(weights, 0.1, 0.5, 0.2))
+    assert not result.knows_sectors
+    with pytest.raises(LookupError, match=r"data\.sectors names a CSV file"):
+        _ = result.sector_shares
 
 
 @pytest.mark.parametrize("long", ["x" * 40])
@@ -43,3 +46,16 @@ def test_a_long_name_is_kept_whole(long: str) -> None:
     weights = np.ones(panel.exposures.shape[2])
     result = Kernel(panel, BacktestSettings()).run(Candidate(weights, 0.1, 0.5, 0.2))
     assert list(result.sector_shares) == [long]
+
+
+def test_nothing_of_a_result_can_be_changed_by_who_scores_it() -> None:
+    """Limits are computed after the user's objective, from the same arrays."""
+    panel = replace(random_panel(seed=4, names=7), sectors=("oil",) * 7)
+    weights = np.ones(panel.exposures.shape[2])
+    result = Kernel(panel, BacktestSettings()).run(Candidate(weights, 0.1, 0.5, 0.2))
+    arrays = [result.benchmark_returns, result.monthly, result.holdings, result.exposure]
+    arrays += [result.sector_shares["oil"]]
+    assert not any(array.flags.writeable for array in arrays)
+    assert not result.positions.exit_date.flags.writeable
+    with pytest.raises(TypeError):
+        result.sector_shares["oil"] = arrays[0]  # type: ignore[index]

@@ -30,6 +30,7 @@ def run(**figures: float) -> Run:
         metric=figures.__getitem__,
         returns=returns,
         benchmark_returns=np.zeros(4),
+        knows_sectors=True,
         sector_shares={"energy": np.array([0.2, 0.5]), "unknown": np.array([0.3, 0.1])},
     )
     candidate = Candidate(np.array([0.5, -1.5]), 0.0, 0.1, 0.05)
