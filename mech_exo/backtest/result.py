@@ -113,6 +113,11 @@ class BacktestResult:
     _wanted: int = field(repr=False, kw_only=True)
     _sector: NDArray[np.str_] = field(repr=False, kw_only=True)
 
+    def __post_init__(self) -> None:
+        # the user's functions are handed the result, and limits are computed from it afterwards
+        for name in ("dates", "returns", "traded"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
     def metric(self, name: str) -> float:
         """A metric of `backtest.metrics.METRICS` by its name; NaN where undefined."""
         if name not in self._measured:

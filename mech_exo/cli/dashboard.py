@@ -7,9 +7,10 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.option_groups import STUDY_FILE, ProjectFolder
+from mech_exo.cli.option_groups import ProjectFolder
 from mech_exo.cli.options import STUDY, command, option
 from mech_exo.errors import ExoError
+from mech_exo.tuning.request import STUDY_FILE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

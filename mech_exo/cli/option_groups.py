@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from mech_exo.cli.options import INPUT, OUTPUT, SEARCH, STUDY, no_option, option
 from mech_exo.config.settings import SAMPLERS
+from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import InputRequest
-
-STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -57,7 +56,7 @@ class StudyOptions(StudyFileOption):
     study_name: str = option(
         "--study-name",
         help="Name of the study; one that exists is resumed.",
-        default="factor_weight_optimization",
+        default=DEFAULT_STUDY,
         panel=STUDY,
     )
 

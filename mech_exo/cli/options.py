@@ -19,7 +19,6 @@ from mech_exo.config.settings_file import project_root
 from mech_exo.errors import ExitCode, ExoError
 
 O = TypeVar("O")  # noqa: E741 - an options class
-R = TypeVar("R")  # a request
 
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
 
@@ -108,13 +107,6 @@ def command(
         return function
 
     return register
-
-
-def request_of(request: Callable[..., R], options: Any, **more: Any) -> R:
-    """A request, of whose fields those that `options` has by the same name are taken from there."""
-    asked = {f.name for f in dataclasses.fields(request)}  # type: ignore[arg-type]  # a dataclass
-    given = {f.name for f in dataclasses.fields(options)}
-    return request(**{name: getattr(options, name) for name in asked & given} | more)
 
 
 def _enter(project: Path | None) -> None:

@@ -5,7 +5,8 @@ import dataclasses
 import typer
 
 from mech_exo.cli.option_groups import SpaceOptions, StudyOptions
-from mech_exo.cli.options import command, request_of
+from mech_exo.cli.options import command
+from mech_exo.system.typed_fields import filled_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -20,7 +21,7 @@ def optuna_init(options: InitStudyOptions) -> None:
     from mech_exo.report.run_progress import RunProgress
 
     log = ConsoleLog()
-    request = request_of(RunRequest, options, inputs=options.request())
+    request = filled_from(options, RunRequest, inputs=options.request())
     study = create_study(request, RunProgress(log.console), log)
     fingerprint = study.epoch.fingerprint[:12] if study.epoch else "none"
     typer.echo(f"created {study.name} in {options.study_file} (fingerprint {fingerprint})")

@@ -21,9 +21,9 @@ from mech_exo.cli.options import (
     TelegramVariables,
     command,
     option,
-    request_of,
 )
 from mech_exo.errors import ExitCode
+from mech_exo.system.typed_fields import filled_from
 
 if TYPE_CHECKING:
     from mech_exo.report.console import ConsoleLog
@@ -137,7 +137,7 @@ def optuna_run(options: RunOptions) -> None:
     from mech_exo.report.console import ConsoleLog
 
     log = ConsoleLog(quiet=options.quiet)
-    request = request_of(RunRequest, options, inputs=options.request())
+    request = filled_from(options, RunRequest, inputs=options.request())
     run = _foretell if options.dry_run else _run
     raise typer.Exit(run(options, request, log))
 

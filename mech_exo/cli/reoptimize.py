@@ -14,8 +14,9 @@ from mech_exo.cli.option_groups import (
     SpaceOptions,
     StudyFileOption,
 )
-from mech_exo.cli.options import OUTPUT, STUDY, TelegramVariables, command, option, request_of
+from mech_exo.cli.options import OUTPUT, STUDY, TelegramVariables, command, option
 from mech_exo.errors import ExitCode
+from mech_exo.system.typed_fields import filled_from
 
 if TYPE_CHECKING:
     from mech_exo.jobs.weekly_run import Outcome, ReoptimizeRequest
@@ -83,9 +84,9 @@ def reoptimize(options: ReoptimizeOptions) -> None:
     from mech_exo.system.processes import cores
 
     log = ConsoleLog(quiet=options.quiet)
-    request = request_of(
-        ReoptimizeRequest,
+    request = filled_from(
         options,
+        ReoptimizeRequest,
         inputs=options.request(),
         n_jobs=options.n_jobs or cores(),
         moment=datetime.now(),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions, StudyFileOption
-from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option, request_of
+from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
 from mech_exo.errors import ExoError
+from mech_exo.system.typed_fields import filled_from
+from mech_exo.tuning.request import DEFAULT_STUDY
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import InputRequest
-
-STUDY_NAME = "factor_weight_optimization"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -24,7 +24,7 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOptio
     study_name: str | None = option(
         "--study-name",
         help="Judge the best trial of this study.",
-        otherwise=STUDY_NAME,
+        otherwise=DEFAULT_STUDY,
         panel=STUDY,
     )
     factors: Path | None = option(
@@ -66,10 +66,10 @@ def validate(options: ValidateOptions) -> None:
             "--study-name and --factors name two things to judge.", hint="Leave one out."
         )
     log = ConsoleLog(quiet=options.quiet)
-    request = request_of(
-        JudgeRequest,
+    request = filled_from(
         options,
-        study_name=options.study_name or STUDY_NAME,
+        JudgeRequest,
+        study_name=options.study_name or DEFAULT_STUDY,
         inputs=options.request(),
     )
     with RunProgress(log.console, quiet=options.quiet) as progress:

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from mech_exo.factor_file.destination import Destination
-from mech_exo.jobs.optimise import opened
-from mech_exo.promote.staging import LATEST, STAGING, check_staging, dated_copy
+from mech_exo.jobs.optimise import check_places, opened
+from mech_exo.promote.staging import LATEST, STAGING, dated_copy
 from mech_exo.workflow.forecast import Forecast
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.requests import RunRequest
 from mech_exo.workflow.run_events import RunListener, unheard
 from mech_exo.workflow.session import Session
-from mech_exo.workflow.tuned import check_trial, search_of
+from mech_exo.workflow.tuned import search_of
 from mech_exo.workflow.verdict_run import check_validatable
 
 
@@ -32,10 +32,8 @@ def forecast_of(request: RunRequest, session: Session) -> Forecast:
     from mech_exo.tuning.runner import preview_study
 
     target = Destination(request.export_yaml, request.root)
-    files = [request.study_file, target.check(touch=False)]
-    check_trial(request, session)
+    files = [request.study_file, check_places(request, session, target, touch=False)]
     if request.stage:
-        check_staging(request.root, touch=False)
         files += [dated_copy(request.root, datetime.now()), request.root / STAGING / LATEST]
     if request.validate:
         check_validatable(session)

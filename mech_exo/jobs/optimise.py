@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.factor_file.destination import Destination
@@ -46,10 +47,7 @@ def optimise(
     """
     session = opened(request, log or PythonLog(), listener)
     target = Destination(request.export_yaml, request.root)
-    target.check()
-    check_trial(request, session)
-    if request.stage:
-        check_staging(request.root)
+    check_places(request, session, target)
     result = tuned(request, session, listener)
     listener(ResultFound(result))
     return replace(result, files=_write(request, result, target))
@@ -85,6 +83,23 @@ def opened(request: RunRequest, log: Log, listener: RunListener) -> Session:
     session.try_apart()
     warn_of_incumbent(session, log)
     return session
+
+
+def check_places(
+    request: RunRequest, session: Session, target: Destination, *, touch: bool = True
+) -> Path:
+    """Where the factor file would go now; what keeps a run from its files is found out here.
+
+    Raises
+    ------
+    ExoError
+        For a place that cannot be written, and for a trial to export that will not be there.
+    """
+    path = target.check(touch=touch)
+    check_trial(request, session)
+    if request.stage:
+        check_staging(request.root, touch=touch)
+    return path
 
 
 def _write(request: RunRequest, result: Optimised, target: Destination) -> Files:

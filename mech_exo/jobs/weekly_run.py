@@ -21,7 +21,7 @@ from mech_exo.jobs.journal import LOGS
 from mech_exo.jobs.optimise import opened
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.promote.staging import STAGING, check_staging, stage_text
-from mech_exo.system.typed_fields import check_fields, check_is
+from mech_exo.system.typed_fields import check_fields, check_is, filled_from
 from mech_exo.system.whole_files import check_target, remove_leftovers
 from mech_exo.tuning.request import Duration
 from mech_exo.workflow.forecast import Forecast
@@ -95,19 +95,14 @@ class ReoptimizeRequest:
         """The dated study."""
         return f"factor_opt_{self.moment:%Y%m%d}"
 
-    def run(self, trials: int) -> RunRequest:
+    def run(self, trials: int | None = None) -> RunRequest:
         """The run that it comes to; `trials` where it says nothing of their number."""
-        return RunRequest(
+        return filled_from(
+            self,
+            RunRequest,
             study_name=self.study_name,
-            study_file=self.study_file,
-            inputs=self.inputs,
-            n_jobs=self.n_jobs,
             target_trials=trials if self.target_trials is None else self.target_trials,
-            timeout=self.timeout,
-            accept_changes=self.accept_changes,
-            validate=self.validate,
             command="reoptimize",
-            root=self.root,
         )
 
 
@@ -180,7 +175,7 @@ def reoptimize(
 
 def _prepared(request: ReoptimizeRequest, log: Log, listener: RunListener) -> Session:
     """The inputs, read afresh; what is not fit for a run is refused."""
-    session = opened(request.run(trials=1), log, listener)
+    session = opened(request.run(), log, listener)
     path = request.root / INCUMBENT
     incumbent = read_factor_file(path) if path.exists() else None
     check_data(session, incumbent, request.moment.date())

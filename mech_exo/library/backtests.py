@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.library.arguments import PathLike
 from mech_exo.library.pages import document, figures, table
 from mech_exo.library.studies import Trial
@@ -86,7 +87,7 @@ def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, 
             "the path of a factor file."
         )
     try:
-        return "weights", {f"weight_{name}": float(w) for name, w in portfolio.items()}
+        return "weights", {f"{WEIGHT}{name}": float(w) for name, w in portfolio.items()}
     except (TypeError, ValueError) as error:
         raise ExoError(f"portfolio: a weight is no number ({error}).") from error
 

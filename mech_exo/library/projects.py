@@ -15,7 +15,7 @@ from mech_exo.library.verdicts import Verdict
 from mech_exo.system.blas_threads import caller_threads_kept
 from mech_exo.system.typed_fields import as_path, check_is
 from mech_exo.tuning.events import Listener, ignore
-from mech_exo.tuning.request import Duration, SearchRequest
+from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE, Duration, SearchRequest
 from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
 
 Progress = Callable[[str, int, int], None]
-
-STUDY = "factor_weight_optimization"
-STUDY_FILE = "studies/factor_opt.db"
 
 
 class Project:
@@ -136,7 +133,7 @@ class Project:
         trials: int | None = None,
         *,
         target: int | None = None,
-        name: str = STUDY,
+        name: str = DEFAULT_STUDY,
         timeout: Duration | None = None,
         patience: int | None = None,
         jobs: int | None = None,
@@ -173,9 +170,8 @@ class Project:
         Study
             Also after Ctrl-C: `study.interrupted` says so, and the same call goes on.
         """
+        from mech_exo.library.studies import tuned_study
         from mech_exo.system.processes import cores
-        from mech_exo.tuning.runner import run_study
-        from mech_exo.workflow.tuned import search_of
 
         check_search(name, on_event, trials, target, jobs, patience)
         request = SearchRequest(
@@ -190,14 +186,9 @@ class Project:
         )
         with caller_threads_kept():
             session = session_of(self.session, name, request.study_file)
-            session.try_apart()
-            search = search_of(session)
-            if patience is not None:
-                search = search.with_patience(patience)
-            outcome = run_study(request, search, on_event)
-        return Study(outcome.study, request.study_file, interrupted=outcome.interrupted)
+            return tuned_study(session, request, patience, on_event)
 
-    def study(self, name: str = STUDY, *, study_file: PathLike | None = None) -> Study:
+    def study(self, name: str = DEFAULT_STUDY, *, study_file: PathLike | None = None) -> Study:
         """A study that is there."""
         from mech_exo.tuning.records import read_study
 

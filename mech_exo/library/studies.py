@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mech_exo.factor_file.document import WEIGHT
 from mech_exo.library.pages import document, figures, table
 
 if TYPE_CHECKING:
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
 
     from mech_exo.factor_file.document import Parameter
     from mech_exo.library.verdicts import Verdict
+    from mech_exo.tuning.events import Listener
+    from mech_exo.tuning.request import SearchRequest
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
+    from mech_exo.workflow.session import Session
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ class Trial:
         """Factor -> weight."""
         import pandas as pd
 
-        drawn = {n: v for n, v in self.params.items() if n.startswith("weight_")}
-        named = {n.removeprefix("weight_"): v for n, v in drawn.items()}
+        drawn = {n: v for n, v in self.params.items() if n.startswith(WEIGHT)}
+        named = {n.removeprefix(WEIGHT): v for n, v in drawn.items()}
         return pd.Series(named, name=f"trial {self.number}", dtype=float)
 
     @property
@@ -151,3 +155,18 @@ class Study:
         best = self.best
         parts = [] if best is None else [table("weights", best.weights), figures(best.metrics)]
         return document(repr(self), *parts)
+
+
+def tuned_study(
+    session: "Session", request: "SearchRequest", patience: int | None, listener: "Listener"
+) -> Study:
+    """Search as requested; a patience takes the place of that of the settings."""
+    from mech_exo.tuning.runner import run_study
+    from mech_exo.workflow.tuned import search_of
+
+    session.try_apart()
+    search = search_of(session)
+    if patience is not None:
+        search = search.with_patience(patience)
+    outcome = run_study(request, search, listener)
+    return Study(outcome.study, request.study_file, interrupted=outcome.interrupted)

@@ -17,7 +17,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import Suggested
-from mech_exo.objective.user_functions import distances_of, not_a_value, seal
+from mech_exo.objective.user_functions import distances_of, not_a_value
 
 # Mistakes of a program rather than of a candidate.
 _MISTAKES = (NameError, AttributeError, TypeError, ImportError, SystemExit)
@@ -89,7 +89,6 @@ def rehearse(evaluator: Evaluator) -> Rehearsal:
     evaluator.own_constraints = _own_constraints(result, spec, fresh)
     if evaluator.objectives or math.isnan(result.metric("sharpe")):
         return rehearsal
-    seal(result)
     first = _tried(spec, result)
     for then in (_tried(spec, result), _tried(fresh, result)):
         if then == first:

@@ -12,17 +12,10 @@ from mech_exo.objective.constraints import own_distances
 from mech_exo.objective.spec import ObjectiveSpec
 
 
-def seal(result: BacktestResult) -> None:
-    """Keep the user's objective from changing what the constraints are computed from."""
-    for array in (result.dates, result.returns, result.traded):
-        array.flags.writeable = False
-
-
 def returned_by(
     spec: ObjectiveSpec, function: Callable[[BacktestResult], Any], result: BacktestResult
 ) -> tuple[Any, str]:
     """What a function of the objective file returns for a result, or None and why nothing."""
-    seal(result)
     try:
         with np.errstate(all="ignore"):
             return function(result), ""

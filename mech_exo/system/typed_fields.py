@@ -3,11 +3,13 @@
 import dataclasses
 import os
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mech_exo.errors import ExoError
+
+T = TypeVar("T")
 
 
 def check_fields(filled: Any) -> None:
@@ -31,6 +33,13 @@ def check_fields(filled: Any) -> None:
                 f"{type(filled).__name__}: {name} is {value!r} ({type(value).__name__}), "
                 f"expected {wanted}."
             )
+
+
+def filled_from(source: Any, kind: Callable[..., T], **more: Any) -> T:
+    """A dataclass whose fields are those of `source` by the same names, and `more`."""
+    wanted = {f.name for f in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    given = {f.name for f in dataclasses.fields(source)}
+    return kind(**{name: getattr(source, name) for name in wanted & given} | more)
 
 
 def check_is(what: str, value: object, kind: type) -> None:

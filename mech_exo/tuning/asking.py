@@ -20,7 +20,8 @@ from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, to_json
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
-from mech_exo.tuning.samplers import make_sampler
+from mech_exo.tuning.samplers import pruner_of, sampler_class
+from mech_exo.tuning.samplers.base import Needs
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 
@@ -51,11 +52,12 @@ class Asker:
         self._seed = settings.seed
         self._warm_start = tuple(warm_start)
         self._history = ToldTrials()
-        self.sampler = make_sampler(settings, space, problem.directions, self._history)
+        needs = Needs(settings, space, problem.directions, self._history)
+        self.sampler = sampler_class(settings.sampler).made(needs)
         self._space = space
         self._fixed = self.sampler.fixed_space
-        prunes = settings.pruner == "median" and problem.prunable and self.sampler.prunable
-        self._pruner = MedianLimits() if prunes else None
+        pruner = pruner_of(settings, len(problem.directions))
+        self._pruner = MedianLimits() if pruner == "median" else None
         self._records: list[TrialRecord] = []
         self._told = 0
         self._study = _study(self._history, self.sampler.optuna, problem.directions)

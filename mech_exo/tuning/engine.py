@@ -98,10 +98,8 @@ class Engine:
         return ending
 
     def _ending(self) -> Ending | None:
-        if self._goal is not None and self._asker.known >= self._goal:
-            return "goal"
-        if self._tally.exhausts(self._patience):
-            return "patience"
+        if ending := self._tally.ending(self._goal, self._patience):
+            return ending
         if self._asked or not self._stopped:
             return None
         return "signal" if self._interrupts.requested else "timeout"

@@ -58,7 +58,7 @@ def search(
     asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
     records: list[TrialRecord] = []
     tally = Tally(problem.directions)
-    while len(records) != trials and not tally.exhausts(patience):
+    while tally.ending(trials, patience) is None:
         suggestion = asker.ask(len(records))
         evaluation = evaluator.evaluate(suggestion.params, suggestion.limits)
         record = _record(suggestion, evaluation).canonical()

@@ -86,11 +86,6 @@ class Problem:
     conditional: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
-    @property
-    def prunable(self) -> bool:
-        """Whether a pruner has one value to compare: a Pareto study does not prune."""
-        return len(self.directions) == 1
-
 
 @dataclass(frozen=True)
 class Suggestion:

@@ -10,6 +10,8 @@ from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import check_fields
 
 DEFAULT_TRIALS = 50
+DEFAULT_STUDY = "factor_weight_optimization"
+STUDY_FILE = "studies/factor_opt.db"  # in the project's folder
 
 Duration = str | float | timedelta
 

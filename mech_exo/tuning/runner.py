@@ -147,7 +147,7 @@ class _Session:
         opened = self._opened(asker)
         finished = opened.finished
         listener(opened)
-        begun, ending = time.monotonic(), _reached(opened, tally)
+        begun, ending = time.monotonic(), tally.ending(opened.goal, opened.patience)
         if ending is None:
             self._store.set_attributes(
                 with_run(self._study, datetime.now(UTC))
@@ -250,13 +250,6 @@ class _Session:
                 f"{self._request.n_jobs} jobs wanted, {window} used: the {what} is {window}, "
                 "and no more trials are in flight"
             )
-
-
-def _reached(opened: StudyOpened, tally: Tally) -> Ending | None:
-    """What ends a run before its first trial; None: nothing does."""
-    if opened.goal is not None and opened.finished >= opened.goal:
-        return "goal"
-    return "patience" if tally.exhausts(opened.patience) else None
 
 
 def _why(ending: Ending, opened: StudyOpened) -> str:

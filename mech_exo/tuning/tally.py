@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.plan import Ending
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord, dominates, losses_of
 
 
@@ -41,6 +42,12 @@ class Tally:
     def exhausts(self, patience: int | None) -> bool:
         """Whether the last `patience` trials brought nothing better; never without one."""
         return patience is not None and self.stalled >= patience
+
+    def ending(self, goal: int | None, patience: int | None) -> Ending | None:
+        """What ends the search here; None: it goes on."""
+        if goal is not None and self.finished >= goal:
+            return "goal"
+        return "patience" if self.exhausts(patience) else None
 
     @classmethod
     def of(cls, study: StudyRecord) -> Self:

@@ -209,6 +209,7 @@ def searches_key(searches: RepeatedSearches) -> str:
     plain = searches.settings.as_dict()
     for section in ("storage", "promote", "reoptimize", "notify", "verdict", "holdout"):
         del plain[section]
+    plain["tuning"].pop("patience", None)  # that of the study counts, below
     benchmark = searches.benchmark
     spec = ObjectiveSpec.compile(searches.objective.source, searches.objective.label)
     content = {

@@ -130,14 +130,14 @@ class Recomputed(Inputs):
             from mech_exo.tuning.fingerprint import fingerprint_of
 
             yield from self._stated("study_fingerprint", fingerprint_of(self.components))
-        from mech_exo.tuning.samplers import sampler_class
+        from mech_exo.tuning.samplers import pruner_of, sampler_class
 
         sampler = sampler_class(tuning.sampler)
-        prunes = len(directions(tuning.objectives)) == 1 and sampler.prunable
+        pruner = pruner_of(tuning, len(directions(tuning.objectives)))
         computed = {
             "optimization_method": f"optuna_{tuning.sampler}",
             "sampler": sampler.label,
-            "pruner": PRUNERS[tuning.pruner if prunes else "none"],
+            "pruner": PRUNERS[pruner],
             "data_points": int(np.isfinite(self.in_sample.returns).sum()),
         }
         for name, value in computed.items():

@@ -129,7 +129,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
     """The factor file of a result's trial."""
     import numpy as np
 
-    from mech_exo.tuning.samplers import sampler_class
+    from mech_exo.tuning.samplers import pruner_of, sampler_class
 
     assert result.trial is not None
     assert result.best is not None
@@ -137,7 +137,6 @@ def factor_file_of(result: Optimised) -> FactorFile:
     appraiser = session.appraiser
     tuning = session.settings.tuning
     sampler = sampler_class(tuning.sampler)
-    prunes = len(study.directions) == 1 and sampler.prunable
     file = Export(
         study=study,
         trial=result.trial,
@@ -148,7 +147,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         data_points=int(np.isfinite(session.in_sample.returns).sum()),
         sampler=sampler.name,
         sampler_label=sampler.label,
-        pruner=tuning.pruner if prunes else "none",
+        pruner=pruner_of(tuning, len(study.directions)),
         provenance=_provenance(result),
         out_of_sample=_out_of_sample(result),
         elapsed_seconds=result.outcome.elapsed_seconds,

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import TuningSettings
-    from mech_exo.objective.evaluation import Direction
-    from mech_exo.tuning.cube import Ranges
     from mech_exo.tuning.samplers.base import Sampler
-    from mech_exo.tuning.told_trials import ToldTrials
 
 
 def sampler_class(name: str) -> type[Sampler]:
@@ -26,12 +23,11 @@ def sampler_class(name: str) -> type[Sampler]:
     return next(c for c in classes if vars(c).get("name") == name)
 
 
-def make_sampler(
-    settings: TuningSettings, space: Ranges, directions: tuple[Direction, ...], history: ToldTrials
-) -> Sampler:
-    """The sampler that `tuning.sampler` names.
+def pruner_of(settings: TuningSettings, objectives: int) -> str:
+    """The pruner that a search really has.
 
-    `space` is what the objective file suggested when it was tried; samplers that need all
-    parameters beforehand (`fixed_space`) draw exactly these.
+    None with a sampler that cannot do with trials that ended early, and none of several objectives,
+    which leave no one value to compare.
     """
-    return sampler_class(settings.sampler).made(settings, space, directions, history)
+    prunes = objectives == 1 and sampler_class(settings.sampler).prunable
+    return settings.pruner if prunes else "none"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,24 @@ Seed = NDArray[np.uint32]
 def seed_words(sequence: np.random.SeedSequence) -> Seed:
     """[4] words that set a random state."""
     return sequence.generate_state(4).astype(np.uint32, copy=False)
+
+
+class Needs(NamedTuple):
+    """What a sampler can be made of.
+
+    Attributes
+    ----------
+    space
+        What the objective file suggested when it was tried; samplers that need all parameters
+        beforehand (`fixed_space`) draw exactly these.
+    history
+        The told trials, for samplers of Optuna.
+    """
+
+    settings: TuningSettings
+    space: Ranges
+    directions: tuple[Direction, ...]
+    history: ToldTrials
 
 
 class Sampler(ABC):
@@ -64,16 +82,9 @@ class Sampler(ABC):
         return  # most need nothing more
 
     @classmethod
-    def made(
-        cls,
-        settings: TuningSettings,
-        space: Ranges,
-        directions: tuple[Direction, ...],
-        history: ToldTrials,
-    ) -> Sampler:
+    def made(cls, needs: Needs) -> Sampler:
         """The sampler of a search; one that needs more than a window says so here."""
-        del space, directions, history
-        return cls(settings.window)
+        return cls(needs.settings.window)
 
     def needs(self, index: int) -> int:
         """How many trials have been told when trial `index` is asked."""

@@ -12,16 +12,14 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Cube, Ranges
-from mech_exo.tuning.samplers.base import GenerationWindow
+from mech_exo.tuning.samplers.base import GenerationWindow, Needs
 from mech_exo.tuning.samplers.random import Random
 from mech_exo.tuning.study_record import TrialRecord
-from mech_exo.tuning.told_trials import ToldTrials
 
 if TYPE_CHECKING:
     from cmaes import CMA
@@ -37,16 +35,9 @@ class CMAES(GenerationWindow, Random):
     fixed_space = True
 
     @classmethod
-    def made(
-        cls,
-        settings: TuningSettings,
-        space: Ranges,
-        directions: tuple[Direction, ...],
-        history: ToldTrials,
-    ) -> Self:
+    def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
-        del history
-        return cls(settings.population, space, directions, settings.seed)
+        return cls(needs.settings.population, needs.space, needs.directions, needs.settings.seed)
 
     def __init__(
         self, population: int, space: Ranges, directions: tuple[Direction, ...], seed: int

@@ -7,11 +7,7 @@ from optuna.samplers import NSGAIISampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
-from mech_exo.config.settings import TuningSettings
-from mech_exo.objective.evaluation import Direction
-from mech_exo.tuning.cube import Ranges
-from mech_exo.tuning.samplers.base import GenerationWindow, Sampler, Seed, seed_words
-from mech_exo.tuning.told_trials import ToldTrials
+from mech_exo.tuning.samplers.base import GenerationWindow, Needs, Sampler, Seed, seed_words
 
 
 class _NumberedNSGAIISampler(NSGAIISampler):
@@ -62,16 +58,9 @@ class NSGA2(GenerationWindow, Sampler):
     label = "NSGAIISampler"
 
     @classmethod
-    def made(
-        cls,
-        settings: TuningSettings,
-        space: Ranges,
-        directions: tuple[Direction, ...],
-        history: ToldTrials,
-    ) -> Self:
+    def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
-        del space, directions, history
-        return cls(settings.population)
+        return cls(needs.settings.population)
 
     def __init__(self, population: int) -> None:
         super().__init__(population)

@@ -5,12 +5,10 @@ from typing import Self
 
 import numpy as np
 
-from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
-from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Cube, Ranges
+from mech_exo.tuning.samplers.base import Needs
 from mech_exo.tuning.samplers.random import Random
-from mech_exo.tuning.told_trials import ToldTrials
 
 
 class QMC(Random):
@@ -21,16 +19,9 @@ class QMC(Random):
     fixed_space = True
 
     @classmethod
-    def made(
-        cls,
-        settings: TuningSettings,
-        space: Ranges,
-        directions: tuple[Direction, ...],
-        history: ToldTrials,
-    ) -> Self:
+    def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
-        del directions, history
-        return cls(settings.window, space, settings.seed)
+        return cls(needs.settings.window, needs.space, needs.settings.seed)
 
     def __init__(self, window: int, space: Ranges, seed: int) -> None:
         super().__init__(window)

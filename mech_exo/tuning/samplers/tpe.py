@@ -17,12 +17,11 @@ from optuna.samplers import TPESampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 
-from mech_exo.config.settings import TuningSettings
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, only, to_json
-from mech_exo.tuning.samplers.base import Sampler, Seed, seed_words
+from mech_exo.tuning.samplers.base import Needs, Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.better_trials import Better
 from mech_exo.tuning.samplers.other_trials import Others
 from mech_exo.tuning.samplers.parzen import Axis, Steps
@@ -67,15 +66,9 @@ class TPE(Sampler):
     label = "TPESampler"
 
     @classmethod
-    def made(
-        cls,
-        settings: TuningSettings,
-        space: Ranges,
-        directions: tuple[Direction, ...],
-        history: ToldTrials,
-    ) -> Self:
+    def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
-        return cls(settings.window, space, directions, history)
+        return cls(needs.settings.window, needs.space, needs.directions, needs.history)
 
     def __init__(
         self, window: int, space: Ranges, directions: tuple[Direction, ...], history: ToldTrials
