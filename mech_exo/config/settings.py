@@ -70,6 +70,7 @@ class DataSettings:
     end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
     sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
+    accept: tuple[str, ...] | None = silent_field()  # findings of the data check, by name
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from mech_exo.config.settings import FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
-from mech_exo.data.cells import Table, nearest
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.price_files import DATE, SYMBOL, is_long, repeats, wide
-from mech_exo.data.table_files import read_table
+from mech_exo.data.tables.cells import Table, nearest
+from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 
 AVAILABLE = ("available_date", "available", "published")

@@ -9,13 +9,13 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
-from mech_exo.data.cells import Column, Table
 from mech_exo.data.factor_tables import Facts, facts_of
 from mech_exo.data.files import with_facts
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import check_live, is_long, market_of
 from mech_exo.data.sectors import with_sectors
 from mech_exo.data.sources import restrict
+from mech_exo.data.tables.cells import Column, Table
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:

@@ -1,10 +1,11 @@
 """The Market: what a source delivers, before any factor is standardised."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numpy.typing import NDArray
 
+from mech_exo.data.check.finding import Finding
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
 
 
@@ -61,6 +62,8 @@ class Market:
         [N] sector of each name; () where they are not known.
     source
         What the data is, in words for the user.
+    findings
+        What was found while the files were read; `check/` adds what the whole market shows.
     """
 
     dates: DateArray
@@ -71,6 +74,7 @@ class Market:
     categories: dict[str, str] = field(default_factory=dict)
     sectors: tuple[str, ...] = ()
     source: str = ""
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.dates), len(self.symbols))
@@ -91,13 +95,10 @@ class Market:
             )
             for name, v in self.vintages.items()
         }
-        return Market(
+        return replace(
+            self,
             dates=self.dates[:stop],
-            symbols=self.symbols,
             close=self.close[:stop],
             vintages=known,
             daily={name: values[:stop] for name, values in self.daily.items()},
-            categories=self.categories,
-            sectors=self.sectors,
-            source=self.source,
         )

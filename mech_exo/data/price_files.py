@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mech_exo.data.cells import Table
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
-from mech_exo.data.table_files import read_table
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 
 Layout = Literal["auto", "long", "wide"]

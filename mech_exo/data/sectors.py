@@ -7,7 +7,7 @@ import numpy as np
 
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import repeats
-from mech_exo.data.table_files import read_table
+from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 
 UNKNOWN = "unknown"

@@ -19,7 +19,7 @@ from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.scores import factor_scores, raw_values
 from mech_exo.data.standardise import standardise
 from mech_exo.errors import ExoError
-from mech_exo.leakage.finding import Finding
+from mech_exo.leakage.leak_finding import LeakFinding
 from mech_exo.leakage.publication import publication_findings
 from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
@@ -50,7 +50,7 @@ class LeakReport:
         Factor -> mean information coefficient with the same day's and the next day's return.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LeakFinding, ...]
     factors: int
     dates: int
     coefficients: dict[str, tuple[float, float]]
@@ -97,7 +97,7 @@ def check_leaks(
             _own_factor(f, arguments[f.name], spec, settings, market, panel) for f in spec.factors
         ]
         check_repeats(spec, market, arguments)
-    findings: list[Finding] = []
+    findings: list[LeakFinding] = []
     coefficients = {}
     for subject in subjects:
         findings += _truncation(subject, market, panel, rows)
@@ -189,7 +189,7 @@ def _drawn(space: Space, settings: Settings) -> dict[str, Any]:
 
 def _truncation(
     subject: _Subject, market: Market, panel: Panel, rows: list[int]
-) -> Iterator[Finding]:
+) -> Iterator[LeakFinding]:
     """At most one finding: the first date on which the future moves the score."""
     for m in rows:
         t = int(panel.rebalance[m])
@@ -198,7 +198,7 @@ def _truncation(
         try:
             known = subject.compute(market.until(t + 1), m)
         except ExoError as error:
-            yield Finding(
+            yield LeakFinding(
                 "leak",
                 subject.name,
                 f"cannot be computed from what was known at {market.dates[t]}: {error.message}",
@@ -208,7 +208,7 @@ def _truncation(
         if moved.any():
             worst = int(np.argmax(np.where(moved, _distance(known, subject.compared[m]), -1.0)))
             cause = _cause(subject, market, m, t)
-            yield Finding(
+            yield LeakFinding(
                 "leak",
                 subject.name,
                 f"{cause} move the factor at {market.dates[t]}: that of {market.symbols[worst]} is "
@@ -242,7 +242,7 @@ def _moved(one: FloatArray, other: FloatArray) -> np.ndarray[Any, np.dtype[np.bo
     return moved
 
 
-def _foresight(subject: _Subject, panel: Panel) -> tuple[list[Finding], tuple[float, float]]:
+def _foresight(subject: _Subject, panel: Panel) -> tuple[list[LeakFinding], tuple[float, float]]:
     """Information coefficients that no honest factor has."""
     findings = []
     means = []
@@ -256,7 +256,7 @@ def _foresight(subject: _Subject, panel: Panel) -> tuple[list[Finding], tuple[fl
         certain = abs(t_statistic(found)) > CERTAIN_T or (len(found) > 1 and found.std() < 1e-9)
         if abs(mean) > limit and certain:
             findings.append(
-                Finding(
+                LeakFinding(
                     "leak",
                     subject.name,
                     f"too good to be true: its information coefficient with the {day} day's return "
@@ -266,7 +266,7 @@ def _foresight(subject: _Subject, panel: Panel) -> tuple[list[Finding], tuple[fl
     return findings, (means[0], means[1])
 
 
-def _survivorship(panel: Panel) -> list[Finding]:
+def _survivorship(panel: Panel) -> list[LeakFinding]:
     """A universe in which nobody ever leaves was chosen with hindsight."""
     known = np.isfinite(panel.returns)
     last = len(panel.dates) - 1 - np.argmax(known[::-1], axis=0)
@@ -274,7 +274,7 @@ def _survivorship(panel: Panel) -> list[Finding]:
     if gone:
         return []
     return [
-        Finding(
+        LeakFinding(
             "warning",
             "universe",
             f"none of the {len(panel.symbols)} names is ever delisted between {panel.dates[0]} and "

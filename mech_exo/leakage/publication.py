@@ -4,13 +4,13 @@ import numpy as np
 
 from mech_exo.data.catalogue import DEFAULT_FACTORS
 from mech_exo.data.market import Market
-from mech_exo.leakage.finding import Finding
+from mech_exo.leakage.leak_finding import LeakFinding
 
 EXAMPLES = 3  # rows named
 NO_DELAY_SHARE = 0.5  # of a fundamental's rows; accounts take weeks to be published
 
 
-def publication_findings(market: Market) -> list[Finding]:
+def publication_findings(market: Market) -> list[LeakFinding]:
     """Values available before their period ends, and accounts without any delay."""
     findings = []
     for name, vintage in market.vintages.items():
@@ -23,7 +23,7 @@ def publication_findings(market: Market) -> list[Finding]:
                 for r in early[:EXAMPLES]
             )
             findings.append(
-                Finding(
+                LeakFinding(
                     "leak",
                     name,
                     f"{len(early)} values are used before the end of the period that they are "
@@ -34,7 +34,7 @@ def publication_findings(market: Market) -> list[Finding]:
         undelayed = float(np.mean(delay == 0)) if len(delay) else 0.0
         if category == "fundamental" and undelayed > NO_DELAY_SHARE:
             findings.append(
-                Finding(
+                LeakFinding(
                     "leak",
                     name,
                     f"{undelayed:.0%} of its values are used from their period's last day on: "

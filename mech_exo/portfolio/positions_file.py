@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mech_exo.data.cells import nearest
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.price_files import repeats
-from mech_exo.data.table_files import read_table
+from mech_exo.data.tables.cells import nearest
+from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 
 CASH = "CASH"

@@ -9,6 +9,9 @@ from mech_exo.errors import ExoError
 SMALL = 5_000_000
 """Bytes that a file which somebody writes by hand has at most."""
 
+CHECK_PATH = "Check the path; one in a settings file is relative to that file."
+"""What to do about a data file that is not there."""
+
 _KINDS = {
     stat.S_IFDIR: "is a directory",
     stat.S_IFIFO: "is a pipe",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mech_exo.data.table_files import read_table
+from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExitCode, ExoError
 
 GOOD = "date,symbol,close\n2020-01-01,A,1.5\n2020-01-02,A,\n"

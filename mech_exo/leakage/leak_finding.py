@@ -7,7 +7,7 @@ Severity = Literal["leak", "warning"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class LeakFinding:
     """One thing found.
 
     Attributes
