@@ -21,12 +21,39 @@ _NAME = re.compile(r"[A-Za-z]\w*")
 
 
 @dataclass(frozen=True)
+class StandingRows:
+    """The rows of a wide table; each stands from its day until the next.
+
+    Attributes
+    ----------
+    public
+        [R] datetime64[D], sorted: the first day at whose close each row counts.
+    places
+        [K] positions in `Market.symbols`.
+    values
+        [R, K]; NaN is a value that was published as missing.
+    """
+
+    public: DateArray
+    places: IntArray
+    values: FloatArray
+
+    def vintage(self) -> Vintage:
+        """Every cell as a value that its day made public; of two rows of a day the later one."""
+        last = np.append(self.public[1:] != self.public[:-1], True)
+        days = np.repeat(self.public[last], len(self.places))
+        places = np.tile(self.places, int(last.sum()))
+        return Vintage(places, days, days, self.values[last].ravel())
+
+
+@dataclass(frozen=True)
 class Facts:
-    """Fields of one table, as `Market` holds them."""
+    """Fields of one table, as `Market` holds them; of a wide one also its rows."""
 
     vintages: dict[str, Vintage] = field(default_factory=dict)
     daily: dict[str, FloatArray] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, StandingRows] = field(default_factory=dict)
 
 
 def read_factor_table(
@@ -91,7 +118,8 @@ def _wide(
     daily = np.full(market.close.shape, np.nan)
     daily[:, places[known]] = np.where(stands[:, None], values[row][:, known], np.nan)
     category = settings.categories.get(name) or DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY)
-    return Facts(daily={name: daily}, categories={name: category})
+    rows = StandingRows(public, places[known], values[:, known])
+    return Facts(daily={name: daily}, categories={name: category}, standing={name: rows})
 
 
 def _long(table: Table, settings: FactorTable, market: Market, ignore_unknown: bool) -> Facts:

@@ -1,6 +1,6 @@
 """The user's own data (`data.source: files`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mech_exo.config.settings import DataSettings
@@ -18,25 +18,30 @@ def file_market(data: DataSettings) -> Market:
     ExoError
         Naming file, row and column of whatever is wrong; see docs/data.md for the formats.
     """
+    market = price_market(data)
+    return with_facts(market, table_facts(data, market))
+
+
+def price_market(data: DataSettings) -> Market:
+    """The prices of the settings alone; as `file_market`."""
     if data.prices is None:
         raise ExoError(
             "data.source is files, but data.prices names no file.",
             hint="Set it in the settings file (--config); examples/us_large.yml shows how.",
         )
-    market = read_prices(data.prices, data.prices_layout)
-    facts = (
-        (
-            str(table.file),
-            read_factor_table(
-                table,
-                market,
-                ignore_unknown=data.unknown_symbols == "ignore",
-                max_age_days=data.max_age_days,
-            ),
+    return read_prices(data.prices, data.prices_layout)
+
+
+def table_facts(data: DataSettings, market: Market) -> Iterator[tuple[str, Facts]]:
+    """Each factor table of the settings, by the name of its file; as `file_market`."""
+    for table in data.factors:
+        facts = read_factor_table(
+            table,
+            market,
+            ignore_unknown=data.unknown_symbols == "ignore",
+            max_age_days=data.max_age_days,
         )
-        for table in data.factors
-    )
-    return with_facts(market, facts)
+        yield str(table.file), facts
 
 
 def with_facts(market: Market, tables: Iterable[tuple[str, Facts]]) -> Market:

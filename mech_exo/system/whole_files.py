@@ -20,8 +20,8 @@ class TakenError(ExoError):
         super().__init__(f"{path}: exists already.", hint="Name another file, or remove this one.")
 
 
-def write_atomically(path: Path, text: str, *, overwrite: bool = False) -> Path:
-    """Write `text` (UTF-8) to `path` so that no reader and no crash ever sees a part of it.
+def write_atomically(path: Path, content: str | bytes, *, overwrite: bool = False) -> Path:
+    """Write `content` (text as UTF-8) to `path`; no reader and no crash ever sees a part of it.
 
     The folder is made if need be. Permissions are those that the umask leaves of 0666. With
     `overwrite`, a symbolic link keeps pointing where it did and its target is replaced.
@@ -38,7 +38,7 @@ def write_atomically(path: Path, text: str, *, overwrite: bool = False) -> Path:
     try:
         _make_folder(target.parent)
         try:
-            _write_new(temporary, text.encode("utf-8", "surrogateescape"))
+            _write_new(temporary, _bytes(content))
             if overwrite:
                 temporary.replace(target)
             else:
@@ -154,6 +154,10 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:  # a file of that name: no answer to "is the target's name taken?"
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from None
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
 
 
 def _write_new(path: Path, data: bytes) -> None:
