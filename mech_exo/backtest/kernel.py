@@ -22,6 +22,7 @@ from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
+from mech_exo.data.sector_history import SectorHistory
 
 __all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
@@ -34,11 +35,27 @@ class Names:
 
     Attributes
     ----------
+    labels
+        [S] the sectors; [0] where they are not known.
     sector
-        [N] texts; [0] where sectors are not known.
+        [N] or [M, N] positions in `labels`, as `SectorHistory` has them; [0] where not known.
     """
 
-    sector: NDArray[np.str_]
+    labels: NDArray[np.str_]
+    sector: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, sectors: SectorHistory | None) -> Self:
+        """The arrays of the sectors."""
+        known = sectors or SectorHistory.of(())
+        return cls(np.array(known.labels, dtype=np.str_), known.code)
+
+    @property
+    def sectors(self) -> SectorHistory | None:
+        """The sectors of the arrays."""
+        if not len(self.labels):
+            return None
+        return SectorHistory(tuple(self.labels.tolist()), self.sector)
 
 
 _PARTS: dict[str, type] = {
@@ -76,7 +93,7 @@ class Kernel:
         growth = grow(panel.returns, schedule, rules)
         scores = lay_out(panel, len(schedule.executed))
         universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
-        names = Names(np.array(panel.sectors, dtype=np.str_))
+        names = Names.of(panel.sectors)
         self._set_up(schedule, growth, scores, universe, names, rules)
 
     def _set_up(
@@ -94,6 +111,7 @@ class Kernel:
         self.scores = scores
         self.universe = universe
         self.names = names
+        self._sectors = names.sectors
         self._selector = Selector(scores)
         self._scratch = Scratch(growth.index.size)
 
@@ -248,7 +266,7 @@ class Kernel:
             _positions=positions,
             _tied=lambda: self._selector.tied(candidate),
             _wanted=candidate.positions,
-            _sector=self.names.sector,
+            _sectors=self._sectors,
         )
 
 

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.data.market import read_only
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
+from mech_exo.data.sector_history import SectorHistory
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +111,7 @@ class BacktestResult:
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)
     _tied: Callable[[], BoolArray] = field(repr=False, kw_only=True)
     _wanted: int = field(repr=False, kw_only=True)
-    _sector: NDArray[np.str_] = field(repr=False, kw_only=True)
+    _sectors: SectorHistory | None = field(repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
         # the user's functions are handed the result, and limits are computed from it afterwards
@@ -162,28 +162,30 @@ class BacktestResult:
     def sector_shares(self) -> Mapping[str, FloatArray]:
         """Sector -> [M'] its share of the portfolio at each execution, after trading.
 
-        In alphabetical order; names whose sector is not in the file are the sector "unknown".
+        In alphabetical order; names whose sector is not in the file are the sector "unknown". Of
+        sectors that change, those of the day of the decision.
 
         Raises
         ------
         LookupError
             Where the sectors are not known.
         """
-        if not len(self._sector):
+        sectors, held = self._sectors, self.holdings
+        if sectors is None:
             raise LookupError(
                 "the sectors of the names are not known: data.sectors names a CSV file of them"
             )
-        sectors, code = np.unique(self._sector, return_inverse=True)
-        shares = {
-            str(name): read_only(self.holdings[:, code == k].sum(axis=1))
-            for k, name in enumerate(sectors)
-        }
+        shares = {}
+        for k, name in enumerate(sectors.labels):
+            within = sectors.code == k
+            part = np.where(within[: len(held)], held, 0.0) if sectors.dated else held[:, within]
+            shares[name] = read_only(part.sum(axis=1))
         return MappingProxyType(shares)
 
     @property
     def knows_sectors(self) -> bool:
         """Whether there are sectors to take shares of."""
-        return len(self._sector) > 0
+        return self._sectors is not None
 
     @cached_property
     def positions(self) -> Positions:

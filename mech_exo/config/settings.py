@@ -70,9 +70,21 @@ class DataSettings:
     end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
     sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
+    membership: Path | None = silent_path_field()  # symbol,from,to: who was in the universe when
+    volume: Path | None = silent_path_field()  # shares traded a session
+    traded_value: Path | None = silent_path_field()  # money traded a session; null: from volume
+    min_turnover: float | None = silent_field()  # money a session, of a name in the universe
+    market_cap: Path | None = silent_path_field()  # size of a company, as known
+    min_market_cap: float | None = silent_field()  # of a name in the universe
     accept: tuple[str, ...] | None = silent_field()  # findings of the data check, by name
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The files that are named, by setting; without those of `factors`."""
+        named = {f.name: getattr(self, f.name) for f in fields(self) if f.metadata.get("path")}
+        return {name: path for name, path in named.items() if path is not None}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Building the Panel of a market."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from mech_exo.data.scores import (
 )
 from mech_exo.data.sources import load_market
 from mech_exo.data.standardise import standardise
+from mech_exo.data.universe import eligible, universe_words
 from mech_exo.errors import ExoError
 
 
@@ -43,8 +45,7 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
         without a score, or whose factor the data give.
     """
     check_stated_windows(market, settings.factors)
-    rebalance = rebalance_rows(market, settings)
-    tradable = ~np.isnan(market.close[rebalance])
+    rebalance, tradable, within = decisions(market, settings)
     categories = factor_categories(market, listed)
     exposures = np.full((len(rebalance), len(market.symbols), len(categories)), np.nan)
     for k, name in enumerate(categories):
@@ -61,7 +62,8 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
         tradable=tradable,
         missing_factors=missing_factors(market, listed),
         computed=tuple(name for name in categories if computed(market, name)),
-        sectors=market.sectors,
+        sectors=None if market.sectors is None else market.sectors.at(rebalance),
+        eligible=within,
         source=market.source,
     )
 
@@ -82,27 +84,66 @@ def canonical(values: FloatArray) -> FloatArray:
     return np.where(np.isnan(values), np.nan, values) + 0.0
 
 
-def rebalance_rows(market: Market, settings: Settings) -> IntArray:
-    """Positions [M] of the dates at whose close a portfolio is decided.
+class Decisions(NamedTuple):
+    """When portfolios are decided, and from what.
+
+    Attributes
+    ----------
+    rows
+        [M] positions of the dates at whose close one is.
+    tradable, eligible
+        [M, N], as the panel has them.
+    """
+
+    rows: IntArray
+    tradable: BoolArray
+    eligible: BoolArray | None
+
+
+def decisions(market: Market, settings: Settings) -> Decisions:
+    """The dates at whose close a portfolio is decided, and the names that can be chosen on them.
 
     Every `backtest.rebalance_days`-th session from the position `factors.min_history` on, counted
     from the first date, so that later data never move the grid; dates on which fewer than
-    `factors.min_names` names have a price are left out.
+    `factors.min_names` names can be chosen are left out.
+
+    Raises
+    ------
+    ExoError
+        If no date is left, and for a minimum of something that the data do not have.
     """
-    first, step = settings.factors.min_history, settings.backtest.rebalance_days
-    sessions = len(market.dates)
-    grid = np.arange(first, sessions, step, dtype=np.int64)
+    grid = rebalance_grid(market, settings)
     if not len(grid):
+        sessions, first = len(market.dates), settings.factors.min_history
         raise ExoError(
             f"{market.source}: has {sessions} sessions, the first rebalance needs {first + 1}.",
             hint="Use a longer date range, or lower factors.min_history.",
         )
-    names = np.count_nonzero(~np.isnan(market.close[grid]), axis=1)
-    kept: IntArray = grid[names >= settings.factors.min_names]
-    if not len(kept):
-        raise ExoError(
-            f"{market.source}: no rebalance date has {settings.factors.min_names} names with a "
-            f"price, {int(names.max())} at most.",
-            hint="Lower factors.min_names.",
+    tradable: BoolArray = ~np.isnan(market.close[grid])
+    within = eligible(market, grid, settings.data)
+    if within is not None:
+        tradable &= within
+    names = np.count_nonzero(tradable, axis=1)
+    kept = names >= settings.factors.min_names
+    if not kept.any():
+        raise _no_date(market, settings, int(names.max()))
+    return Decisions(grid[kept], tradable[kept], None if within is None else within[kept])
+
+
+def _no_date(market: Market, settings: Settings, most: int) -> ExoError:
+    """That no date has names enough, and what narrows their choice."""
+    least, universe = settings.factors.min_names, universe_words(market, settings.data)
+    words = f"no rebalance date has {least} names with a price"
+    if universe:
+        return ExoError(
+            f"{market.source}: {words} in the universe, {most} at most. It holds {universe}.",
+            hint="Lower factors.min_names or the minimums of the universe, or use dates with "
+            "members.",
         )
-    return kept
+    return ExoError(f"{market.source}: {words}, {most} at most.", hint="Lower factors.min_names.")
+
+
+def rebalance_grid(market: Market, settings: Settings) -> IntArray:
+    """Positions of the dates that would be rebalance dates with names enough; may be empty."""
+    first, step = settings.factors.min_history, settings.backtest.rebalance_days
+    return np.arange(first, len(market.dates), step, dtype=np.int64)

@@ -109,7 +109,7 @@ def _wide(
     _check_name(name, table)
     _, symbols, values = wide(table, positive=False)
     public = np.sort(_public_day(table, table.require("of a wide table", *DATE)))
-    places, known = _places(table, np.array(symbols), market.symbols, ignore_unknown, None)
+    places, known = positions_of(table, np.array(symbols), market.symbols, ignore_unknown, None)
     row = np.searchsorted(public, market.dates, side="right") - 1
     stands = row >= 0
     if max_age_days is not None:
@@ -136,7 +136,7 @@ def _long(table: Table, settings: FactorTable, market: Market, ignore_unknown: b
             hint="For a forecast, give the date on which it was made as both.",
         )
     names = table.texts(symbol)
-    places, known = _places(table, names, market.symbols, ignore_unknown, symbol)
+    places, known = positions_of(table, names, market.symbols, ignore_unknown, symbol)
     repeated = repeats(np.unique(names, return_inverse=True)[1], ends, public)
     if len(repeated):
         at = int(repeated[0])
@@ -223,7 +223,7 @@ def _check_name(name: str, table: Table) -> None:
         )
 
 
-def _places(
+def positions_of(
     table: Table,
     names: np.ndarray[Any, np.dtype[np.str_]],
     symbols: tuple[str, ...],

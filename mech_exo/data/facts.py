@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mech_exo.data.market import Market
+from mech_exo.data.panel import BoolArray, IntArray
 from mech_exo.data.scores import factor_categories, raw_values
 
 EVERY = 21
@@ -28,10 +29,13 @@ class MarketFacts:
         universe was chosen with hindsight.
     never_priced
         Names without any price.
+    members
+        Names with a price that are members on the last session; all with a price then where there
+        is no `data.membership`.
     gaps
         Share of days without a price between a name's first and last one.
     unknown
-        Factor -> share of unknown values among the names with a price, every 21st session.
+        Factor -> share of unknown values among the members with a price, every 21st session.
     """
 
     names: int
@@ -41,6 +45,7 @@ class MarketFacts:
     late_listings: int
     delistings: int
     never_priced: int
+    members: int
     gaps: float
     unknown: dict[str, float]
 
@@ -65,6 +70,7 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
         late_listings=int((ever & (first > 0)).sum()),
         delistings=int((ever & (last < sessions - delist_after)).sum()),
         never_priced=int((~ever).sum()),
+        members=int(_members(market, np.array([sessions - 1])).sum()),
         gaps=1.0 - float(priced.sum()) / days if days else 0.0,
         unknown=_unknown(market),
     )
@@ -72,9 +78,15 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
 
 def _unknown(market: Market) -> dict[str, float]:
     rows = np.arange(0, len(market.dates), EVERY, dtype=np.int64)
-    tradable = ~np.isnan(market.close[rows])
+    tradable = _members(market, rows)
     shares = {}
     for name in factor_categories(market):
         unknown = np.isnan(raw_values(market, name, rows)) & tradable
         shares[name] = float(unknown.sum()) / max(1, int(tradable.sum()))
     return shares
+
+
+def _members(market: Market, rows: IntArray) -> BoolArray:
+    """[M, N] names with a price that are members on these sessions."""
+    priced: BoolArray = ~np.isnan(market.close[rows])
+    return priced if market.member is None else priced & market.member[rows]

@@ -13,9 +13,9 @@ from mech_exo.data.factor_tables import Facts, facts_of
 from mech_exo.data.files import with_facts
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import check_live, is_long, market_of
-from mech_exo.data.sectors import with_sectors
 from mech_exo.data.sources import restrict
 from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.universe_files import with_universe
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def frame_market(
     words = f"{len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}"
     market = replace(market, source=f"DataFrames: {words}")
     check_live(market)
-    return with_sectors(market, data.sectors)
+    return with_universe(market, data)
 
 
 def _facts(name: str, frame: "pd.DataFrame", market: Market, data: DataSettings) -> Facts:

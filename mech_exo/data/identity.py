@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from mech_exo.data.market import Market
 from mech_exo.data.panel import DateArray, FloatArray, Panel
+from mech_exo.data.sector_history import SectorHistory
 
 PREFIX = "data."
 SECTORS = "data.sectors"
+UNIVERSE = "data.universe"
+OPTIONAL = ("fields", "sectors", "universe")  # parts that are left out where they do not count
 FACTOR, FIELD = "data.factor.", "data.field."
 NO_DATA = "no data"
-CLOSES = "close"
+CLOSES, MEMBERS = "close", "data.membership"
 DIGITS = 4  # of a month's hash: it only helps to find the month, `prices` decides
 GAP = "-" * DIGITS
 SHOWN = 5  # names in a line for people
@@ -46,6 +49,9 @@ class DataIdentity:
         weights. This is the list of factors that the study or file was made with.
     sectors
         Over the sector of each name; "" where they are not known.
+    universe
+        Over the names that are in the universe on the rebalance dates, by `data.membership` and
+        the minimums; "" where nothing narrows it.
     fields
         Field of the market (`close`, and each table's columns) -> over its values; empty unless
         the objective file has factors of its own, which may read any of them.
@@ -58,6 +64,7 @@ class DataIdentity:
     factors: dict[str, str | None]
     fields: dict[str, str] = field(default_factory=dict)
     sectors: str = ""
+    universe: str = ""
 
     @classmethod
     def of(cls, panel: Panel, market: Market | None = None) -> "DataIdentity":
@@ -72,7 +79,8 @@ class DataIdentity:
             schedule=_digest(panel.rebalance, panel.tradable),
             factors=scores | dict.fromkeys(panel.missing_factors),
             fields={} if market is None else _fields(market),
-            sectors=_digest(label=repr(panel.sectors)) if panel.sectors else "",
+            sectors=_sectors(panel.sectors),
+            universe="" if panel.eligible is None else _digest(panel.eligible),
         )
 
     @property
@@ -84,14 +92,15 @@ class DataIdentity:
             "factors": self.factors,
             "fields": self.fields,
             **({"sectors": self.sectors} if self.sectors else {}),
+            **({"universe": self.universe} if self.universe else {}),
         }
         text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for a factor file; `fields` and `sectors` only where they count."""
+        """Plain values for a factor file; the optional parts only where they count."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {n: v for n, v in plain.items() if v or n not in ("fields", "sectors")}
+        return {n: v for n, v in plain.items() if v or n not in OPTIONAL}
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> "DataIdentity":
@@ -103,6 +112,7 @@ class DataIdentity:
         names = ("symbols", "months", "prices", "schedule")
         parts = {f"{PREFIX}{name}": str(getattr(self, name)) for name in names}
         parts |= {SECTORS: self.sectors} if self.sectors else {}
+        parts |= {UNIVERSE: self.universe} if self.universe else {}
         parts |= {f"{FACTOR}{name}": value or NO_DATA for name, value in self.factors.items()}
         return parts | {f"{FIELD}{name}": value for name, value in self.fields.items()}
 
@@ -120,13 +130,14 @@ class DataIdentity:
             factors={n: None if value == NO_DATA else value for n, value in scores.items()},
             fields=_below(FIELD, components),
             sectors=components.get(SECTORS, ""),
+            universe=components.get(UNIVERSE, ""),
         )
 
 
 def is_part(component: str) -> bool:
     """Whether a component of a study's fingerprint is a part of the data's identity."""
     names = ("symbols", "months", "prices", "schedule")
-    named = {f"{PREFIX}{n}" for n in names} | {SECTORS}
+    named = {f"{PREFIX}{n}" for n in names} | {SECTORS, UNIVERSE}
     return component.startswith((FACTOR, FIELD)) or component in named
 
 
@@ -137,6 +148,8 @@ def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
     if old.prices != new.prices and not (other_symbols and _count(old) != _count(new)):
         months = [*_of_months(old.months, new.months)]
         lines += months or ([] if other_symbols else ["prices differ"])
+    if old.universe != new.universe and not (old.universe and new.universe and other_symbols):
+        lines.append("the names in the universe differ (data.membership, data.min_…)")
     if old.schedule != new.schedule and not lines:
         lines.append("the dates of decisions differ, or the names that have a price on them")
     lines += _of_factors(old.factors, new.factors, named=not other_symbols)
@@ -243,12 +256,25 @@ def _by_month(text: str) -> dict[str, str]:
 
 def _fields(market: Market) -> dict[str, str]:
     found = {CLOSES: _digest(market.dates, market.close)}
+    if market.member is not None:
+        found[MEMBERS] = _digest(market.member)
+    if market.sectors is not None and market.sectors.dated:
+        found[SECTORS] = _sectors(market.sectors)
     for name in sorted(market.daily):
         found[name] = _digest(market.daily[name])
     for name in sorted(market.vintages):
         vintage = market.vintages[name]
         found[name] = _digest(*(getattr(vintage, f.name) for f in fields(vintage)))
     return found
+
+
+def _sectors(sectors: SectorHistory | None) -> str:
+    """Over the texts where they are the same on all dates, which is what older files state."""
+    if sectors is None:
+        return ""
+    if not sectors.dated:
+        return _digest(label=repr(sectors.names()))
+    return _digest(sectors.code, label=repr(sectors.labels))
 
 
 def _below(prefix: str, components: Mapping[str, str]) -> dict[str, str]:

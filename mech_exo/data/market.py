@@ -6,7 +6,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mech_exo.data.check.finding import Finding
-from mech_exo.data.panel import DateArray, FloatArray, IntArray
+from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
+from mech_exo.data.sector_history import SectorHistory
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -59,7 +60,10 @@ class Market:
     categories
         Field name -> category, where the source or the user states one.
     sectors
-        [N] sector of each name; () where they are not known.
+        The sector of each name, on all dates or on each [T, N]; None where they are not known.
+    member
+        [T, N] whether a name was in the universe of `data.membership` that day; None without one:
+        all are.
     source
         What the data is, in words for the user.
     findings
@@ -72,7 +76,8 @@ class Market:
     vintages: dict[str, Vintage] = field(default_factory=dict)
     daily: dict[str, FloatArray] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
-    sectors: tuple[str, ...] = ()
+    sectors: SectorHistory | None = None
+    member: BoolArray | None = None
     source: str = ""
     findings: tuple[Finding, ...] = ()
 
@@ -81,6 +86,10 @@ class Market:
         for name, values in {"close": self.close, **self.daily}.items():
             if values.shape != shape:
                 raise ValueError(f"Market: {name} has shape {values.shape}, expected {shape}")
+        if self.member is not None:
+            if self.member.shape != shape:
+                raise ValueError(f"Market: member has shape {self.member.shape}, expected {shape}")
+            object.__setattr__(self, "member", read_only(self.member))
         # A user's factor function gets the market itself and must not be able to change it.
         object.__setattr__(self, "close", read_only(self.close))
         daily = {name: read_only(values) for name, values in self.daily.items()}
@@ -95,10 +104,19 @@ class Market:
             )
             for name, v in self.vintages.items()
         }
+        return replace(self._rows(slice(stop)), vintages=known)
+
+    def since(self, start: int) -> "Market":
+        """The market from the date at position `start` on; what was public before stays known."""
+        return self._rows(slice(start, None))
+
+    def _rows(self, kept: slice) -> "Market":
+        """The market with some of its dates, and all that is published by date."""
         return replace(
             self,
-            dates=self.dates[:stop],
-            close=self.close[:stop],
-            vintages=known,
-            daily={name: values[:stop] for name, values in self.daily.items()},
+            dates=self.dates[kept],
+            close=self.close[kept],
+            daily={name: values[kept] for name, values in self.daily.items()},
+            member=None if self.member is None else self.member[kept],
+            sectors=None if self.sectors is None else self.sectors.at(kept),
         )

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.data.sector_history import SectorHistory
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -36,13 +38,18 @@ class Panel:
     rebalance
         [M] positions in `dates` at whose close a portfolio is decided, strictly increasing.
     tradable
-        [M, N] whether the name has a price on the rebalance date.
+        [M, N] whether the name can be chosen on the rebalance date: it has a price, and is in the
+        universe.
     missing_factors
         Known factors for which the source has no data (name -> category); their weight is 0.
     computed
         Those of `factor_names` that were computed from closes, whose windows can be changed.
     sectors
-        [N] sector of each name; () where they are not known.
+        The sector of each name, on all dates or on each rebalance date [M, N]; None where they are
+        not known.
+    eligible
+        [M, N] whether the name is in the universe on the rebalance date, priced or not; None where
+        nothing narrows it.
     source
         What the data is, in words for the user.
     """
@@ -57,7 +64,8 @@ class Panel:
     tradable: BoolArray
     missing_factors: dict[str, str] = field(default_factory=dict)
     computed: tuple[str, ...] = ()
-    sectors: tuple[str, ...] = ()
+    sectors: SectorHistory | None = None
+    eligible: BoolArray | None = None
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -68,9 +76,13 @@ class Panel:
             "returns": (t, n),
             "exposures": (m, n, k),
             "tradable": (m, n),
+            "eligible": (m, n),
         }
         for name, shape in expected.items():
-            actual = getattr(self, name).shape
+            given = getattr(self, name)
+            if given is None:
+                continue
+            actual = given.shape
             if actual != shape:
                 raise ValueError(f"Panel.{name} has shape {actual}, expected {shape}")
         if t > 1 and not (np.diff(self.dates) > np.timedelta64(0, "D")).all():
@@ -79,7 +91,9 @@ class Panel:
             self.rebalance[0] < 0 or self.rebalance[-1] >= t or (np.diff(self.rebalance) < 1).any()
         ):
             raise ValueError("Panel.rebalance must increase strictly within the dates")
-        for name in _ARRAYS:
+        for name in (*_ARRAYS, "eligible"):
+            if getattr(self, name) is None:
+                continue
             array = np.ascontiguousarray(getattr(self, name))
             if array.flags.writeable:
                 array = array.copy() if array is getattr(self, name) else array
@@ -112,7 +126,21 @@ class Panel:
             exposures=self.exposures[keep],
             rebalance=self.rebalance[keep] - start,
             tradable=self.tradable[keep],
+            eligible=None if self.eligible is None else self.eligible[keep],
+            sectors=None if self.sectors is None else self.sectors.at(keep),
         )
+
+    @property
+    def choice(self) -> BoolArray | None:
+        """[T, N] whether the last decision before the day could choose a name.
+
+        Before the first decision, whether that could. None where nothing narrows the universe.
+        """
+        if self.eligible is None:
+            return None
+        row = np.searchsorted(self.rebalance, np.arange(len(self.dates)), side="left") - 1
+        could: BoolArray = self.tradable[np.maximum(row, 0)]
+        return could
 
     def split(self, holdout_fraction: float) -> int:
         """Position of the first holdout date.

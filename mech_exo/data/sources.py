@@ -7,7 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.market import Market
-from mech_exo.data.sectors import with_sectors
+from mech_exo.data.universe_files import with_universe
 from mech_exo.errors import ExitCode, ExoError
 
 
@@ -25,7 +25,7 @@ def load_market(settings: Settings) -> Market:
 
         market = restrict(demo_market(data.demo), data)
         market = replace(market, source=demo_words(market.dates, len(market.symbols)))
-        return with_sectors(market, data.sectors)
+        return with_universe(market, data)
     if data.source == "frames":
         raise ExoError(
             "data.source is frames: these data were DataFrames in a Python program.",
@@ -45,7 +45,7 @@ def load_market(settings: Settings) -> Market:
         market = restrict(file_market(data), data)
         market = replace(market, source=file_words(data, market))
     check_live(market)
-    return with_sectors(market, data.sectors)
+    return with_universe(market, data)
 
 
 def restrict(market: Market, data: DataSettings) -> Market:
@@ -63,13 +63,7 @@ def restrict(market: Market, data: DataSettings) -> Market:
             f"the data go from {dates[0]} to {dates[-1]}.",
             hint="Change data.start or data.end.",
         )
-    known = market.until(stop)
-    return replace(
-        known,
-        dates=known.dates[first:],
-        close=known.close[first:],
-        daily={name: values[first:] for name, values in known.daily.items()},
-    )
+    return market.until(stop).since(first)
 
 
 def _date(text: str | None, name: str) -> np.datetime64 | None:

@@ -15,12 +15,14 @@ import numpy as np
 from mech_exo.config.settings import Settings
 from mech_exo.data.lookbacks import windows_of
 from mech_exo.data.market import Market
-from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.data.panel import BoolArray, FloatArray, Panel
 from mech_exo.data.scores import factor_scores, raw_values
 from mech_exo.data.standardise import standardise
+from mech_exo.data.universe import eligible
 from mech_exo.errors import ExoError
 from mech_exo.leakage.leak_finding import LeakFinding
 from mech_exo.leakage.publication import publication_findings
+from mech_exo.leakage.survivorship import survivorship_findings
 from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.factor_names import check_against_panel
@@ -70,6 +72,8 @@ def check_leaks(
 ) -> LeakReport:
     """Check every factor of the panel, and those that the objective file defines or changes.
 
+    Who is in the universe is checked too, where something narrows it.
+
     Parameters
     ----------
     market, panel
@@ -103,8 +107,10 @@ def check_leaks(
         findings += _truncation(subject, market, panel, rows)
         found, coefficients[subject.name] = _foresight(subject, panel)
         findings += found
+    if panel.eligible is not None:
+        findings += _truncation(_universe(settings, panel, panel.eligible), market, panel, rows)
     findings += publication_findings(market)
-    findings += _survivorship(panel)
+    findings += survivorship_findings(panel)
     findings.sort(key=lambda f: f.severity != "leak")
     return LeakReport(tuple(findings), len(subjects), len(rows), coefficients)
 
@@ -121,6 +127,7 @@ class _Subject:
     scores: FloatArray
     compared: FloatArray
     compute: Callable[[Market, int], FloatArray]
+    what: str = "the factor"
 
 
 def _dates_tried(panel: Panel) -> list[int]:
@@ -181,6 +188,17 @@ def _own_factor(
     return _Subject(factor.name, scores, compared, compute)
 
 
+def _universe(settings: Settings, panel: Panel, within: BoolArray) -> _Subject:
+    """Who can be chosen, as if it were a factor: 1 or 0."""
+
+    def compute(other: Market, m: int) -> FloatArray:
+        found = eligible(other, panel.rebalance[m : m + 1], settings.data)
+        return np.zeros(len(panel.symbols)) if found is None else found[0].astype(np.float64)
+
+    chosen = within.astype(np.float64)
+    return _Subject("universe", chosen, chosen, compute, "the universe")
+
+
 def _drawn(space: Space, settings: Settings) -> dict[str, Any]:
     from mech_exo.tuning.asking import draw_once
 
@@ -211,9 +229,10 @@ def _truncation(
             yield LeakFinding(
                 "leak",
                 subject.name,
-                f"{cause} move the factor at {market.dates[t]}: that of {market.symbols[worst]} is "
-                f"{known[worst]:.6g} from what was known then and {subject.compared[m, worst]:.6g} "
-                f"with what came later ({int(moved.sum())} names differ).",
+                f"{cause} move {subject.what} at {market.dates[t]}: that of "
+                f"{market.symbols[worst]} is {known[worst]:.6g} from what was known then and "
+                f"{subject.compared[m, worst]:.6g} with what came later "
+                f"({int(moved.sum())} names differ).",
             )
             return
 
@@ -264,21 +283,3 @@ def _foresight(subject: _Subject, panel: Panel) -> tuple[list[LeakFinding], tupl
                 )
             )
     return findings, (means[0], means[1])
-
-
-def _survivorship(panel: Panel) -> list[LeakFinding]:
-    """A universe in which nobody ever leaves was chosen with hindsight."""
-    known = np.isfinite(panel.returns)
-    last = len(panel.dates) - 1 - np.argmax(known[::-1], axis=0)
-    gone = int(np.count_nonzero(known.any(axis=0) & (last < len(panel.dates) - 21)))
-    if gone:
-        return []
-    return [
-        LeakFinding(
-            "warning",
-            "universe",
-            f"none of the {len(panel.symbols)} names is ever delisted between {panel.dates[0]} and "
-            f"{panel.dates[-1]}: survivors were chosen, which flatters every long portfolio. The "
-            "active return is less affected than the Sharpe ratio, not free of it.",
-        )
-    ]

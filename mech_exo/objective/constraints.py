@@ -7,7 +7,7 @@ dashboard's names, tables, JSON, factor file, docs/metrics.md.
 
 import difflib
 import numbers
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -16,6 +16,7 @@ import numpy as np
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.metrics import volatility
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.data.sector_history import SectorHistory
 from mech_exo.errors import ExoError
 
 
@@ -190,7 +191,7 @@ def limits_of(namespace: Mapping[str, Any], label: str) -> dict[str, float]:
     }
 
 
-def check_sectors(limits: Collection[str], sectors: Sequence[str], label: str) -> None:
+def check_sectors(limits: Collection[str], sectors: SectorHistory | None, label: str) -> None:
     """Raise an ExoError for a limit on sectors where they are not known.
 
     Parameters
@@ -198,10 +199,10 @@ def check_sectors(limits: Collection[str], sectors: Sequence[str], label: str) -
     limits
         Names of the constraints that the objective file sets.
     sectors
-        Of the panel.
+        Of the panel; None where they are not known.
     """
     needing = [CONSTRAINTS[name] for name in limits if CONSTRAINTS[name].needs_sectors]
-    if needing and not sectors:
+    if needing and sectors is None:
         raise ExoError(
             f"{label}: {needing[0].constant} needs the sector of each name, which the data do "
             "not have.",

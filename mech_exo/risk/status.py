@@ -99,7 +99,7 @@ def risk_status(model: Model, limits: RiskLimits, today: date) -> RiskStatus:
     panel, book = model.panel, last_book(model)
     sectors = None
     if limits.sectors is not None:
-        sectors = read_sectors(limits.sectors, panel.symbols)
+        sectors = read_sectors(limits.sectors, panel.symbols, panel.dates[-1])
     values = _path_figures(model, limits) | _book_figures(model, book, limits)
     values["factor"] = _factor(model)
     if sectors is not None:

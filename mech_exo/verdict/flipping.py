@@ -52,7 +52,7 @@ def flipped(
     """
     if (signs == 1.0).all():
         return panel
-    common, residual = model or market_model(panel.returns)
+    common, residual = model or market_model(panel.returns, panel.choice)
     sign = np.ones(len(panel.dates))
     for m in range(len(holding.first)):
         sign[holding.first[m] : holding.last[m]] = signs[holding.block[m]]

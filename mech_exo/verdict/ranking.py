@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray, IntArray, Panel
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 MINIMUM_HISTORY = 60  # sessions of a name below which its own beta and risk are not estimated
 MINIMUM_NAMES = 5  # in a cross-section
@@ -62,25 +62,30 @@ def holding_periods(panel: Panel, execution_lag: int) -> HoldingPeriod:
     return HoldingPeriod(first, last, block)
 
 
-def market_model(returns: FloatArray) -> tuple[FloatArray, FloatArray]:
+def market_model(
+    returns: FloatArray, counted: BoolArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Each name's share of the market, and what is left of its return.
 
     Parameters
     ----------
     returns
         [T, N] simple returns, NaN where there is none.
+    counted
+        [T, N] the names whose mean is the market (`Panel.choice`); None: all.
 
     Returns
     -------
     common, residual
-        [T, N] β_i·m_t and r_it − β_i·m_t, with m the mean over the names that day and β_i the
-        slope over the name's own days (1 with fewer than `MINIMUM_HISTORY`). The residual is NaN
-        where the return is.
+        [T, N] β_i·m_t and r_it − β_i·m_t, with m the mean over the names that count that day and
+        β_i the slope over the name's own days (1 with fewer than `MINIMUM_HISTORY`). The residual
+        is NaN where the return is.
     """
     known = np.isfinite(returns)
     filled = np.where(known, returns, 0.0)
-    names = known.sum(axis=1)
-    market = filled.sum(axis=1) / np.maximum(names, 1)
+    within = known if counted is None else known & counted
+    names = within.sum(axis=1)
+    market = np.where(within, filled, 0.0).sum(axis=1) / np.maximum(names, 1)
     days = known.sum(axis=0)
     seen = known * market[:, None]
     centre = seen.sum(axis=0) / np.maximum(days, 1)

@@ -90,7 +90,7 @@ class Repeater:
 
     @cached_property
     def _model(self) -> tuple[FloatArray, FloatArray]:
-        return market_model(self._x.panel.returns)
+        return market_model(self._x.panel.returns, self._x.panel.choice)
 
     @cached_property
     def _outcomes(self) -> Outcomes:

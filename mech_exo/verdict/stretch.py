@@ -41,7 +41,7 @@ class Outcomes:
     @classmethod
     def of(cls, panel: Panel) -> "Outcomes":
         """Estimated on all dates of a panel."""
-        return cls.from_residual(market_model(panel.returns)[1])
+        return cls.from_residual(market_model(panel.returns, panel.choice)[1])
 
     @classmethod
     def from_residual(cls, residual: FloatArray) -> "Outcomes":

@@ -57,6 +57,7 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
     if own is None or settings.data.source != "files":  # the other sources lie nowhere
         return settings
     located = {name: getattr(own.data, name) for name in ("prices", "prices_layout", "factors")}
+    located |= {name: own.data.paths.get(name, path) for name, path in settings.data.paths.items()}
     return replace(settings, data=replace(settings.data, **located))
 
 

@@ -123,7 +123,7 @@ def _check_here(label: str, settings: "Settings") -> None:
     data = settings.data
     if data.source != "files":
         return
-    for path in (data.prices, data.sectors, *(table.file for table in data.factors)):
+    for path in (*data.paths.values(), *(table.file for table in data.factors)):
         if path is not None and not path.exists():
             raise ExoError(
                 f"{label}: its data lay in {path}, which is not here.",

@@ -234,7 +234,7 @@ def open_with(
 
 def _describe_data(session: Session, log: Log) -> None:
     from mech_exo.data.likely_mistakes import likely_mistakes
-    from mech_exo.data.sectors import UNKNOWN
+    from mech_exo.data.sector_history import UNKNOWN
 
     panel = session.panel
     if not len(panel.rebalance) or not len(session.in_sample.rebalance):
@@ -243,13 +243,15 @@ def _describe_data(session: Session, log: Log) -> None:
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
     log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
+    _describe_universe(session, log)
     for line in likely_mistakes(session.market, panel.missing_factors):
         log.note(f"note       {line}")
-    unknown = panel.sectors.count(UNKNOWN)
-    if unknown:
+    unknown = 0 if panel.sectors is None else panel.sectors.names().count(UNKNOWN)
+    if unknown and panel.sectors is not None:
+        day = f" on {panel.dates[panel.rebalance[-1]]}" if panel.sectors.dated else ""
         log.note(
             f"note       {unknown} of {len(panel.symbols)} names have no sector in "
-            f"{session.settings.data.sectors}; they count as one, {UNKNOWN!r}"
+            f"{session.settings.data.sectors}{day}; they count as one, {UNKNOWN!r}"
         )
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
@@ -259,6 +261,25 @@ def _describe_data(session: Session, log: Log) -> None:
         log.warn(
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
             "mean nothing for real money. Use --data files with your own (docs/data.md)."
+        )
+
+
+def _describe_universe(session: Session, log: Log) -> None:
+    """Who can be chosen, where something narrows that, and which rebalance dates it costs."""
+    from mech_exo.data.build import rebalance_grid
+    from mech_exo.data.universe import universe_words
+
+    market, settings = session.market, session.settings
+    words = universe_words(market, settings.data)
+    if not words:
+        return
+    log.note(f"universe   {words}")
+    dates = len(rebalance_grid(market, settings))
+    lost = dates - len(session.panel.rebalance)
+    if lost:
+        log.note(
+            f"note       {lost} of {dates} rebalance dates are left out: fewer than "
+            f"{settings.factors.min_names} names in the universe (factors.min_names)"
         )
 
 

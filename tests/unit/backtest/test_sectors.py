@@ -8,13 +8,14 @@ import pytest
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.data.sector_history import SectorHistory
 from tests.unit.backtest.markets import random_panel
 
 
 def test_shares_of_sectors_are_sums_of_holdings() -> None:
     panel = random_panel(seed=4, names=7)
     sectors = ("oil", "banks", "oil", "unknown", "banks", "oil", "tech")
-    kernel = Kernel(replace(panel, sectors=sectors), BacktestSettings())
+    kernel = Kernel(replace(panel, sectors=SectorHistory.of(sectors)), BacktestSettings())
     weights = np.ones(panel.exposures.shape[2])
     result = kernel.run(Candidate(weights, 0.1, 0.5, 0.2))
     shares = result.sector_shares
@@ -42,7 +43,7 @@ def test_nobody_knows_the_sectors() -> None:
 
 @pytest.mark.parametrize("long", ["x" * 40])
 def test_a_long_name_is_kept_whole(long: str) -> None:
-    panel = replace(random_panel(seed=4, names=7), sectors=(long,) * 7)
+    panel = replace(random_panel(seed=4, names=7), sectors=SectorHistory.of((long,) * 7))
     weights = np.ones(panel.exposures.shape[2])
     result = Kernel(panel, BacktestSettings()).run(Candidate(weights, 0.1, 0.5, 0.2))
     assert list(result.sector_shares) == [long]
@@ -50,7 +51,7 @@ def test_a_long_name_is_kept_whole(long: str) -> None:
 
 def test_nothing_of_a_result_can_be_changed_by_who_scores_it() -> None:
     """Limits are computed after the user's objective, from the same arrays."""
-    panel = replace(random_panel(seed=4, names=7), sectors=("oil",) * 7)
+    panel = replace(random_panel(seed=4, names=7), sectors=SectorHistory.of(("oil",) * 7))
     weights = np.ones(panel.exposures.shape[2])
     result = Kernel(panel, BacktestSettings()).run(Candidate(weights, 0.1, 0.5, 0.2))
     arrays = [result.benchmark_returns, result.monthly, result.holdings, result.exposure]

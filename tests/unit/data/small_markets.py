@@ -1,14 +1,18 @@
 """Small random markets with everything that real ones have: gaps, listings, restatements."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from mech_exo.config.settings import BacktestSettings, FactorSettings, Settings
+from mech_exo.config.settings import BacktestSettings, DataSettings, FactorSettings, Settings
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import FloatArray
+from mech_exo.data.sector_history import SectorHistory
 
 SETTINGS = Settings(
     factors=FactorSettings(min_history=15), backtest=BacktestSettings(rebalance_days=5)
 )
+NARROWED = replace(SETTINGS, data=DataSettings(min_turnover=3e5, min_market_cap=-1.0))
 
 
 def random_market(seed: int, sessions: int = 320, names: int = 12) -> Market:
@@ -27,6 +31,22 @@ def random_market(seed: int, sessions: int = 320, names: int = 12) -> Market:
         daily={"value_score": rng.normal(size=close.shape)},
         categories={"value_score": "custom"},
         source="random",
+    )
+
+
+def universe_market(seed: int) -> Market:
+    """A random market with members, changing sectors, volume, and sizes published now and then."""
+    market = random_market(seed)
+    rng = np.random.default_rng(seed + 1)
+    sessions, names = market.close.shape
+    flips = rng.random((sessions, names)) < 0.02
+    sectors = np.array(["oil", "banks", "tech"])[np.cumsum(flips, axis=0) % 3]
+    return replace(
+        market,
+        member=np.cumsum(flips, axis=0) % 4 != 3,
+        sectors=SectorHistory.of(sectors),
+        daily=market.daily | {"volume": np.exp(rng.normal(10.0, 2.0, (sessions, names)))},
+        vintages=market.vintages | {"market_cap": random_vintage(rng, sessions, names)},
     )
 
 
@@ -62,12 +82,19 @@ def garbage_after(market: Market, stop: int, seed: int) -> Market:
             np.concatenate([value, value[unknown]]),
         )
 
-    return Market(
-        dates=market.dates,
-        symbols=market.symbols,
+    member, sectors = market.member, market.sectors
+    if member is not None:
+        member = member.copy()
+        member[stop:] = rng.random(member[stop:].shape) < 0.5
+    if sectors is not None and sectors.dated:
+        texts = np.array([sectors.names(t) for t in range(len(market.dates))], dtype="U9")
+        texts[stop:] = "another"
+        sectors = SectorHistory.of(texts)
+    return replace(
+        market,
         close=scrambled(market.close),
         vintages={name: scrambled_vintage(v) for name, v in market.vintages.items()},
         daily={name: scrambled(values) for name, values in market.daily.items()},
-        categories=market.categories,
-        source=market.source,
+        member=member,
+        sectors=sectors,
     )

@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 from mech_exo.config.settings import DemoSettings, Settings
 from mech_exo.data.build import build_panel
 from mech_exo.data.demo import demo_market
+from mech_exo.data.identity import DataIdentity
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
-from tests.unit.data.small_markets import SETTINGS, garbage_after, random_market
+from tests.unit.data.small_markets import (
+    NARROWED,
+    SETTINGS,
+    garbage_after,
+    random_market,
+    universe_market,
+)
 
 
 def assert_same_until(whole: Panel, other: Panel, stop: int) -> None:
@@ -25,6 +32,7 @@ def assert_same_until(whole: Panel, other: Panel, stop: int) -> None:
             getattr(expected, name), getattr(actual, name), err_msg=name, strict=True
         )
     assert expected.fingerprint == actual.fingerprint
+    assert DataIdentity.of(expected) == DataIdentity.of(actual)
 
 
 @hypothesis_settings(max_examples=40, deadline=None)
@@ -34,6 +42,17 @@ def test_later_data_change_nothing_before(seed: int, stop: int) -> None:
     whole = build_panel(market, SETTINGS)
     assert_same_until(whole, build_panel(market.until(stop), SETTINGS), stop)
     assert_same_until(whole, build_panel(garbage_after(market, stop, seed), SETTINGS), stop)
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), stop=st.integers(40, 320))
+def test_later_members_sectors_volume_and_sizes_change_nothing_before(seed: int, stop: int) -> None:
+    market = universe_market(seed)
+    whole = build_panel(market, NARROWED)
+    assert 0.1 < whole.tradable.mean() < 0.9
+    assert whole.eligible is not None
+    assert_same_until(whole, build_panel(market.until(stop), NARROWED), stop)
+    assert_same_until(whole, build_panel(garbage_after(market, stop, seed), NARROWED), stop)
 
 
 @pytest.mark.parametrize("stop", [253, 700, 1200])

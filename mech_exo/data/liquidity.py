@@ -1,0 +1,145 @@
+"""What was traded of each name, and how large it was (`data.volume`, `data.market_cap`)."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from mech_exo.config.settings import DataSettings, FactorTable
+from mech_exo.data.factor_tables import facts_of
+from mech_exo.data.files import with_facts
+from mech_exo.data.lookbacks import MONTH
+from mech_exo.data.market import Market
+from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.data.price_files import DATE, is_long
+from mech_exo.data.scores import raw_values
+from mech_exo.data.session_tables import SessionRows, not_negative, wide_sessions
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.technical import KNOWN_SHARE
+from mech_exo.errors import ExoError
+
+VOLUME, TRADED_VALUE, MARKET_CAP = "volume", "traded_value", "market_cap"
+"""Fields of the market: [T, N] shares traded; [T, N] money traded; size of a company."""
+
+SHARES = ("volume", "vol", "shares_traded")
+OWN_PRICE = ("close", "price")
+MONEY = ("traded_value", "value_traded", "dollar_volume", "amount", "turnover", "value")
+SIZE = ("market_cap", "marketcap", "market_capitalization", "mkt_cap", "mktcap", "cap")
+
+
+def with_volume(market: Market, table: Table, data: DataSettings) -> Market:
+    """The market with the shares traded on each session, as the field `volume`.
+
+    A long table that has closes of its own beside the volume gives the value traded as well, as
+    their product: both are then adjusted for splits alike, and for dividends neither.
+
+    Raises
+    ------
+    ExoError
+        For a missing column, two rows of one name and day, a negative number, names without prices
+        (unless `data.unknown_symbols` is ignore), and where no day is a session.
+    """
+    if is_long(table, "auto"):
+        rows = SessionRows.of(table, market, data)
+        volume = not_negative(table, table.require("of a volume file", *SHARES))
+        fields = {VOLUME: rows.laid_out(volume)}
+        price = table.find(*OWN_PRICE)
+        if price is not None:
+            fields[TRADED_VALUE] = rows.laid_out(not_negative(table, price) * volume)
+    else:
+        fields = {VOLUME: wide_sessions(table, market, data)}
+    for name in fields:
+        _check_new(market, name, table)
+    return replace(market, daily=market.daily | fields)
+
+
+def with_traded_value(market: Market, table: Table, data: DataSettings) -> Market:
+    """The market with the money traded on each session, as the field `traded_value`.
+
+    It takes the place of what a volume file gives. Raises as `with_volume`.
+    """
+    if is_long(table, "auto"):
+        column = table.require("of a file of traded values", *MONEY)
+        values = SessionRows.of(table, market, data).laid_out(not_negative(table, column))
+    else:
+        values = wide_sessions(table, market, data)
+    return replace(market, daily=market.daily | {TRADED_VALUE: values})
+
+
+def with_market_cap(market: Market, table: Table, data: DataSettings) -> Market:
+    """The market with the size of each company, as the field `market_cap`.
+
+    Read as a factor table is: a value counts from the day on which it became public.
+
+    Raises
+    ------
+    ExoError
+        As `factor_tables.facts_of`; for a negative size, and where a factor table has the field.
+    """
+    if is_long(table, "auto"):
+        column = table.require("of a file of market caps", *SIZE)
+        entry = FactorTable(layout="long", columns={column: MARKET_CAP})
+        sized = [column]
+    else:
+        entry = FactorTable(layout="wide", factor=MARKET_CAP)
+        date = table.require("of a wide table", *DATE)
+        sized = [name for name in table.columns if name != date]
+    for column in sized:
+        not_negative(table, column)
+    _check_new(market, MARKET_CAP, table)
+    found = facts_of(
+        table,
+        entry,
+        market,
+        ignore_unknown=data.unknown_symbols == "ignore",
+        max_age_days=data.max_age_days,
+    )
+    vintages = {n: v for n, v in found.vintages.items() if n == MARKET_CAP}
+    facts = replace(found, vintages=vintages, categories={}, standing={})
+    return with_facts(market, [(str(table.path), facts)]).until(len(market.dates))
+
+
+def market_cap(market: Market, rows: IntArray, data: DataSettings) -> FloatArray:
+    """Size [M, N] as it was known at the close of each date; NaN where unknown."""
+    return raw_values(market, MARKET_CAP, rows, data.max_age_days)
+
+
+def turnover(market: Market, rows: IntArray, data: DataSettings) -> FloatArray:
+    """Median value traded [M, N] over the last 21 sessions up to each date.
+
+    The median, since a single block trade or a wrong figure would carry a mean over any minimum.
+    Sessions of unknown value are left out; NaN where less than two thirds are known.
+    """
+    del data
+    found = np.full((len(rows), len(market.symbols)), np.nan)
+    for m, t in enumerate(rows.tolist()):
+        window = traded_value(market, slice(max(0, t - MONTH + 1), t + 1))
+        found[m] = _median(window, MONTH * KNOWN_SHARE)
+    return found
+
+
+def traded_value(market: Market, sessions: slice) -> FloatArray:
+    """Value traded [sessions, N]: as a file states it, else volume times the market's close."""
+    if TRADED_VALUE in market.daily:
+        return market.daily[TRADED_VALUE][sessions]
+    value: FloatArray = market.daily[VOLUME][sessions] * market.close[sessions]
+    return value
+
+
+def _median(window: FloatArray, least: float) -> FloatArray:
+    """Median of the known values of each column; NaN with fewer than `least` of them."""
+    count = np.count_nonzero(~np.isnan(window), axis=0)
+    ordered = np.sort(window, axis=0)  # NaN last
+    last = np.maximum(count - 1, 0)
+    low, high = (
+        np.take_along_axis(ordered, middle[None, :], axis=0)[0]
+        for middle in (last // 2, (last + 1) // 2)
+    )
+    return np.where(count >= max(1.0, least), low + (high - low) / 2.0, np.nan)
+
+
+def _check_new(market: Market, name: str, table: Table) -> None:
+    if name in market.daily or name in market.vintages:
+        raise ExoError(
+            f"{table.path}: {name} is also in a table of data.factors.",
+            hint=f"Leave data.{name} out: the minimum reads that of the factor table.",
+        )
