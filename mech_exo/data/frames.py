@@ -14,8 +14,8 @@ from mech_exo.data.files import with_facts
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import check_live, is_long, market_of
 from mech_exo.data.sources import restrict
-from mech_exo.data.tables.cells import Column, Table
-from mech_exo.data.universe_files import with_universe
+from mech_exo.data.tables.cells import Column, Table, nearest
+from mech_exo.data.universe_files import UNIVERSE_FILES, with_universe
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def frame_market(
-    prices: "pd.DataFrame", factors: "Mapping[str, pd.DataFrame]", data: DataSettings
+    prices: "pd.DataFrame",
+    factors: "Mapping[str, pd.DataFrame]",
+    data: DataSettings,
+    universe: "Mapping[str, pd.DataFrame] | None" = None,
 ) -> Market:
     """Prices and factor tables as one market, between `data.start` and `data.end`.
 
@@ -35,6 +38,8 @@ def frame_market(
     factors
         Name -> wide table of that factor, or long table with `available_date`; a column of a long
         table that has the entry's name is that factor.
+    universe
+        Setting of `UNIVERSE_FILES` -> the table that its file would hold; it goes before the file.
 
     Raises
     ------
@@ -47,7 +52,15 @@ def frame_market(
     words = f"{len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}"
     market = replace(market, source=f"DataFrames: {words}")
     check_live(market)
-    return with_universe(market, data)
+    return with_universe(market, data, _universe_tables(universe or {}))
+
+
+def _universe_tables(universe: "Mapping[str, pd.DataFrame]") -> dict[str, Table]:
+    for name in universe:
+        if name not in UNIVERSE_FILES:
+            hint = nearest(name, UNIVERSE_FILES) or f"Known: {', '.join(UNIVERSE_FILES)}."
+            raise ExoError(f"universe: {name!r} is no table of the universe.", hint=hint)
+    return {name: table_of(f"universe[{name!r}]", frame) for name, frame in universe.items()}
 
 
 def _facts(name: str, frame: "pd.DataFrame", market: Market, data: DataSettings) -> Facts:

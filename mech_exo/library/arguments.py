@@ -35,6 +35,8 @@ class Arguments:
         Settings file; None: found likewise.
     frames
         Prices and factors; None: the data that the settings name.
+    universe
+        Tables beside the frames, by the setting in `data` that would name their file.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class Arguments:
     objective: PathLike | Definitions | None = None
     config: Path | None = None
     frames: "tuple[pd.DataFrame, Mapping[str, pd.DataFrame]] | None" = None
+    universe: "Mapping[str, pd.DataFrame] | None" = None
 
     def __post_init__(self) -> None:
         given = self.objective
@@ -74,7 +77,7 @@ class Arguments:
         if self.frames is not None:
             from mech_exo.data.frames import frame_market
 
-            market = frame_market(*self.frames, settings.data)
+            market = frame_market(*self.frames, settings.data, self.universe)
         given = objective_of(self.objective) if isinstance(self.objective, Mapping) else None
         request, log = self.request(), PythonLog()
         return open_with(settings, found, request, log, market=market, objective=given)

@@ -43,6 +43,10 @@ class Project:
         Name -> DataFrame. Wide: known at the close of each date. Long: columns symbol,
         available_date, period_end (if there is one) and the values; a value counts from its
         available_date on.
+    universe
+        Who can be chosen when: `membership` (columns symbol, from, to), `sectors`, `volume`,
+        `traded_value`, `market_cap` -> DataFrame, in the form of the file that the setting
+        `data.membership`, … would name.
     settings
         As in a settings file: `{"tuning": {"seed": 7}, "holdout": {"fraction": 0.25}}`.
     objective
@@ -63,15 +67,18 @@ class Project:
         prices: "pd.DataFrame",
         factors: "Mapping[str, pd.DataFrame] | None" = None,
         *,
+        universe: "Mapping[str, pd.DataFrame] | None" = None,
         settings: Mapping[str, Any] | None = None,
         objective: PathLike | Definitions | None = None,
         folder: PathLike = ".",
     ) -> None:
-        for name, given in (("factors", factors), ("settings", settings)):
+        for name, given in (("factors", factors), ("universe", universe), ("settings", settings)):
             check_mapping(name, given)
         self.folder = Path(folder).resolve()
         frames = (prices, dict(factors or {}))
-        self._arguments = Arguments(self.folder, dict(settings or {}), objective, frames=frames)
+        self._arguments = Arguments(
+            self.folder, dict(settings or {}), objective, frames=frames, universe=universe
+        )
         _ = self.session
 
     @classmethod

@@ -251,7 +251,7 @@ def _describe_data(session: Session, log: Log) -> None:
         day = f" on {panel.dates[panel.rebalance[-1]]}" if panel.sectors.dated else ""
         log.note(
             f"note       {unknown} of {len(panel.symbols)} names have no sector in "
-            f"{session.settings.data.sectors}{day}; they count as one, {UNKNOWN!r}"
+            f"{session.settings.data.sectors or 'the data'}{day}; they count as one, {UNKNOWN!r}"
         )
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")

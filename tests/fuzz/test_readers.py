@@ -18,11 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mech_exo.config.load import load_settings
-from mech_exo.config.settings import FactorTable, StorageSettings
+from mech_exo.config.settings import DataSettings, FactorTable, StorageSettings
 from mech_exo.data.factor_tables import read_factor_table
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import read_prices
 from mech_exo.data.sectors import read_sectors
+from mech_exo.data.tables.file_formats import read_table
+from mech_exo.data.universe_files import UNIVERSE_FILES
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.objective.objective_file import find_objective
@@ -66,6 +68,11 @@ FACTS = (
 WIDE = b"date,S00,S01\n2020-01-02,0.5,-0.25\n2020-02-03,,0.125\n"
 POSITIONS = b"symbol,shares\nS00,10\nS01,2.5\nCASH,1000\n"
 SECTORS = b"symbol,sector\nS00,Energy\nS01,Utilities\n"
+DATED = b"symbol,sector,from,to\nS00,Energy,2020-01-02,\nS00,Mining,2020-03-02,2020-05-01\n"
+MEMBERS = b"symbol,from,to\nS00,2019-01-01,\nS01,2020-02-03,2020-05-01\nS01,2020-06-01,\n"
+VOLUME = b"date,symbol,volume,close\n2020-01-02,S00,1200,5\n2020-01-03,S01,,4.5\n"
+VOLUMES = b"date,S00,S01\n2020-01-02,1200,NA\n2020-01-03,,4.5\n"
+SIZES = b"symbol,available_date,market_cap\nS00,2020-01-02,1e9\nS01,2020-02-02,2.5e8\n"
 BENCHMARK = b"date,return\n2020-01-02,0.01\n2020-01-03,-0.02\n"
 SETTINGS = (REPOSITORY / "config/settings.yml").read_bytes()
 FILES = b"data:\n  source: files\n  prices: p.csv\n  factors: [{file: f.csv, columns: {a: b}}]\n"
@@ -96,6 +103,12 @@ def facts(path: Path) -> object:
     )
 
 
+def attached(name: str) -> Reader:
+    """Reads a file of the universe into the market."""
+    data = DataSettings(unknown_symbols="ignore")
+    return lambda path: UNIVERSE_FILES[name](MARKET, read_table(path), data)
+
+
 def objective(path: Path) -> object:
     found = find_objective(path, path.parent, {})
     return ObjectiveSpec.compile(found.source, found.label)
@@ -115,7 +128,10 @@ READERS: dict[str, tuple[str, Reader, list[bytes]]] = {
     "prices": ("p.csv", read_prices, [PRICES, LONG]),
     "factor table": ("f.csv", facts, [FACTS, WIDE]),
     "positions": ("p.csv", lambda p: read_positions(p, MARKET.symbols), [POSITIONS]),
-    "sectors": ("s.csv", lambda p: read_sectors(p, MARKET.symbols), [SECTORS]),
+    "sectors": ("s.csv", lambda p: read_sectors(p, MARKET.symbols), [SECTORS, DATED]),
+    "membership": ("m.csv", attached("membership"), [MEMBERS]),
+    "volume": ("v.csv", attached("volume"), [VOLUME, VOLUMES]),
+    "market cap": ("c.csv", attached("market_cap"), [SIZES, VOLUMES]),
     "benchmark": ("b.csv", lambda p: read_benchmark(p, SESSIONS), [BENCHMARK]),
     "objective": ("o.py", objective, [OBJECTIVE]),
     "history": ("h.json", entries, [ENTRY]),
@@ -136,6 +152,7 @@ def parquet(content: bytes) -> bytes:
 READERS |= {
     "prices.gz": ("p.csv.gz", read_prices, [gzip.compress(PRICES), gzip.compress(LONG)]),
     "prices.parquet": ("p.parquet", read_prices, [parquet(PRICES), parquet(LONG)]),
+    "membership.parquet": ("m.parquet", attached("membership"), [parquet(MEMBERS)]),
     "facts.parquet": ("f.parquet", facts, [parquet(FACTS), parquet(WIDE)]),
 }
 

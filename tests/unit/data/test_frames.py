@@ -47,6 +47,41 @@ def test_the_range_of_the_settings_counts() -> None:
     assert market.dates[0] == np.datetime64("2015-06-01")
 
 
+def test_tables_of_the_universe_are_read_as_their_files_are() -> None:
+    prices, _ = frames()
+    days = prices.index
+    members = pd.DataFrame(
+        {
+            "symbol": ["S01", "S02"],
+            "from": [days[0], days[10]],
+            "to": [pd.NaT, days[20]],
+        }
+    )
+    volume = pd.DataFrame({"S01": 5.0, "S02": 7}, index=days)
+    universe = {"membership": members, "volume": volume}
+    market = frame_market(prices, {}, DATA, universe)
+    assert market.member is not None
+    assert market.member.sum(axis=0).tolist()[1:3] == [len(market.dates), 11]
+    assert market.daily["volume"][3, 1:3].tolist() == [5.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("universe", "words"),
+    [
+        ({"members": pd.DataFrame()}, "'members' is no table of the universe"),
+        ({"membership": [1]}, "universe['membership']: is list, not a DataFrame"),
+        (
+            {"membership": pd.DataFrame({"symbol": ["S01", "S01"], "from": [1, 2], "to": None})},
+            "universe['membership'], row 1: from is '1', not a date",
+        ),
+    ],
+)
+def test_mistakes_in_tables_of_the_universe(universe: dict[str, object], words: str) -> None:
+    with pytest.raises(ExoError) as caught:
+        frame_market(frames()[0], {}, DATA, universe)  # type: ignore[arg-type]
+    assert words in caught.value.message
+
+
 @pytest.mark.parametrize(
     ("frame", "words"),
     [
