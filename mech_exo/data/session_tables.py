@@ -27,7 +27,6 @@ class SessionRows:
         (T, N) of the market.
     """
 
-    table: Table
     session: IntArray
     place: IntArray
     known: BoolArray
@@ -50,11 +49,12 @@ class SessionRows:
         ignore = data.unknown_symbols == "ignore"
         place, priced = positions_of(table, names, market.symbols, ignore, column)
         session, held = _sessions(table, days, market)
-        again = repeats(np.unique(names, return_inverse=True)[1], days)
+        known = held & priced
+        again = repeats(place[known], session[known])
         if len(again):
-            at = int(again[0])
+            at = int(np.flatnonzero(known)[again[0]])
             raise ExoError(f"{table.where(at)}: {names[at]} has a second row on {days[at]}.")
-        return cls(table, session, place, held & priced, market.close.shape)
+        return cls(session, place, known, market.close.shape)
 
     def laid_out(self, values: FloatArray) -> FloatArray:
         """Values [R] of the rows by session and name, [T, N]; NaN where there is none."""
