@@ -23,7 +23,7 @@ def leakcheck(options: LeakOptions) -> None:
     from mech_exo.report.plain_json import json_text
     from mech_exo.workflow.session import open_session
 
-    session = open_session(options.request(), ConsoleLog())
+    session = open_session(options.request(), ConsoleLog(), refuse=False)
     found = check_leaks(session.settings, session.market, session.panel, session.spec)
     code = ExitCode.DONE if found.passed else ExitCode.REFUSED
     if options.json:

@@ -61,7 +61,8 @@ def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = 
     from mech_exo.workflow.session import open_session
 
     # Of what a session says, only the warnings concern production; its holdout does not.
-    session = open_session(options.request(), ConsoleLog(quiet=True))
+    request = dataclasses.replace(options.request(), remarks=not quiet)
+    session = open_session(request, ConsoleLog(quiet=True))
     log = ConsoleLog(quiet=quiet)
     log.note(f"settings   {session.settings_file.path} ({session.settings_file.origin})")
     log.note(f"objective  {session.objective.path} ({session.objective.origin})")

@@ -80,6 +80,11 @@ class DataSettings:
     unknown_symbols: Literal["error", "ignore"] = "error"  # names in a factor table without prices
     demo: DemoSettings = field(default_factory=DemoSettings)
 
+    def __post_init__(self) -> None:
+        # The order of the list and an entry twice mean nothing, so they are in no fingerprint.
+        accepted = tuple(sorted(set(self.accept or ())))
+        object.__setattr__(self, "accept", accepted or None)
+
     @property
     def paths(self) -> dict[str, Path]:
         """The files that are named, by setting; without those of `factors`."""

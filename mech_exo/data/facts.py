@@ -1,10 +1,10 @@
 """What a market holds and lacks, for reports and for judging a result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from mech_exo.data.market import Market
+from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import BoolArray, IntArray
 from mech_exo.data.scores import factor_categories, raw_values
 
@@ -36,6 +36,10 @@ class MarketFacts:
         Share of days without a price between a name's first and last one.
     unknown
         Factor -> share of unknown values among the members with a price, every 21st session.
+    known_by_year
+        Factor -> year -> share of known ones, on the same sessions.
+    restated
+        Field -> values that replace an earlier one of the same name and period.
     """
 
     names: int
@@ -48,6 +52,8 @@ class MarketFacts:
     members: int
     gaps: float
     unknown: dict[str, float]
+    known_by_year: dict[str, dict[str, float]] = field(default_factory=dict)
+    restated: dict[str, int] = field(default_factory=dict)
 
 
 def describe(market: Market, delist_after: int = 10) -> MarketFacts:
@@ -62,6 +68,7 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
     last = sessions - 1 - priced[::-1].argmax(axis=0)
     alive = np.where(ever, last - first + 1, 0)
     days = int(alive.sum())
+    unknown, by_year = _known(market)
     return MarketFacts(
         names=names,
         sessions=sessions,
@@ -72,18 +79,37 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
         never_priced=int((~ever).sum()),
         members=int(_members(market, np.array([sessions - 1])).sum()),
         gaps=1.0 - float(priced.sum()) / days if days else 0.0,
-        unknown=_unknown(market),
+        unknown=unknown,
+        known_by_year=by_year,
+        restated={name: restatements(vintage) for name, vintage in market.vintages.items()},
     )
 
 
-def _unknown(market: Market) -> dict[str, float]:
+def _known(market: Market) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
     rows = np.arange(0, len(market.dates), EVERY, dtype=np.int64)
     tradable = _members(market, rows)
-    shares = {}
+    years = market.dates[rows].astype("datetime64[Y]").astype(str)
+    shares: dict[str, float] = {}
+    by_year: dict[str, dict[str, float]] = {}
     for name in factor_categories(market):
-        unknown = np.isnan(raw_values(market, name, rows)) & tradable
-        shares[name] = float(unknown.sum()) / max(1, int(tradable.sum()))
-    return shares
+        known = np.count_nonzero(~np.isnan(raw_values(market, name, rows)) & tradable, axis=1)
+        priced = np.count_nonzero(tradable, axis=1)
+        shares[name] = 1.0 - float(known.sum()) / max(1, int(priced.sum()))
+        by_year[name] = {
+            str(year): float(known[years == year].sum()) / max(1, int(priced[years == year].sum()))
+            for year in np.unique(years)
+        }
+    return shares, by_year
+
+
+def restatements(vintage: Vintage) -> int:
+    """How many values replace one that was published earlier for the same name and period."""
+    order = np.lexsort((vintage.available, vintage.period_end, vintage.symbol))
+    symbol, period = vintage.symbol[order], vintage.period_end[order]
+    value = vintage.value[order]
+    again = (symbol[1:] == symbol[:-1]) & (period[1:] == period[:-1])
+    other = ~((value[1:] == value[:-1]) | (np.isnan(value[1:]) & np.isnan(value[:-1])))
+    return int(np.count_nonzero(again & other))
 
 
 def _members(market: Market, rows: IntArray) -> BoolArray:

@@ -68,6 +68,10 @@ class Market:
         What the data is, in words for the user.
     findings
         What was found while the files were read; `check/` adds what the whole market shows.
+    accepted
+        Names of findings that the source knows of and stands by, as those of the shipped sample.
+    price_column
+        Column of a long price table that the closes were taken from; "" where there was no choice.
     """
 
     dates: DateArray
@@ -80,6 +84,8 @@ class Market:
     member: BoolArray | None = None
     source: str = ""
     findings: tuple[Finding, ...] = ()
+    accepted: tuple[str, ...] = ()
+    price_column: str = ""
 
     def __post_init__(self) -> None:
         shape = (len(self.dates), len(self.symbols))
@@ -104,7 +110,8 @@ class Market:
             )
             for name, v in self.vintages.items()
         }
-        return replace(self._rows(slice(stop)), vintages=known)
+        found = tuple(f for f in self.findings if f.day <= str(last))
+        return replace(self._rows(slice(stop)), vintages=known, findings=found)
 
     def since(self, start: int) -> "Market":
         """The market from the date at position `start` on; what was public before stays known."""

@@ -34,13 +34,16 @@ def read_prices(path: Path, layout: Layout = "auto") -> Market:
 
 def market_of(table: Table, layout: Layout = "auto") -> Market:
     """The closes of a table; as `read_prices`."""
-    dates, symbols, close = _long(table) if is_long(table, layout) else wide(table, positive=True)
+    long, column = is_long(table, layout), ""
+    if long:
+        column = table.find(*PRICE) or table.require("of a long price table", "close")
+    dates, symbols, close = _long(table, column) if long else wide(table, positive=True)
     priced: BoolArray = np.asarray(~np.isnan(close).all(axis=1))
     if not priced.any():
         raise ExoError(f"{table.path}: holds no price.")
     # A date without any price is a holiday, unless it is the last: then `check_live` objects.
     priced[-1] = True
-    return Market(dates=dates[priced], symbols=symbols, close=close[priced])
+    return Market(dates[priced], symbols, close[priced], price_column=column)
 
 
 def is_long(table: Table, layout: Layout) -> bool:
@@ -66,11 +69,10 @@ def wide(table: Table, *, positive: bool) -> tuple[DateArray, tuple[str, ...], F
     return days[order], symbols, values[order]
 
 
-def _long(table: Table) -> tuple[DateArray, tuple[str, ...], FloatArray]:
+def _long(table: Table, column: str) -> tuple[DateArray, tuple[str, ...], FloatArray]:
     what = "of a long price table"
     days = table.dates(table.require(what, *DATE))
     names = table.texts(table.require(what, *SYMBOL))
-    column = table.find(*PRICE) or table.require(what, "close")
     price = table.numbers(column)
     _check_positive(table, price, days, names)
     dates, row = np.unique(days, return_inverse=True)

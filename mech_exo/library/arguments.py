@@ -63,7 +63,7 @@ class Arguments:
         return InputRequest(config=self.config, objective=named, cwd=self.folder)
 
     def session(self) -> "Session":
-        """All inputs, read.
+        """All inputs, read; errors of the data check are said, and are the caller's to refuse.
 
         Raises
         ------
@@ -80,7 +80,9 @@ class Arguments:
             market = frame_market(*self.frames, settings.data, self.universe)
         given = objective_of(self.objective) if isinstance(self.objective, Mapping) else None
         request, log = self.request(), PythonLog()
-        return open_with(settings, found, request, log, market=market, objective=given)
+        return open_with(
+            settings, found, request, log, market=market, objective=given, refuse=False
+        )
 
     def _resolved(self) -> "ResolvedSettings":
         from mech_exo.config.load import load_settings

@@ -59,7 +59,8 @@ class Project:
     Raises
     ------
     ExoError
-        For data, settings or an objective with a mistake; the message says where.
+        For data, settings or an objective with a mistake; the message says where. Errors of the
+        data check (docs/data.md) are logged and stand in `check`; what computes raises them.
     """
 
     def __init__(
@@ -114,6 +115,14 @@ class Project:
     def session(self) -> "Session":
         """The resolved inputs that the engine works on; not part of the stable interface."""
         return self._arguments.session()
+
+    @property
+    def _sound(self) -> "Session":
+        """The session; an ExoError for errors of the data check that nobody has accepted."""
+        from mech_exo.workflow.data_check import refuse_errors
+
+        refuse_errors(self.session.checked, self.session.market.source)
+        return self.session
 
     @property
     def settings(self) -> "Settings":
@@ -192,7 +201,7 @@ class Project:
             wait=wait,
         )
         with caller_threads_kept():
-            session = session_of(self.session, name, request.study_file)
+            session = session_of(self._sound, name, request.study_file)
             return tuned_study(session, request, patience, on_event)
 
     def study(self, name: str = DEFAULT_STUDY, *, study_file: PathLike | None = None) -> Study:
@@ -225,7 +234,7 @@ class Project:
         """
         from mech_exo.library.backtests import params_of, run_backtest
 
-        label, params = params_of(portfolio, self.session)
+        label, params = params_of(portfolio, self._sound)
         given = {
             "cash_pct": cash_pct,
             "stop_loss_pct": stop_loss_pct,
@@ -233,7 +242,7 @@ class Project:
         }
         params |= {name: value for name, value in given.items() if value is not None}
         with caller_threads_kept():
-            return run_backtest(self.session, self._study_file(None), label, params, part)
+            return run_backtest(self._sound, self._study_file(None), label, params, part)
 
     def validate(
         self, study: Study, *, jobs: int | None = None, on_progress: Progress | None = None
@@ -250,7 +259,7 @@ class Project:
         check_is("study", study, Study)
 
         with caller_threads_kept():
-            session = session_of(self.session, study.name, study.file)
+            session = session_of(self._sound, study.name, study.file)
             session.try_apart()
             verdict = judge_study(session, study.record, study.file, jobs, on_progress)
         study.verdict = verdict
@@ -273,7 +282,7 @@ class Project:
         path = as_path("path", path)
 
         with caller_threads_kept():
-            return write_best(session_of(self.session, study.name, study.file), study, path, trial)
+            return write_best(session_of(self._sound, study.name, study.file), study, path, trial)
 
     def verify(self, path: PathLike) -> "Verification":
         """Compute the figures of an exported factor file again."""

@@ -34,6 +34,7 @@ def _document(result: Optimised) -> dict[str, Any]:
         "settings_file": session.settings_file.path,
         "objective_file": session.objective.path,
         "data": _data(result),
+        **_found(result),
         "best": _best(result),
         "universe": _portfolio(result.universe),
         "incumbent": _incumbent(result),
@@ -65,6 +66,12 @@ def _data(result: Optimised) -> dict[str, Any]:
         "factors": panel.factor_names,
         "missing_factors": tuple(panel.missing_factors),
     }
+
+
+def _found(result: Optimised) -> dict[str, Any]:
+    """`data_findings`, where the data check found something."""
+    found = result.session.checked.as_list()
+    return {"data_findings": found} if found else {}
 
 
 def _best(result: Optimised) -> dict[str, Any] | None:

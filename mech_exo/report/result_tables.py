@@ -1,6 +1,7 @@
 """The result of a run as tables."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +12,9 @@ from mech_exo.report.formats import number, percent
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.optimised import Optimised
+
+if TYPE_CHECKING:
+    from mech_exo.data.check.checked_data import CheckedData
 
 Format = Callable[[float | None], str]
 
@@ -39,12 +43,21 @@ def show_result(result: Optimised, console: Console) -> None:
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
     console.print()
+    for line in data_lines(result.session.checked):
+        console.print(line, soft_wrap=True)
     if result.verdict is None:
         console.print(f"verdict    {result.standing.words}", soft_wrap=True)
     if result.starts_knowing:
         console.print(
             f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
         )
+
+
+def data_lines(checked: "CheckedData") -> Iterator[str]:
+    """What the data check found, by name."""
+    for what, findings in (("warnings", checked.warnings), ("accepted", checked.agreed)):
+        if findings:
+            yield f"data       {what}: {', '.join(finding.name for finding in findings)}"
 
 
 def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from mech_exo.report.formats import number
 from mech_exo.report.plain_json import json_text
+from mech_exo.tuning.data_findings import findings_of
 from mech_exo.tuning.study_record import StudyRecord, StudySummary, TrialRecord
 from mech_exo.verdict.standing import Standing
 
@@ -59,7 +60,7 @@ def _plain(study: StudySummary) -> dict[str, object]:
 
 def study_json(study: StudyRecord, known: Standing) -> str:
     """What `study_lines` shows, as one JSON object; figures that are not finite as null."""
-    epoch, best = study.epoch, study.best()
+    epoch, best, found = study.epoch, study.best(), findings_of(study)
     shown = {
         "name": study.name,
         "made_by_exo": study.kind == "exo",
@@ -73,6 +74,7 @@ def study_json(study: StudyRecord, known: Standing) -> str:
         "front": [t.number for t in study.front()] if len(study.directions) > 1 else None,
         "verdict": None if known.present is None else known.present.block,
         "verdict_words": known.words,
+        **({"data_findings": found} if found else {}),
     }
     return json_text(shown)
 
@@ -93,6 +95,11 @@ def study_lines(study: StudyRecord, known: Standing) -> Iterator[str]:
     states = Counter(t.state for t in study.trials)
     counts = ", ".join(f"{states[s]} {s.lower()}" for s in sorted(states)) or "none"
     yield f"trials       {len(study.trials)} ({counts})"
+    found = findings_of(study)
+    if found:
+        accepted = {True: " (accepted)", False: ""}
+        names = [f"{f['name']}{accepted[bool(f.get('accepted'))]}" for f in found]
+        yield f"data         {', '.join(names)}"
     if study.epoch is not None:
         yield (
             f"fingerprint  {study.epoch.fingerprint[:12]} since trial {study.epoch.first_trial}, "

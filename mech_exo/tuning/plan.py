@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from mech_exo.config import Settings
 from mech_exo.factor_file.document import Parameter
@@ -51,6 +51,8 @@ class Search:
         Trials 0, 1, … of a study, or an epoch, that a run begins.
     undivided
         Gives the one hash of the data that older studies have.
+    data_findings
+        What the data check found, as the study keeps it; {}: nothing.
     """
 
     problem: Problem
@@ -58,6 +60,7 @@ class Search:
     settings: Settings
     warm_start: tuple[WarmStart, ...] = ()
     undivided: Callable[[], str] | None = None
+    data_findings: Mapping[str, Any] = field(default_factory=dict)
 
     def with_patience(self, patience: int) -> Search:
         """The same search, ended by this patience."""

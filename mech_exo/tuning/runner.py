@@ -18,6 +18,7 @@ from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asked_again import check_reproduced, made_with
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.cube import Ranges, to_json
+from mech_exo.tuning.data_findings import with_findings
 from mech_exo.tuning.engine import Engine, EpochSpan
 from mech_exo.tuning.epochs import enter_epoch
 from mech_exo.tuning.events import EndedEarly, Listener, StudyOpened, Waiting, ignore
@@ -140,6 +141,8 @@ class _Session:
             self._begin_epoch_with_start(self._study)
             store.begin_epoch(self._components)
             self._study = store.load()
+        if found := with_findings(self._study, search.data_findings):
+            store.set_attributes(found)
 
     def run(self, listener: Listener, interrupts: Interrupts) -> StudyOutcome:
         """Ask, evaluate and store up to the goal."""

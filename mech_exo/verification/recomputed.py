@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.config.load import settings_from_mapping
+from mech_exo.data.check.checked_data import VERSION
+from mech_exo.data.check.rules import examine
 from mech_exo.data.identity import DataIdentity
 from mech_exo.data.likeness import DIGITS as LIKENESS_DIGITS
 from mech_exo.data.likeness import Likeness
@@ -108,6 +111,20 @@ class Recomputed(Inputs):
             stated = self.provenance["market"]
             now = Likeness.of(self.market, self.settings.data.source).as_dict()
             yield FieldComparison("provenance.market", stated, now, _alike(stated, now))
+        if (self.provenance.get("data_findings") or {}).get("rules") == VERSION:
+            yield self._findings()
+
+    def _findings(self) -> FieldComparison:
+        """What the data check finds, by the rules and as of the day on which the file was made."""
+        made = str(self.file.metadata.get("created_at", ""))[: len("YYYY-MM-DD")]
+        try:
+            today = date.fromisoformat(made)
+        except ValueError:
+            today = date.today()
+        now = examine(self.market, self.settings, today).as_block()
+        return _same(
+            "provenance.data_findings", _names(self.provenance["data_findings"]), _names(now)
+        )
 
     def _identity(self, panel: Panel) -> DataIdentity:
         return data_identity(panel, self.market, self.spec)
@@ -176,6 +193,14 @@ class Recomputed(Inputs):
     def _stated(self, name: str, computed: Any) -> Iterator[FieldComparison]:
         if name in self.provenance:
             yield _same(f"provenance.{name}", self.provenance[name], computed)
+
+
+def _names(block: Mapping[str, Any]) -> list[str]:
+    """The findings of a block in words, without their messages, whose wording may change."""
+    return [
+        f"{f.get('severity')} {f.get('name')}{' (accepted)' if f.get('accepted') else ''}"
+        for f in block.get("found", [])
+    ]
 
 
 def _parts(stated: Mapping[str, Any], whole: DataIdentity) -> Iterator[FieldComparison]:

@@ -28,6 +28,7 @@ REASONS: dict[str, str] = {
     "metadata.chosen": "choosing takes the study's trials",
     "provenance.data_source": "it is a description in words; the fingerprints are compared",
     "provenance.study_fingerprint": "the file states none",
+    "provenance.data_findings": "another version of the data check made them",
     "provenance.packages": _MAKER,
     "provenance.git_commit": _MAKER,
     "provenance.settings": "the file states no study_fingerprint that would cover it",
@@ -51,6 +52,7 @@ COVERED = {
     "provenance.content_hash": "content_hash",
     "provenance.document_hash": "document_hash",
     "provenance.market": "provenance.market",
+    "provenance.data_findings": "provenance.data_findings",
 }
 """Section -> the comparison that covers all of it."""
 

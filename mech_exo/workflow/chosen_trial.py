@@ -161,7 +161,7 @@ def _provenance(result: Optimised) -> dict[str, Any]:
     from mech_exo.backtest.kernel import KERNEL_VERSION
 
     session = result.session
-    panel = session.panel
+    panel, found = session.panel, session.checked.as_block()
     return {
         "data_source": panel.source,
         "data_fingerprint": session.data_fingerprint,
@@ -170,6 +170,7 @@ def _provenance(result: Optimised) -> dict[str, Any]:
         "data_start": str(panel.dates[0]),
         "data_end": str(panel.dates[-1]),
         "market": Likeness.of(session.market, session.settings.data.source).as_dict(),
+        **({"data_findings": found} if found else {}),
         "in_sample_end": str(panel.dates[session.split - 1]),
         "objective_sha256": session.objective.sha256,
         "study_fingerprint": result.outcome.fingerprint or None,

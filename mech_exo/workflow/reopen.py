@@ -24,11 +24,18 @@ if TYPE_CHECKING:
     from mech_exo.tuning.study_record import StudyRecord
 
 
-def reopen(label: str, file: "FactorFile", request: InputRequest, log: Log) -> Session:
+def reopen(
+    label: str, file: "FactorFile", request: InputRequest, log: Log, *, refuse: bool = True
+) -> Session:
     """A session under the file's own settings.
 
     Settings that the request names (--config) say where the same data lie on this machine and how
     a verdict is reached; all else is the file's.
+
+    Parameters
+    ----------
+    refuse
+        Whether errors of the data check stop it; otherwise they are said like warnings.
 
     Raises
     ------
@@ -49,7 +56,7 @@ def reopen(label: str, file: "FactorFile", request: InputRequest, log: Log) -> S
         )
     _check_here(label, settings)
     origin = SettingsFile(Path(label), "the file's own")
-    session = open_with(settings, origin, request, log, factors_of_file(file))
+    session = open_with(settings, origin, request, log, factors_of_file(file), refuse=refuse)
     end = (file.provenance or {}).get("data_end")
     if end is None or str(session.panel.dates[-1]) <= str(end):
         return session
@@ -90,7 +97,8 @@ def verify_file(
     path, study_file = as_path("path", path), as_path("study_file", study_file)
     file = read_factor_file(path)
     request = request or InputRequest(factor_file=path)
-    session = reopen(str(path), file, request, log or PythonLog())
+    # A file is what it is, whatever rules have been thought of since it was made.
+    session = reopen(str(path), file, request, log or PythonLog(), refuse=False)
     name = file.metadata.get("study_name")
     study = read_study(study_file, str(name)) if name in study_names(study_file) else None
     return verify_on(session, path, file, study_file, study)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,10 +12,12 @@ from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import check_fields
+from mech_exo.workflow.data_check import checked_market, extent, tell
 from mech_exo.workflow.factor_list import Listed, with_wanted
 from mech_exo.workflow.log import Log
 
 if TYPE_CHECKING:
+    from mech_exo.data.check.checked_data import CheckedData
     from mech_exo.data.identity import DataIdentity
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
@@ -33,6 +36,10 @@ class InputRequest:
         Settings file, and the option that named it.
     factor_file
         The one that is judged; its own project comes before that of `cwd`.
+    today
+        What the sessions of the data are held against; None: the machine's date.
+    remarks
+        Whether the warnings of the data check are said; cron's mail need not hear them daily.
     """
 
     config: Path | None = None
@@ -41,6 +48,8 @@ class InputRequest:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     cwd: Path = field(default_factory=Path.cwd)
     factor_file: Path | None = None
+    today: date | None = None
+    remarks: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -75,7 +84,13 @@ class ResolvedSettings(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """One resolved set of inputs."""
+    """One resolved set of inputs.
+
+    Attributes
+    ----------
+    checked
+        What the data check found in the market as it was read.
+    """
 
     settings: Settings
     settings_file: SettingsFile
@@ -83,6 +98,7 @@ class Session:
     spec: "ObjectiveSpec"
     market: "Market"
     panel: "Panel"
+    checked: "CheckedData"
     cwd: Path
 
     @cached_property
@@ -169,6 +185,8 @@ def open_session(
     log: Log,
     listed: Listed = None,
     resolved: ResolvedSettings | None = None,
+    *,
+    refuse: bool = True,
 ) -> Session:
     """Resolve and load everything, saying which file and which data were chosen.
 
@@ -179,14 +197,18 @@ def open_session(
         is added. None: all that are known now.
     resolved
         The request's settings, where they are resolved already.
+    refuse
+        Whether errors of the data check stop it; otherwise they are said like warnings.
 
     Raises
     ------
     ExoError
-        For any file that cannot be read or used, and for data without a rebalance date.
+        For any file that cannot be read or used, for data in which the check finds an error that
+        `data.accept` does not name, and for data without a rebalance date.
     """
     settings, settings_file = resolved or request.resolve()
-    return open_with(settings, settings_file, request, log, listed).with_wanted(listed)
+    session = open_with(settings, settings_file, request, log, listed, refuse=refuse)
+    return session.with_wanted(listed)
 
 
 def open_with(
@@ -198,13 +220,13 @@ def open_with(
     *,
     market: "Market | None" = None,
     objective: "ObjectiveFile | None" = None,
+    refuse: bool = True,
 ) -> Session:
     """As `open_session`, with settings that are resolved already, and with no more than listed.
 
     A market or an objective that is at hand is used as it is, and not read from its source.
     """
     from mech_exo.data.build import build_panel
-    from mech_exo.data.sources import load_market
     from mech_exo.objective.constraints import check_sectors
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.factor_names import check_against_panel
@@ -222,37 +244,27 @@ def open_with(
         f"{objective.label}: the objective file",
     )
     spec = ObjectiveSpec.compile(objective.source, objective.label)
-    if market is None:
-        market = load_market(settings)
+    market, checked = checked_market(market, settings, request.today, refuse=refuse)
     panel = build_panel(market, settings, listed)
     check_against_panel(spec.factors, spec.label, panel)
     check_sectors(spec.limits, panel.sectors, spec.label)
-    session = Session(settings, settings_file, objective, spec, market, panel, request.cwd)
+    session = Session(settings, settings_file, objective, spec, market, panel, checked, request.cwd)
     _describe_data(session, log)
+    if request.remarks:
+        tell(checked, log)
     return session
 
 
 def _describe_data(session: Session, log: Log) -> None:
-    from mech_exo.data.likely_mistakes import likely_mistakes
-    from mech_exo.data.sector_history import UNKNOWN
-
     panel = session.panel
     if not len(panel.rebalance) or not len(session.in_sample.rebalance):
         raise ExoError(
             f"{panel.source}: no rebalance date in the in-sample part.",
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
-    log.note(f"data       {panel.source}; {len(session.factor_names)} factors")
+    words = extent(panel, session.factor_names, session.market.price_column)
+    log.note(f"data       {panel.source}; {words}")
     _describe_universe(session, log)
-    for line in likely_mistakes(session.market, panel.missing_factors):
-        log.note(f"note       {line}")
-    unknown = 0 if panel.sectors is None else panel.sectors.names().count(UNKNOWN)
-    if unknown and panel.sectors is not None:
-        day = f" on {panel.dates[panel.rebalance[-1]]}" if panel.sectors.dated else ""
-        log.note(
-            f"note       {unknown} of {len(panel.symbols)} names have no sector in "
-            f"{session.settings.data.sectors or 'the data'}{day}; they count as one, {UNKNOWN!r}"
-        )
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
     else:

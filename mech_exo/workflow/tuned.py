@@ -88,10 +88,11 @@ def search_of(session: Session) -> "Search":
     """What the engine searches."""
     from mech_exo.tuning.weight_search import WeightSearch
 
-    return WeightSearch(
+    search = WeightSearch(
         session.settings,
         session.objective,
         session.in_sample,
         session.market.until(session.split),
         warm_starts(session, incumbent_file(session.cwd)),
     ).search()
+    return replace(search, data_findings=session.checked.as_block())

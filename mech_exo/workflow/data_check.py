@@ -1,0 +1,90 @@
+"""The data check of a run: what stops it, and what it says and goes on with."""
+
+from typing import TYPE_CHECKING
+
+from mech_exo.errors import ExoError
+from mech_exo.workflow.log import Log
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from mech_exo.config.settings import Settings
+    from mech_exo.data.check.checked_data import CheckedData
+    from mech_exo.data.check.finding import Finding
+    from mech_exo.data.market import Market
+    from mech_exo.data.panel import Panel
+
+COMMAND = "exo data check"
+
+
+def checked_market(
+    market: "Market | None", settings: "Settings", today: "date | None", *, refuse: bool
+) -> "tuple[Market, CheckedData]":
+    """The market at hand, else that of the settings, and what is found in it.
+
+    Raises
+    ------
+    ExoError
+        For data that cannot be read, and if `refuse` for errors that nobody has accepted.
+    """
+    from mech_exo.data.check.rules import examine
+    from mech_exo.data.sources import load_market
+
+    if market is None:
+        market = load_market(settings)
+    checked = examine(market, settings, today)
+    if refuse:
+        refuse_errors(checked, market.source)
+    return market, checked
+
+
+def extent(panel: "Panel", factors: "Sequence[str]", price_column: str) -> str:
+    """Which prices, how many factors, and of how many names and dates the panel knows them."""
+    import numpy as np
+
+    from mech_exo.data.check.examined import in_percent
+
+    words = f"{len(factors)} factors"
+    if panel.factor_names:
+        known = int(np.count_nonzero(~np.isnan(panel.exposures)))
+        cells = max(1, int(panel.tradable.sum()) * len(panel.factor_names))
+        words += f" ({in_percent(known / cells)} known)"
+    return f"prices {price_column}; {words}" if price_column else words
+
+
+def refuse_errors(checked: "CheckedData", source: str) -> None:
+    """Raise an ExoError if there are errors that nobody has accepted: it names the first five."""
+    from mech_exo.data.check.checked_data import SHOWN
+
+    errors = checked.errors
+    if not errors:
+        return
+    count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+    more = f" And {len(errors) - SHOWN} more: {COMMAND}." if len(errors) > SHOWN else ""
+    named = " ".join(f"[{i}] {in_words(f)}" for i, f in enumerate(errors[:SHOWN], start=1))
+    names = ", ".join(f.name for f in errors[:SHOWN])
+    raise ExoError(
+        f"{source}: the data check found {count}. {named}{more}",
+        hint=f"What is right all the same is accepted by its name: data.accept: [{names}].",
+    )
+
+
+def tell(checked: "CheckedData", log: Log) -> None:
+    """Say the warnings, one line each, and what is accepted."""
+    from mech_exo.data.check.checked_data import SHOWN
+
+    open_ = (*checked.errors, *checked.warnings)
+    for finding in open_[:SHOWN]:
+        log.warn(in_words(finding))
+    if len(open_) > SHOWN:
+        log.warn(f"and {len(open_) - SHOWN} more: {COMMAND}")
+    if checked.agreed:
+        log.note(f"accepted   {', '.join(finding.name for finding in checked.agreed)}")
+    for name in checked.unknown:
+        log.note(f"note       accepted, but not found: {name}")
+
+
+def in_words(finding: "Finding") -> str:
+    """A finding on one line, with the name by which it is accepted."""
+    return f"{finding.name}: {finding.message} {finding.remedy}"

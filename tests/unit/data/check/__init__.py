@@ -1,0 +1,1 @@
+"""Tests of the data check: each rule on data that have the damage, and on honest ones near it."""
