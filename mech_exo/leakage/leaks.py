@@ -20,9 +20,9 @@ from mech_exo.data.scores import factor_scores, raw_values
 from mech_exo.data.standardise import standardise
 from mech_exo.data.universe import eligible
 from mech_exo.errors import ExoError
+from mech_exo.leakage.checked_before import of_data_check
 from mech_exo.leakage.leak_finding import LeakFinding
 from mech_exo.leakage.publication import publication_findings
-from mech_exo.leakage.survivorship import survivorship_findings
 from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.factor_names import check_against_panel
@@ -110,7 +110,7 @@ def check_leaks(
     if panel.eligible is not None:
         findings += _truncation(_universe(settings, panel, panel.eligible), market, panel, rows)
     findings += publication_findings(market)
-    findings += survivorship_findings(panel)
+    findings += of_data_check(settings, market)
     findings.sort(key=lambda f: f.severity != "leak")
     return LeakReport(tuple(findings), len(subjects), len(rows), coefficients)
 

@@ -16,7 +16,7 @@ LEAST_NAMES = 3
 RECURRING = 3
 """Such days from which on it is the universe's way, as where prices are given for members only."""
 
-FEW_LEFT = 0.02
+FEW_LEFT = 0.03
 """Yearly share of names that leave a universe, at the least."""
 
 EXPECTED = 3.0

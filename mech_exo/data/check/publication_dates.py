@@ -69,9 +69,9 @@ def _doubt(available: DateArray, median: float) -> str:
     ends = float(_ends_month(available).mean())
     if median == 0.0:
         # dates of publication that stand for the period too: only the ends of months betray it
-        words = f"{in_percent(ends)} of the dates are ends of months, so of periods"
+        words = f"{in_percent(ends)} of the dates are ends of months: period ends, not publications"
         return words if ends >= AT_ENDS else ""
-    if median < SOONEST:
+    if 0.0 < median < SOONEST:
         return (
             f"half of the values are public within {median:.0f} days of the end of their "
             "quarter or year"

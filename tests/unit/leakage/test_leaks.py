@@ -138,35 +138,19 @@ def test_fundamentals_used_before_they_are_published(market: Market, panel: Pane
     assert "before the end of the period" in found[name]
 
 
-def test_a_universe_of_survivors_is_a_warning(market: Market, panel: Panel) -> None:
-    alive = np.isfinite(market.close[-1])
-    survivors = replace(
-        panel,
-        symbols=tuple(np.array(panel.symbols)[alive]),
-        returns=panel.returns[:, alive],
-        exposures=panel.exposures[:, alive],
-        tradable=panel.tradable[:, alive],
-    )
+def test_a_universe_of_survivors_is_a_warning() -> None:
+    larger = demo_market(DemoSettings(symbols=60, years=3))
+    alive = np.isfinite(larger.close[-1])
     kept = replace(
-        market,
-        symbols=survivors.symbols,
-        close=market.close[:, alive],
+        larger,
+        symbols=tuple(np.array(larger.symbols)[alive]),
+        close=larger.close[:, alive],
         vintages={},
-        daily={},
     )
-    report = check_leaks(
-        SETTINGS,
-        kept,
-        replace(
-            survivors,
-            exposures=survivors.exposures[:, :, :0],
-            factor_names=(),
-            factor_categories=(),
-        ),
-        None,
-    )
+    files = replace(SETTINGS, data=DataSettings(source="files"))
+    report = check_leaks(files, kept, build_panel(kept, files), None)
     assert report.passed
-    assert [f.severity for f in report.findings] == ["warning"]
+    assert [(f.severity, f.subject) for f in report.findings] == [("warning", "universe")]
     assert "none of the" in report.findings[0].message
 
 
