@@ -97,10 +97,25 @@ class Arguments:
         return ResolvedSettings(settings, SettingsFile(self.folder, "settings of the caller"))
 
 
+def sound(session: "Session") -> "Session":
+    """The session; an ExoError for errors of the data check that nobody has accepted."""
+    from mech_exo.workflow.data_check import refuse_errors
+
+    refuse_errors(session.checked, session.market.source)
+    return session
+
+
 def session_of(session: "Session", name: str, study_file: Path) -> "Session":
-    """The session with the factors that a study was made with, if it is there already."""
+    """The session with the factors that a study was made with, if it is there already.
+
+    Raises
+    ------
+    ExoError
+        As `sound`.
+    """
     from mech_exo.workflow.factor_list import factors_of_study
 
+    session = sound(session)
     listed = factors_of_study(study_file, name)
     panel = session.panel
     if listed is None or set(listed) == {*panel.factor_names, *panel.missing_factors}:

@@ -97,10 +97,11 @@ def run_backtest(
 ) -> Backtest:
     """Run one portfolio on a part of the session's dates; a look at the holdout is entered."""
     from mech_exo.backtest.comparison import universe_metrics
+    from mech_exo.library.arguments import sound
     from mech_exo.objective.evaluate import Evaluator
     from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 
-    panel = _part(session, part)
+    panel = _part(sound(session), part)
     evaluator = Evaluator(session.spec, panel, session.settings, session.market)
     result = evaluator.run(params, keep_holdings=True)
     if part != "in_sample" and session.holdout is not None:

@@ -117,14 +117,6 @@ class Project:
         return self._arguments.session()
 
     @property
-    def _sound(self) -> "Session":
-        """The session; an ExoError for errors of the data check that nobody has accepted."""
-        from mech_exo.workflow.data_check import refuse_errors
-
-        refuse_errors(self.session.checked, self.session.market.source)
-        return self.session
-
-    @property
     def settings(self) -> "Settings":
         """The resolved settings."""
         return self.session.settings
@@ -201,7 +193,7 @@ class Project:
             wait=wait,
         )
         with caller_threads_kept():
-            session = session_of(self._sound, name, request.study_file)
+            session = session_of(self.session, name, request.study_file)
             return tuned_study(session, request, patience, on_event)
 
     def study(self, name: str = DEFAULT_STUDY, *, study_file: PathLike | None = None) -> Study:
@@ -234,7 +226,7 @@ class Project:
         """
         from mech_exo.library.backtests import params_of, run_backtest
 
-        label, params = params_of(portfolio, self._sound)
+        label, params = params_of(portfolio, self.session)
         given = {
             "cash_pct": cash_pct,
             "stop_loss_pct": stop_loss_pct,
@@ -242,7 +234,7 @@ class Project:
         }
         params |= {name: value for name, value in given.items() if value is not None}
         with caller_threads_kept():
-            return run_backtest(self._sound, self._study_file(None), label, params, part)
+            return run_backtest(self.session, self._study_file(None), label, params, part)
 
     def validate(
         self, study: Study, *, jobs: int | None = None, on_progress: Progress | None = None
@@ -259,7 +251,7 @@ class Project:
         check_is("study", study, Study)
 
         with caller_threads_kept():
-            session = session_of(self._sound, study.name, study.file)
+            session = session_of(self.session, study.name, study.file)
             session.try_apart()
             verdict = judge_study(session, study.record, study.file, jobs, on_progress)
         study.verdict = verdict
@@ -282,7 +274,7 @@ class Project:
         path = as_path("path", path)
 
         with caller_threads_kept():
-            return write_best(session_of(self._sound, study.name, study.file), study, path, trial)
+            return write_best(session_of(self.session, study.name, study.file), study, path, trial)
 
     def verify(self, path: PathLike) -> "Verification":
         """Compute the figures of an exported factor file again."""

@@ -6,6 +6,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.check.examined import Examined
 from mech_exo.data.check.intentions import unknown_sectors, unpriced, unused
 from mech_exo.data.market import Market
+from mech_exo.data.sector_history import SectorHistory
 
 
 def market() -> Market:
@@ -17,7 +18,7 @@ def market() -> Market:
         close=close,
         daily={"return_on_equty": close, "my_own": close, "pe_rato": close},
         categories={"pe_rato": "custom"},
-        sectors=("Energy", "unknown", "unknown"),
+        sectors=SectorHistory.of(("Energy", "unknown", "unknown")),
     )
 
 
