@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mech_exo.config.settings import Settings
@@ -10,6 +10,7 @@ from mech_exo.errors import ExoError
 
 # dotted name: (lowest, highest), both allowed
 BOUNDS: dict[str, tuple[float, float]] = {
+    "data.factors[].availability_lag_days": (0, 3_660),
     "data.demo.symbols": (2, 10_000),
     "data.demo.years": (1, 100),
     "data.demo.seed": (0, 2**63 - 1),
@@ -65,20 +66,28 @@ BOUNDS: dict[str, tuple[float, float]] = {
 }
 
 
+def _values(settings: Settings, name: str) -> Iterator[tuple[str, Any]]:
+    """Place and value of a setting where it is set: of `list[].field`, one for each entry."""
+    found: list[tuple[str, Any]] = [("", settings)]
+    for part in name.split("."):
+        found = [(f"{w}.{part}".lstrip("."), getattr(v, part.removesuffix("[]"))) for w, v in found]
+        if part.endswith("[]"):
+            found = [(f"{w[:-1]}{i}]", e) for w, v in found for i, e in enumerate(v)]
+    yield from ((place, value) for place, value in found if value is not None)
+
+
 def check_bounds(settings: Settings, origin: str, sources: Mapping[str, str] | None = None) -> None:
     """Raise an ExoError for the first setting that is outside its bounds.
 
     `sources` names where a setting comes from (dotted name -> words), if not from `origin`.
     """
     for name, (low, high) in BOUNDS.items():
-        value: Any = settings
-        for part in name.split("."):
-            value = getattr(value, part)
-        if value is None:
-            continue
-        if not (math.isfinite(value) and low <= value <= high):
-            source = (sources or {}).get(name, origin)
-            raise ExoError(f"{source}: {name} is {value}, must be between {low:g} and {high:g}.")
+        for place, value in _values(settings, name):
+            if not (math.isfinite(value) and low <= value <= high):
+                source = (sources or {}).get(name, origin)
+                raise ExoError(
+                    f"{source}: {place} is {value}, must be between {low:g} and {high:g}."
+                )
     name, address = "notify.api_base_url", settings.notify.api_base_url
     if not re.fullmatch(r"https?://[^/\s]+\S*", address):
         source = (sources or {}).get(name, origin)

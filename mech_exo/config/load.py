@@ -181,6 +181,8 @@ def _build_section(
             within = (s for name, s in sources.items() if name.startswith(f"{dotted}."))
             source = sources.get(dotted) or next(within, origin)
             raise ExoError(f"{source}: unknown key {dotted!r}.", hint=hint)
+    several = {f.name for f in dataclasses.fields(kind) if f.metadata.get("one_or_more")}
+    value = {k: _in_lists(v) if k in several else v for k, v in value.items()}
     built = {
         key: _build(hints[key], inner, f"{where}.{key}".lstrip("."), origin, sources)
         for key, inner in value.items()
@@ -189,6 +191,17 @@ def _build_section(
         if field.metadata.get("date") and built.get(field.name) is not None:
             _check_date(f"{where}.{field.name}", built[field.name], origin, sources)
     return kind(**built)
+
+
+def _in_lists(value: Any) -> Any:
+    """`{a: 1, b: [x]}` as `{a: ["1"], b: ["x"]}`; what is no mapping is left for `_build`."""
+    if not isinstance(value, Mapping):
+        return value
+    lists = {k: v if isinstance(v, (list, tuple)) else [v] for k, v in value.items()}
+    return {
+        k: [str(x) if isinstance(x, (int, float)) and not isinstance(x, bool) else x for x in v]
+        for k, v in lists.items()
+    }
 
 
 def _check_date(where: str, text: str, origin: str, sources: Mapping[str, str]) -> None:

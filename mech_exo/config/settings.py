@@ -47,6 +47,29 @@ class DemoSettings:
     information_ratio: float = 2.0  # annual, of the true weights, before costs
 
 
+def one_or_more_field() -> Any:
+    """As `silent_field`; a single value in the file stands for a list of one, numbers for text."""
+    return field(default=None, metadata={"silent": True, "one_or_more": True})
+
+
+@dataclass(frozen=True)
+class PriceKeys:
+    """Which column of the prices is what, where their names do not say it."""
+
+    date: str | None = None
+    symbol: str | None = None
+    price: str | None = None  # of data.returns: the returns
+
+
+@dataclass(frozen=True)
+class FactKeys:
+    """Which column of a factor table is what, where their names do not say it."""
+
+    symbol: str | None = None
+    available_date: str | None = None
+    period_end: str | None = None
+
+
 @dataclass(frozen=True)
 class FactorTable:
     """One file of factor values or fundamentals (`data.factors`, a list)."""
@@ -56,6 +79,12 @@ class FactorTable:
     factor: str | None = None  # the factor's name in a wide table
     columns: dict[str, str] = field(default_factory=dict)  # column in the file -> factor name
     categories: dict[str, str] = field(default_factory=dict)  # factor name -> category
+    keys: FactKeys | None = silent_field()
+    where: dict[str, tuple[str, ...]] | None = one_or_more_field()  # column -> values of rows kept
+    drop: tuple[str, ...] | None = silent_field()  # columns left out
+    availability_lag_days: int | None = silent_field()  # from a period's end to its publication
+    sheet: str | None = silent_field()  # of a workbook; null: the first
+    query: str | None = silent_field()  # SELECT … of a database
 
 
 @dataclass(frozen=True)
@@ -70,6 +99,10 @@ class DataSettings:
     end: str | None = date_field()  # last date used, YYYY-MM-DD
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
     sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
+    returns: Path | None = silent_path_field()  # instead of prices: returns of each name and date
+    keys: PriceKeys | None = silent_field()
+    sheet: str | None = silent_field()  # of a workbook of prices; null: the first
+    query: str | None = silent_field()  # SELECT … of a database of prices
     membership: Path | None = silent_path_field()  # symbol,from,to: who was in the universe when
     volume: Path | None = silent_path_field()  # shares traded a session
     traded_value: Path | None = silent_path_field()  # money traded a session; null: from volume

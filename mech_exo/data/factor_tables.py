@@ -1,23 +1,32 @@
 """Factor values and fundamentals from files, with the date on which each became public."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from mech_exo.config.settings import FactorTable
+from mech_exo.config.settings import FactKeys, FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
+from mech_exo.data.fact_fields import check_name, fields_of
+from mech_exo.data.layouts.file_folders import folder_facts
+from mech_exo.data.layouts.public_dates import (
+    date_columns,
+    lag_note,
+    public_day,
+    public_rows,
+    wide_date_column,
+)
+from mech_exo.data.layouts.reading import FactReading
+from mech_exo.data.layouts.registry import plain_facts
+from mech_exo.data.layouts.row_choice import columns_left, rows_chosen
+from mech_exo.data.layouts.spellings import stated, symbol_column
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
-from mech_exo.data.price_files import DATE, SYMBOL, is_long, repeats, wide
+from mech_exo.data.price_files import repeats, wide
 from mech_exo.data.tables.cells import Table, nearest
 from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
-
-AVAILABLE = ("available_date", "available", "published")
-PERIOD = ("period_end", "period")
-_NAME = re.compile(r"[A-Za-z]\w*")
+from mech_exo.system.user_file import is_folder
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Facts:
     daily: dict[str, FloatArray] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
     standing: dict[str, StandingRows] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_factor_table(
@@ -72,7 +82,11 @@ def read_factor_table(
     """
     if settings.file is None:
         raise ExoError("data.factors: an entry has no `file`.")
-    table = read_table(settings.file)
+    part = settings.query or settings.sheet
+    if is_folder(settings.file):
+        table = folder_facts(settings.file, settings, part)
+    else:
+        table = read_table(settings.file, part)
     return facts_of(
         table, settings, market, ignore_unknown=ignore_unknown, max_age_days=max_age_days
     )
@@ -87,9 +101,39 @@ def facts_of(
     max_age_days: int | None,
 ) -> Facts:
     """The fields of a table; as `read_factor_table`."""
-    if is_long(table, settings.layout):
-        return _long(table, settings, market, ignore_unknown)
-    return _wide(table, settings, market, ignore_unknown, max_age_days)
+    table = rows_chosen(table, settings.where)
+    found = Facts()
+    for reading in plain_facts(table, settings):
+        facts = _plain(reading, market, ignore_unknown, max_age_days)
+        found = Facts(
+            found.vintages | facts.vintages,
+            found.daily | facts.daily,
+            found.categories | facts.categories,
+            found.standing | facts.standing,
+            found.notes + reading.notes + facts.notes,
+        )
+    return found
+
+
+def _plain(
+    reading: FactReading, market: Market, ignore_unknown: bool, max_age_days: int | None
+) -> Facts:
+    table, settings = reading.table, reading.settings
+    symbol = symbol_of(table, settings)
+    if symbol is None:
+        return _wide(table, settings, market, ignore_unknown, max_age_days)
+    return _long(table, settings, market, ignore_unknown, symbol)
+
+
+def symbol_of(table: Table, settings: FactorTable) -> str | None:
+    """The column of symbols of a long factor table; None for a wide one."""
+    if settings.layout == "wide":
+        return None
+    named = stated(table, (settings.keys or FactKeys()).symbol, "data.factors: keys: symbol")
+    found = named or symbol_column(table)
+    if found is None and settings.layout == "long":
+        return table.require("of a long table", "symbol")
+    return found
 
 
 def _wide(
@@ -106,9 +150,14 @@ def _wide(
             f"{table.path}: is a wide table (it has no column 'symbol') of an unnamed factor.",
             hint="Name it in the settings: factor: <name>.",
         )
-    _check_name(name, table)
-    _, symbols, values = wide(table, positive=False)
-    public = np.sort(_public_day(table, table.require("of a wide table", *DATE)))
+    check_name(name, table)
+    date, lag = wide_date_column(table, settings), settings.availability_lag_days
+    table = columns_left(table, settings.drop, [date])
+    _, symbols, values = wide(table, positive=False, date=date)
+    public = np.sort(public_day(table, date))
+    notes: tuple[str, ...] = ()
+    if lag is not None and date != (settings.keys or FactKeys()).available_date:
+        public, notes = public + np.timedelta64(lag, "D"), (lag_note(table, date, lag),)
     places, known = positions_of(table, np.array(symbols), market.symbols, ignore_unknown, None)
     row = np.searchsorted(public, market.dates, side="right") - 1
     stands = row >= 0
@@ -119,14 +168,19 @@ def _wide(
     daily[:, places[known]] = np.where(stands[:, None], values[row][:, known], np.nan)
     category = settings.categories.get(name) or DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY)
     rows = StandingRows(public, places[known], values[:, known])
-    return Facts(daily={name: daily}, categories={name: category}, standing={name: rows})
+    return Facts(
+        daily={name: daily}, categories={name: category}, standing={name: rows}, notes=notes
+    )
 
 
-def _long(table: Table, settings: FactorTable, market: Market, ignore_unknown: bool) -> Facts:
-    symbol = table.require("of a long table", *SYMBOL)
-    available, period = _date_columns(table)
-    public = _public_day(table, available)
-    ends = table.dates(period)
+def _long(
+    table: Table, settings: FactorTable, market: Market, ignore_unknown: bool, symbol: str
+) -> Facts:
+    columns = date_columns(table, settings)
+    available, period = columns.available or columns.period, columns.period
+    table = columns_left(table, settings.drop, [symbol, available, period])
+    rows = public_rows(table, columns, settings.availability_lag_days)
+    public, ends = rows.public, rows.ends
     early = public < ends
     if early.any():
         at = int(np.argmax(early))
@@ -147,80 +201,12 @@ def _long(table: Table, settings: FactorTable, market: Market, ignore_unknown: b
         )
     _check_reach(table, public, market)
     keys = {c for c in (symbol, available, period, table.find("date")) if c}
-    fields, categories = _fields(table, settings, keys)
+    fields, categories = fields_of(table, settings, keys)
     vintages = {
         name: Vintage(places[known], ends[known], public[known], table.numbers(column)[known])
         for name, column in fields.items()
     }
-    return Facts(vintages=vintages, categories=categories)
-
-
-def _date_columns(table: Table) -> tuple[str, str]:
-    """Columns of publication and of period end; one `date` is both."""
-    available = table.find(*AVAILABLE)
-    if available is None:
-        period = table.find(*PERIOD)
-        if period is not None and table.find("date") is None:
-            raise ExoError(
-                f"{table.path}: has {period!r} but no column 'available_date'.",
-                hint="Add the dates on which the values became public: joining on the end of "
-                "the period would look ahead.",
-            )
-        available = table.require("the day a value became public", AVAILABLE[0], "date")
-    return available, table.find(*PERIOD) or table.find("date") or available
-
-
-def _public_day(table: Table, column: str) -> DateArray:
-    """First day at whose close a value counts: a time of day makes it the next day."""
-    times = table.times(column)
-    days = times.astype("datetime64[D]")
-    public: DateArray = np.where(times > days, days + np.timedelta64(1, "D"), days)
-    return public
-
-
-def _fields(
-    table: Table, settings: FactorTable, keys: set[str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Field name -> column, and factor name -> category."""
-    for column in settings.columns:
-        if column not in table.columns:
-            raise ExoError(
-                f"{table.path}: has no column {column!r} (data.factors: columns).",
-                hint=nearest(column, table.columns),
-            )
-    fields: dict[str, str] = {}
-    for column in table.columns:
-        name = settings.columns.get(column, column)
-        stated = column in settings.columns or name in settings.categories
-        factor = stated or name in DEFAULT_FACTORS
-        if column in keys or not (factor or table.is_numeric(column)):
-            continue
-        if np.isnan(table.numbers(column)).all():
-            if stated:
-                raise ExoError(f"{table.path}: {column!r} holds no value.")
-            continue
-        if factor:
-            _check_name(name, table)
-        if name in fields:
-            raise ExoError(f"{table.path}: {fields[name]!r} and {column!r} both give {name}.")
-        fields[name] = column
-    for name in settings.categories:
-        if name not in fields:
-            raise ExoError(
-                f"{table.path}: gives no factor {name!r} (data.factors: categories).",
-                hint=nearest(name, fields),
-            )
-    factors = set(settings.columns.values()) | set(settings.categories)
-    categories = {name: DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY) for name in sorted(factors)}
-    return fields, categories | settings.categories
-
-
-def _check_name(name: str, table: Table) -> None:
-    if not _NAME.fullmatch(name):
-        raise ExoError(
-            f"{table.path}: {name!r} cannot be a factor's name (letters, digits, underscores).",
-            hint="Give it another in the settings: columns: {<column>: <name>}.",
-        )
+    return Facts(vintages=vintages, categories=categories, notes=rows.notes)
 
 
 def positions_of(

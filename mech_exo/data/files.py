@@ -7,6 +7,7 @@ from mech_exo.config.settings import DataSettings
 from mech_exo.data.factor_tables import Facts, read_factor_table
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import read_prices
+from mech_exo.data.return_files import read_returns
 from mech_exo.errors import ExoError
 
 
@@ -24,12 +25,19 @@ def file_market(data: DataSettings) -> Market:
 
 def price_market(data: DataSettings) -> Market:
     """The prices of the settings alone; as `file_market`."""
+    part = data.query or data.sheet
+    if data.returns is not None:
+        if data.prices is not None:
+            raise ExoError(
+                "data.prices and data.returns are both set.", hint="Leave one of them out."
+            )
+        return read_returns(data.returns, data.prices_layout, data.keys, part)
     if data.prices is None:
         raise ExoError(
             "data.source is files, but data.prices names no file.",
             hint="Set it in the settings file (--config); examples/us_large.yml shows how.",
         )
-    return read_prices(data.prices, data.prices_layout)
+    return read_prices(data.prices, data.prices_layout, data.keys, part)
 
 
 def table_facts(data: DataSettings, market: Market) -> Iterator[tuple[str, Facts]]:
@@ -63,13 +71,14 @@ def with_facts(market: Market, tables: Iterable[tuple[str, Facts]]) -> Market:
             vintages=market.vintages | facts.vintages,
             daily=market.daily | facts.daily,
             categories=market.categories | facts.categories,
+            notes=market.notes + facts.notes,
         )
     return market
 
 
 def file_words(data: DataSettings, market: Market) -> str:
     """What the data are: number of names, files, dates."""
-    files = [str(f.name) for f in (data.prices, *(t.file for t in data.factors)) if f]
+    files = [str(f.name) for f in (data.prices, data.returns, *(t.file for t in data.factors)) if f]
     return (
         f"files: {len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}, from "
         + ", ".join(files)

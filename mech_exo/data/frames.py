@@ -9,10 +9,10 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
-from mech_exo.data.factor_tables import Facts, facts_of
+from mech_exo.data.factor_tables import Facts, facts_of, symbol_of
 from mech_exo.data.files import with_facts
 from mech_exo.data.market import Market
-from mech_exo.data.price_files import check_live, is_long, market_of
+from mech_exo.data.price_files import check_live, market_of
 from mech_exo.data.sources import restrict
 from mech_exo.data.tables.cells import Column, Table, nearest
 from mech_exo.data.universe_files import UNIVERSE_FILES, with_universe
@@ -37,7 +37,7 @@ def frame_market(
         docs/data.md has it for files.
     factors
         Name -> wide table of that factor, or long table with `available_date`; a column of a long
-        table that has the entry's name is that factor.
+        table that has the entry's name is that factor, else `factor`, `value` or its only one.
     universe
         Setting of `UNIVERSE_FILES` -> the table that its file would hold; it goes before the file.
 
@@ -46,7 +46,7 @@ def frame_market(
     ExoError
         As for files; a message names the table and the row, counted from 1.
     """
-    market = market_of(table_of("prices", prices), data.prices_layout)
+    market = market_of(table_of("prices", prices), data.prices_layout, data.keys)
     facts = ((name, _facts(name, frame, market, data)) for name, frame in factors.items())
     market = restrict(with_facts(market, facts), data)
     words = f"{len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}"
@@ -66,9 +66,9 @@ def _universe_tables(universe: "Mapping[str, pd.DataFrame]") -> dict[str, Table]
 def _facts(name: str, frame: "pd.DataFrame", market: Market, data: DataSettings) -> Facts:
     table = table_of(f"factors[{name!r}]", frame)
     category = DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY)
-    if is_long(table, "auto"):
+    if symbol_of(table, FactorTable()) is not None:
         known = {name: category} if name in table.columns else {}
-        entry = FactorTable(layout="long", categories=known)
+        entry = FactorTable(layout="long", factor=name, categories=known)
     else:
         entry = FactorTable(layout="wide", factor=name, categories={name: category})
     ignore = data.unknown_symbols == "ignore"
@@ -81,39 +81,48 @@ def table_of(label: str, frame: "pd.DataFrame") -> Table:
     Raises
     ------
     ExoError
-        For an empty frame, columns of several levels, a column twice, times with a zone.
+        For an empty frame, more than two levels of columns or index, a column twice.
     """
     if not hasattr(frame, "columns"):
         raise ExoError(f"{label}: is {type(frame).__name__}, not a DataFrame.")
     if not len(frame) or not len(frame.columns):
         raise ExoError(f"{label}: the DataFrame is empty.")
-    if frame.columns.nlevels > 1 or frame.index.nlevels > 1:
+    if frame.columns.nlevels > 2 or frame.index.nlevels > 2:
         raise ExoError(
-            f"{label}: the DataFrame has several levels of columns or of its index.",
+            f"{label}: the DataFrame has more than two levels of columns or of its index.",
             hint="Pick the level of the prices (df['Close']), or df.reset_index().",
         )
     columns: dict[str, Column] = {}
+    if frame.index.nlevels == 2:
+        frame = _without_levels(frame)
     if "date" not in frame.columns and _is_dates(frame.index):
-        columns["date"] = _cells(label, "its index", frame.index)
+        columns["date"] = _cells(frame.index)
     for name, column in frame.items():
         text = str(name).strip()
         if text in columns:
             raise ExoError(f"{label}: has the column {text!r} twice.")
-        columns[text] = _cells(label, repr(text), column)
+        columns[text] = _cells(column)
     return Table(Path(label), columns, np.arange(1, len(frame) + 1), "row")
+
+
+def _without_levels(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """An index of date and symbol as columns; one without a name is known by what it holds."""
+    levels = [frame.index.get_level_values(i) for i in (0, 1)]
+    names = [
+        ("date" if level.dtype.kind == "M" else "symbol") if level.name is None else level.name
+        for level in levels
+    ]
+    return frame.set_axis(frame.index.set_names(names)).reset_index()
 
 
 def _is_dates(index: "pd.Index[Any]") -> bool:
     return index.dtype.kind == "M" or index.name is not None or index.dtype == object
 
 
-def _cells(label: str, what: str, values: Any) -> Column:
+def _cells(values: Any) -> Column:
     """One column as the file readers have it: numbers, datetimes, or objects."""
-    if getattr(values.dtype, "tz", None) is not None:
-        raise ExoError(
-            f"{label}: {what} has a time zone.",
-            hint="Store plain dates: .tz_localize(None), after .tz_convert to the exchange's.",
-        )
+    if getattr(values.dtype, "tz", None) is not None:  # the local date counts
+        values = getattr(values, "dt", values).tz_localize(None)
     if values.dtype.kind in "fiub" and not isinstance(values.dtype, np.dtype):
         masked: Column = values.to_numpy(dtype=np.float64, na_value=np.nan)
         return masked

@@ -7,10 +7,11 @@ import numpy as np
 from mech_exo.config.settings import DataSettings, FactorTable
 from mech_exo.data.factor_tables import facts_of
 from mech_exo.data.files import with_facts
+from mech_exo.data.layouts.price_keys import date_column
+from mech_exo.data.layouts.spellings import symbol_column
 from mech_exo.data.lookbacks import MONTH
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.data.price_files import DATE, is_long
 from mech_exo.data.scores import raw_values
 from mech_exo.data.session_tables import SessionRows, not_negative, wide_sessions
 from mech_exo.data.tables.cells import Table
@@ -38,7 +39,7 @@ def with_volume(market: Market, table: Table, data: DataSettings) -> Market:
         For a missing column, two rows of one name and day, a negative number, names without prices
         (unless `data.unknown_symbols` is ignore), and where no day is a session.
     """
-    if is_long(table, "auto"):
+    if symbol_column(table) is not None:
         rows = SessionRows.of(table, market, data)
         volume = not_negative(table, table.require("of a volume file", *SHARES))
         fields = {VOLUME: rows.laid_out(volume)}
@@ -57,7 +58,7 @@ def with_traded_value(market: Market, table: Table, data: DataSettings) -> Marke
 
     It takes the place of what a volume file gives. Raises as `with_volume`.
     """
-    if is_long(table, "auto"):
+    if symbol_column(table) is not None:
         column = table.require("of a file of traded values", *MONEY)
         values = SessionRows.of(table, market, data).laid_out(not_negative(table, column))
     else:
@@ -75,13 +76,13 @@ def with_market_cap(market: Market, table: Table, data: DataSettings) -> Market:
     ExoError
         As `factor_tables.facts_of`; for a negative size, and where a factor table has the field.
     """
-    if is_long(table, "auto"):
+    if symbol_column(table) is not None:
         column = table.require("of a file of market caps", *SIZE)
         entry = FactorTable(layout="long", columns={column: MARKET_CAP})
         sized = [column]
     else:
         entry = FactorTable(layout="wide", factor=MARKET_CAP)
-        date = table.require("of a wide table", *DATE)
+        date = date_column(table, None, "of a wide table")
         sized = [name for name in table.columns if name != date]
     for column in sized:
         not_negative(table, column)

@@ -71,7 +71,9 @@ class Market:
     accepted
         Names of findings that the source knows of and stands by, as those of the shipped sample.
     price_column
-        Column of a long price table that the closes were taken from; "" where there was no choice.
+        The column that the closes were read from; "" where a file has no choice of them.
+    notes
+        What was done to the figures while the files were read, a line each for the run.
     """
 
     dates: DateArray
@@ -86,6 +88,7 @@ class Market:
     findings: tuple[Finding, ...] = ()
     accepted: tuple[str, ...] = ()
     price_column: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         shape = (len(self.dates), len(self.symbols))

@@ -5,62 +5,113 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mech_exo.config.settings import PriceKeys
+from mech_exo.data.layouts.file_folders import folder_prices
+from mech_exo.data.layouts.price_keys import date_column, price_column
+from mech_exo.data.layouts.reading import Reading
+from mech_exo.data.layouts.registry import plain_prices
+from mech_exo.data.layouts.spellings import (
+    stated,
+    symbol_column,
+)
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import is_folder
 
 Layout = Literal["auto", "long", "wide"]
-DATE, SYMBOL = ("date", ""), ("symbol", "ticker")
-PRICE = ("adj_close", "adjusted_close", "total_return", "close", "price")
-"""Names of the price column of a long file, the first that is there counts."""
-
 FROZEN_SESSIONS = 5
 """Unchanged closes of all names over the last so many sessions are a stale feed."""
 
 
-def read_prices(path: Path, layout: Layout = "auto") -> Market:
+def read_prices(
+    path: Path, layout: Layout = "auto", keys: PriceKeys | None = None, part: str | None = None
+) -> Market:
     """The closes of a file, as a market without facts or source words.
+
+    Parameters
+    ----------
+    keys
+        Which column is what (`data.keys`), where the names do not say it.
+    part
+        Which table of a file that holds several (`read_table`).
 
     Raises
     ------
     ExoError
         For a duplicate date (and symbol), a cell that is no number or not positive, missing
-        columns; see `read_table` for the file itself.
+        columns, columns of which two could be meant; see `read_table` for the file itself.
     """
-    return market_of(read_table(path), layout)
+    keys = keys or PriceKeys()
+    if is_folder(path):
+        return _market(folder_prices(path, keys, part), "long")
+    return _market(plain_prices(read_table(path, part), keys), layout)
 
 
-def market_of(table: Table, layout: Layout = "auto") -> Market:
+def market_of(table: Table, layout: Layout = "auto", keys: PriceKeys | None = None) -> Market:
     """The closes of a table; as `read_prices`."""
-    long, column = is_long(table, layout), ""
-    if long:
-        column = table.find(*PRICE) or table.require("of a long price table", "close")
-    dates, symbols, close = _long(table, column) if long else wide(table, positive=True)
+    return _market(plain_prices(table, keys or PriceKeys()), layout)
+
+
+def _market(reading: Reading, layout: Layout) -> Market:
+    table = reading.table
+    symbol = symbols_of(reading, layout)
+    if symbol is None:
+        _check_no_price_key(reading)
+        dates, symbols, close = wide(table, positive=True, date=reading.keys.date)
+        price = ""
+    else:
+        price = price_column(reading)
+        dates, symbols, close = _long(reading, symbol, price)
     priced: BoolArray = np.asarray(~np.isnan(close).all(axis=1))
     if not priced.any():
         raise ExoError(f"{table.path}: holds no price.")
     # A date without any price is a holiday, unless it is the last: then `check_live` objects.
     priced[-1] = True
-    return Market(dates[priced], symbols, close[priced], price_column=column)
+    return Market(
+        dates=dates[priced],
+        symbols=symbols,
+        close=close[priced],
+        findings=reading.findings,
+        price_column=reading.price_column or price,
+        notes=reading.notes,
+    )
 
 
-def is_long(table: Table, layout: Layout) -> bool:
-    """Whether a table has a row for each name and date: it has a column `symbol`."""
-    return table.find(*SYMBOL) is not None if layout == "auto" else layout == "long"
+def _check_no_price_key(reading: Reading) -> None:
+    if reading.keys.price is not None:
+        raise ExoError(
+            f"{reading.table.path}: is a wide table, a column for each symbol: data.keys.price "
+            f"{reading.keys.price!r} has no meaning in it.",
+            hint="Leave it out, or name the column of symbols: data.keys.symbol.",
+        )
 
 
-def wide(table: Table, *, positive: bool) -> tuple[DateArray, tuple[str, ...], FloatArray]:
+def symbols_of(reading: Reading, layout: Layout) -> str | None:
+    """The column of symbols of a long table; None for a wide one."""
+    if layout == "wide":
+        return None
+    named = stated(reading.table, reading.keys.symbol, "data.keys.symbol")
+    found = named or symbol_column(reading.table, prices=True)
+    if found is None and layout == "long":
+        return reading.table.require("of a long price table", "symbol")
+    return found
+
+
+def wide(
+    table: Table, *, positive: bool, date: str | None = None
+) -> tuple[DateArray, tuple[str, ...], FloatArray]:
     """Dates [T] sorted, symbols [N] sorted, values [T, N] of a wide table."""
-    date = table.require("of a wide table", *DATE)
-    days = table.dates(date)
+    column = date_column(table, date, "of a wide table")
+    days = table.dates(column)
     order = np.argsort(days, kind="stable")
     repeated = np.flatnonzero(days[order][1:] == days[order][:-1])
     if len(repeated):
         at = int(order[repeated[0] + 1])
         raise ExoError(f"{table.where(at)}: the date {days[at]} is there twice.")
-    symbols = tuple(sorted(c for c in table.columns if c != date))
+    symbols = tuple(sorted(c for c in table.columns if c != column))
     values = np.empty((len(days), len(symbols)))
     for i, symbol in enumerate(symbols):
         values[:, i] = table.numbers(symbol)
@@ -69,12 +120,21 @@ def wide(table: Table, *, positive: bool) -> tuple[DateArray, tuple[str, ...], F
     return days[order], symbols, values[order]
 
 
-def _long(table: Table, column: str) -> tuple[DateArray, tuple[str, ...], FloatArray]:
-    what = "of a long price table"
-    days = table.dates(table.require(what, *DATE))
-    names = table.texts(table.require(what, *SYMBOL))
+def _long(
+    reading: Reading, symbol: str, column: str
+) -> tuple[DateArray, tuple[str, ...], FloatArray]:
+    table = reading.table
+    date = date_column(table, reading.keys.date, "of a long price table")
     price = table.numbers(column)
-    _check_positive(table, price, days, names)
+    _check_positive(table, price, table.dates(date), table.texts(symbol))
+    return long_values(table, date, symbol, price)
+
+
+def long_values(
+    table: Table, date: str, symbol: str, values: FloatArray
+) -> tuple[DateArray, tuple[str, ...], FloatArray]:
+    """Dates [T] sorted, symbols [N] sorted, and [T, N] of one value a row of a long table."""
+    days, names = table.dates(date), table.texts(symbol)
     dates, row = np.unique(days, return_inverse=True)
     symbols, place = np.unique(names, return_inverse=True)
     repeated = repeats(row, place)
@@ -82,7 +142,7 @@ def _long(table: Table, column: str) -> tuple[DateArray, tuple[str, ...], FloatA
         at = int(repeated[0])
         raise ExoError(f"{table.where(at)}: {names[at]} has a second price on {days[at]}.")
     close = np.full((len(dates), len(symbols)), np.nan)
-    close[row, place] = price
+    close[row, place] = values
     return dates, tuple(str(s) for s in symbols), close
 
 

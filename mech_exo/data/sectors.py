@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.config.settings import DataSettings
+from mech_exo.data.layouts.spellings import required_symbol
 from mech_exo.data.market import Market
 from mech_exo.data.panel import DateArray
-from mech_exo.data.price_files import SYMBOL, repeats
+from mech_exo.data.price_files import repeats
 from mech_exo.data.sector_history import UNKNOWN, SectorHistory
 from mech_exo.data.stretches import FROM, Stretches, stretches_of
 from mech_exo.data.tables.cells import Table
@@ -81,7 +82,7 @@ def sectors_of(table: Table, symbols: tuple[str, ...], dates: DateArray) -> Sect
     sectors = table.texts(table.require(WHAT, *SECTOR))
     if table.find(*FROM) is not None:
         return _by_date(stretches_of(table, WHAT, ends=False), sectors, symbols, dates)
-    names = table.texts(table.require(WHAT, *SYMBOL))
+    names = table.texts(required_symbol(table, WHAT))
     twice = repeats(np.unique(names, return_inverse=True)[1])
     if len(twice):
         at = int(twice[0])

@@ -6,9 +6,11 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings
 from mech_exo.data.factor_tables import positions_of
+from mech_exo.data.layouts.price_keys import date_column
+from mech_exo.data.layouts.spellings import required_symbol
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
-from mech_exo.data.price_files import DATE, SYMBOL, repeats
+from mech_exo.data.price_files import repeats
 from mech_exo.data.tables.cells import Table
 from mech_exo.errors import ExoError
 
@@ -43,9 +45,9 @@ class SessionRows:
             `data.unknown_symbols` is ignore), and where no day is a session.
         """
         what = "of a long table"
-        column = table.require(what, *SYMBOL)
+        column = required_symbol(table, what)
         names = table.texts(column)
-        days = table.dates(table.require(what, *DATE))
+        days = table.dates(date_column(table, None, what))
         ignore = data.unknown_symbols == "ignore"
         place, priced = positions_of(table, names, market.symbols, ignore, column)
         session, held = _sessions(table, days, market)
@@ -71,7 +73,7 @@ def wide_sessions(table: Table, market: Market, data: DataSettings) -> FloatArra
     ExoError
         As `SessionRows.of`, and for a negative number.
     """
-    date = table.require("of a wide table", *DATE)
+    date = date_column(table, None, "of a wide table")
     days = table.dates(date)
     again = repeats(days)
     if len(again):

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from mech_exo.data.layouts.spellings import required_symbol
 from mech_exo.data.panel import BoolArray, DateArray
-from mech_exo.data.price_files import SYMBOL
 from mech_exo.data.tables.cells import LATEST, MISSING, Table
 from mech_exo.errors import ExoError
 
@@ -67,7 +67,7 @@ def stretches_of(table: Table, what: str, *, ends: bool) -> Stretches:
         For a missing column, an empty symbol or first day, a day that is none, and a stretch that
         ends before it begins.
     """
-    names = table.texts(table.require(what, *SYMBOL))
+    names = table.texts(required_symbol(table, what))
     first = table.dates(table.require(what, *FROM))
     column = table.require(what, *TO) if ends else table.find(*TO)
     last = np.full(len(first), OPEN) if column is None else _last_days(table, column)

@@ -21,7 +21,14 @@ _KINDS = {
 }
 
 
-def read_bytes(path: Path, *, limit: int | None = SMALL, hint: str = "", what: str = "") -> bytes:
+def read_bytes(
+    path: Path,
+    *,
+    limit: int | None = SMALL,
+    hint: str = "",
+    what: str = "",
+    first: int | None = None,
+) -> bytes:
     """The content of a file.
 
     Parameters
@@ -32,6 +39,8 @@ def read_bytes(path: Path, *, limit: int | None = SMALL, hint: str = "", what: s
         What to do about one that cannot be read.
     what
         What the file is, for messages ("the objective file").
+    first
+        Read so many bytes only, however large the file is.
 
     Raises
     ------
@@ -48,7 +57,7 @@ def read_bytes(path: Path, *, limit: int | None = SMALL, hint: str = "", what: s
                 kind = _KINDS.get(stat.S_IFMT(status.st_mode), "is no file")
                 raise ExoError(f"{label} ({kind}).", hint=hint or "Name a regular file.")
             most = room() if limit is None else limit
-            content = file.read(most + 1)
+            content = file.read(most + 1 if first is None else first)
     except OSError as error:
         raise ExoError(f"{label} ({error.strerror}).", hint=hint) from error
     except ValueError as error:  # a NUL, or half of a surrogate pair, in the name
@@ -70,6 +79,14 @@ def check_regular(path: Path, what: str) -> None:
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "is no file")
         raise ExoError(f"{path}: {kind}, expected {what}.")
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder; a name that can be none leads nowhere."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def room() -> int:

@@ -56,7 +56,8 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
     settings = settings_from_mapping(stated, f"{label}: provenance.settings")
     if own is None or settings.data.source != "files":  # the other sources lie nowhere
         return settings
-    located = {name: getattr(own.data, name) for name in ("prices", "prices_layout", "factors")}
+    where = ("prices", "prices_layout", "factors", "returns", "keys", "sheet", "query")
+    located = {name: getattr(own.data, name) for name in where}
     located |= {name: own.data.paths.get(name, path) for name, path in settings.data.paths.items()}
     return replace(settings, data=replace(settings.data, **located))
 

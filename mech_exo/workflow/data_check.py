@@ -39,6 +39,13 @@ def checked_market(
     return market, checked
 
 
+def say_data(market: "Market", panel: "Panel", factors: "Sequence[str]", log: Log) -> None:
+    """Say which data were read, and what was done to their figures."""
+    log.note(f"data       {panel.source}; {extent(panel, factors, market.price_column)}")
+    for line in market.notes:
+        log.note(f"note       {line}")
+
+
 def extent(panel: "Panel", factors: "Sequence[str]", price_column: str) -> str:
     """Which prices, how many factors, and of how many names and dates the panel knows them."""
     import numpy as np

@@ -12,7 +12,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import check_fields
-from mech_exo.workflow.data_check import checked_market, extent, tell
+from mech_exo.workflow.data_check import checked_market, say_data, tell
 from mech_exo.workflow.factor_list import Listed, with_wanted
 from mech_exo.workflow.log import Log
 
@@ -262,8 +262,7 @@ def _describe_data(session: Session, log: Log) -> None:
             f"{panel.source}: no rebalance date in the in-sample part.",
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
-    words = extent(panel, session.factor_names, session.market.price_column)
-    log.note(f"data       {panel.source}; {words}")
+    say_data(session.market, panel, session.factor_names, log)
     _describe_universe(session, log)
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")

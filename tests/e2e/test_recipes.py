@@ -12,7 +12,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 RECIPES = dict(re.findall(r"^### (A .+?)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
-NAMES = ("A metric", "A constraint", "A factor", "A sampler", "A command", "A data format")
+NAMES = (
+    "A metric",
+    "A constraint",
+    "A factor",
+    "A sampler",
+    "A command",
+    "A data format",
+    "A layout",
+)
 COPIED = ("mech_exo", "tests", "scripts", "docs", "config", "research", "pyproject.toml")
 
 

@@ -251,7 +251,8 @@ def test_more_than_the_memory_holds_is_said(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mech_exo.system.user_file.room", lambda: 1_000_000)
-    monkeypatch.setattr("mech_exo.data.tables.file_formats.room", lambda: 1_000_000)
+    for module in ("csv_lines", "file_formats"):
+        monkeypatch.setattr(f"mech_exo.data.tables.{module}.room", lambda: 1_000_000)
     bomb = b"date,A,B\n" + b"2020-01-01,1,1\n" * 100_000
     (tmp_path / name).write_bytes(gzip.compress(bomb) if name.endswith(".gz") else bomb)
     read = READERS["benchmark" if name == "b.csv" else "prices"][1]

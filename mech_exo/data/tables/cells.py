@@ -3,8 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
+from mech_exo.data.tables.day_texts import remedy_for, time_of
 from mech_exo.errors import ExoError
 
 MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "-")
 """What an empty cell may hold in a column of numbers."""
 
 EARLIEST, LATEST = np.datetime64("1900-01-01", "s"), np.datetime64("2200-01-01", "s")
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T].+)?|\d{8}")
+_COMMAS = re.compile(r"[+-]?\d+(,\d+)+|[+-]?\d{1,3}([.,]\d{3})*[.,]\d+")
 
 Column = list[str] | NDArray[Any]
 """Cells of one column: stripped text (CSV), or an array of the file's own type (Parquet)."""
@@ -28,13 +28,16 @@ Column = list[str] | NDArray[Any]
 class Table:
     """Columns of a file; `rows` are its line numbers (CSV) or row numbers from 1.
 
-    `unit` is what a message calls a row: a line of a text file, a row of anything else.
+    `unit` is what a message calls a row: a line of a text file, a row of anything else. Of a folder
+    of files `files` are those, and `file` [R] is the position of each row's.
     """
 
     path: Path
     cells: dict[str, Column]
     rows: IntArray
     unit: str = "line"
+    files: tuple[Path, ...] = ()
+    file: IntArray | None = None
 
     @property
     def columns(self) -> list[str]:
@@ -54,9 +57,25 @@ class Table:
             raise ExoError(f"{self.path}: has no column {names[0]!r} ({what}).", hint=hint)
         return found
 
+    def only(self, columns: Iterable[str]) -> "Table":
+        """The table with these columns, in this order."""
+        return replace(self, cells={name: self.cells[name] for name in columns})
+
+    def rows_where(self, keep: BoolArray) -> "Table":
+        """The table with the rows that are kept, which go by the numbers that they had."""
+        cells: dict[str, Column] = {
+            name: cells[keep]
+            if isinstance(cells, np.ndarray)
+            else [cell for cell, kept in zip(cells, keep.tolist(), strict=True) if kept]
+            for name, cells in self.cells.items()
+        }
+        file = None if self.file is None else self.file[keep]
+        return replace(self, cells=cells, rows=self.rows[keep], file=file)
+
     def where(self, position: int) -> str:
         """`file, line n` of a row, for a message."""
-        return f"{self.path}, {self.unit} {int(self.rows[position])}"
+        path = self.path if self.file is None else self.files[int(self.file[position])]
+        return f"{path}, {self.unit} {int(self.rows[position])}"
 
     def dates(self, column: str) -> DateArray:
         """[R] datetime64[D]; a time of day is cut off; what is no date is an error."""
@@ -72,13 +91,20 @@ class Table:
             raise ExoError(
                 f"{self.where(at)}: {column} is {str(cells[at])!r}, not a date between "
                 f"{EARLIEST.astype('datetime64[Y]')} and {LATEST.astype('datetime64[Y]')}.",
-                hint="Write dates as YYYY-MM-DD, without a time zone.",
+                hint=remedy_for(cell_text(cells[at])),
             )
         return times
 
+    def empty(self, column: str) -> BoolArray:
+        """[R] which cells of a column hold nothing."""
+        cells = self.cells[column]
+        if isinstance(cells, np.ndarray) and cells.dtype.kind in "Mf":
+            return np.asarray(np.isnat(cells) if cells.dtype.kind == "M" else np.isnan(cells))
+        return np.array([cell_text(cell) == "" for cell in cells], dtype=np.bool_)
+
     def texts(self, column: str) -> NDArray[np.str_]:
         """[R] strings without surrounding blanks; an empty one is an error."""
-        texts = np.array([_text(cell) for cell in self.cells[column]], dtype=np.str_)
+        texts = np.array([cell_text(cell) for cell in self.cells[column]], dtype=np.str_)
         empty = texts == ""
         if empty.any():
             raise ExoError(f"{self.where(int(np.argmax(empty)))}: {column} is empty.")
@@ -91,10 +117,11 @@ class Table:
         numbers, bad = _numbers(self.cells[column])
         if bad.any():
             at = int(np.argmax(bad))
+            cell = str(self.cells[column][at])
+            if _COMMAS.fullmatch(cell):
+                hint = "Write a decimal point, and nothing between thousands: 1234.56."
             raise ExoError(
-                f"{self.where(at)}: {column} is {str(self.cells[column][at])!r}, "
-                "not a finite number.",
-                hint=hint,
+                f"{self.where(at)}: {column} is {cell!r}, not a finite number.", hint=hint
             )
         return numbers
 
@@ -103,9 +130,12 @@ class Table:
         return not _numbers(self.cells[column])[1].any()
 
 
-def _text(cell: Any) -> str:
-    missing = cell is None or (isinstance(cell, float) and np.isnan(cell))
-    return "" if missing else str(cell).strip()
+def cell_text(cell: Any) -> str:
+    """A cell as text without surrounding blanks; "" if it is empty."""
+    if cell is None or (isinstance(cell, float | np.datetime64) and cell != cell):  # NaN and NaT
+        return ""
+    whole = isinstance(cell, float) and cell.is_integer()  # codes and YYYYMMDD beside empty cells
+    return str(int(cell) if whole else cell).strip()
 
 
 def _times(cells: Column) -> DateArray:
@@ -113,21 +143,10 @@ def _times(cells: Column) -> DateArray:
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "M":
         return cells.astype("datetime64[s]")
     parsed: dict[str, np.datetime64] = {}
-    texts = [_text(cell) for cell in cells]
+    texts = [cell_text(cell) for cell in cells]
     for text in set(texts):
-        parsed[text] = _time(text)
+        parsed[text] = time_of(text)
     return np.array([parsed[text] for text in texts], dtype="datetime64[s]")
-
-
-def _time(text: str) -> np.datetime64:
-    if _ISO.fullmatch(text):
-        try:
-            time = datetime.fromisoformat(text)
-        except ValueError:
-            return np.datetime64("NaT", "s")
-        if time.tzinfo is None:
-            return np.datetime64(time, "s")
-    return np.datetime64("NaT", "s")
 
 
 def _numbers(cells: Column) -> tuple[FloatArray, BoolArray]:
@@ -147,7 +166,7 @@ def _numbers(cells: Column) -> tuple[FloatArray, BoolArray]:
 
 def _number(cell: Any) -> float:
     """Value of one cell: NaN if empty, infinite if it is no finite number."""
-    text = _text(cell)
+    text = cell_text(cell)
     if text in MISSING:
         return np.nan
     try:

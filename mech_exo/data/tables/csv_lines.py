@@ -4,14 +4,20 @@ import csv
 import gzip
 import io
 import zlib
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.tables.dialect import dialect_of
 from mech_exo.data.tables.header import check_header, first_line
+from mech_exo.data.tables.parquet import decompressed_zst
 from mech_exo.errors import ExoError
 from mech_exo.system.user_file import CHECK_PATH, read_bytes, room, too_large
+
+START = 1_000_000
+"""Characters of a file that its first lines lie in."""
 
 
 def _read_text(path: Path) -> str:
@@ -20,6 +26,8 @@ def _read_text(path: Path) -> str:
     try:
         if path.name.lower().endswith(".gz"):
             content = _decompressed(path, content)
+        if path.name.lower().endswith(".zst"):
+            content = decompressed_zst(path, content)
         return content.decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ExoError(
@@ -43,13 +51,15 @@ def _decompressed(path: Path, content: bytes) -> bytes:
 def read_csv(path: Path) -> Table:
     """A CSV file, or a compressed one; as `read_table`."""
     text = _read_text(path)
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        header = [name.strip() for name in next(lines, [])]
+        dialect = dialect_of(text[:START])
+        header = list(dialect.header)
         check_header(path, header)
-        for row in lines:
+        lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=dialect.separator)
+        for row in islice(lines, dialect.lines, None):
             if not row or (len(row) == 1 and not row[0].strip()):
                 continue  # a blank line
             if len(row) != len(header):

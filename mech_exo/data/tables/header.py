@@ -12,7 +12,7 @@ def check_header(path: Path, header: list[str]) -> None:
     if len(header) == 1:
         raise ExoError(
             f"{path}: has a single column, {header[0][:60]!r}.",
-            hint="Separate the columns by commas.",
+            hint="Separate the columns by commas, semicolons or tabs.",
         )
     seen: set[str] = set()
     for position, name in enumerate(header, start=1):

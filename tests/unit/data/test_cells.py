@@ -111,19 +111,50 @@ def test_an_empty_cell_is_unknown(tmp_path: Path, cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "01/02/2020", "2020-13-01", "yesterday", "2020", "0020-01-01", "2020-01-01T00:00Z"]
+    ("cell", "remedy"),
+    [
+        *(("", "YYYY-MM-DD"), ("2020-13-01", "YYYY-MM-DD"), ("yesterday", "YYYY-MM-DD")),
+        *(("2020", "YYYY-MM-DD"), ("0020-01-01", "YYYY-MM-DD"), ("2020/13/01", "YYYY-MM-DD")),
+        *(("01/02/2020", "day or the month first"), ("13.02.2020", "day or the month first")),
+        *(("1/2/20", "day or the month first"), ("43831", "day number of Excel")),
+        *(("1577923200", "seconds since 1970"), ("1577923200000", "seconds since 1970")),
+        *(("Foo 2 2020", "YYYY-MM-DD"), ("2-Jan-20", "YYYY-MM-DD")),
+    ],
 )
-def test_a_cell_that_is_no_date(tmp_path: Path, cell: str) -> None:
+def test_a_cell_that_is_no_date(tmp_path: Path, cell: str, remedy: str) -> None:
     table = read_table(written(tmp_path, f"date,symbol,close\n2020-01-01,A,1\n{cell},A,2\n"))
-    with pytest.raises(ExoError, match=r"t\.csv, line 3: date is "):
+    with pytest.raises(ExoError, match=r"t\.csv, line 3: date is ") as caught:
         table.dates("date")
+    assert remedy in caught.value.hint
 
 
-def test_dates_with_a_time_zone_are_refused(tmp_path: Path) -> None:
-    index = pd.DatetimeIndex(["2020-01-01"], tz="UTC", name="date")
-    pd.DataFrame({"A": [1.0]}, index=index).to_parquet(tmp_path / "t.parquet")
-    with pytest.raises(ExoError, match="time zone"):
-        read_table(tmp_path / "t.parquet")
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2020-01-02", "20200102", "2020/01/02", "2020/1/2", "Jan 2, 2020", "January 2 2020"),
+        *("2 Jan 2020", "02-Jan-2020", "02-JAN-2020", "2020-01-02 23:59:00-05:00"),
+        *("2020-01-02T00:00Z", "2020-01-02T16:30:05.000Z", "2020-01-02 00:00:00+09:00"),
+    ],
+)
+def test_a_day_in_a_spelling_that_can_mean_one_day_only(tmp_path: Path, cell: str) -> None:
+    table = read_table(written(tmp_path, f'date,symbol,close\n"{cell}",A,1\n'))
+    assert str(table.dates("date")[0]) == "2020-01-02"
+
+
+def test_thousands_and_decimal_commas_have_a_remedy(tmp_path: Path) -> None:
+    for cell in ("1,5", "1,234.5", "1.234,5", "1,234,567"):
+        table = read_table(written(tmp_path, f'date,symbol,close\n2020-01-01,A,"{cell}"\n'))
+        with pytest.raises(ExoError, match="not a finite number") as caught:
+            table.numbers("close")
+        assert "decimal point" in caught.value.hint
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo", "-05:00"])
+def test_the_local_date_of_a_time_with_a_zone_counts(tmp_path: Path, zone: str) -> None:
+    index = pd.DatetimeIndex(["2020-01-01", "2020-07-01"], tz=zone, name="date")
+    pd.DataFrame({"A": [1.0, 2.0]}, index=index).to_parquet(tmp_path / "t.parquet")
+    days = read_table(tmp_path / "t.parquet").dates("date")
+    assert [str(day) for day in days] == ["2020-01-01", "2020-07-01"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +163,7 @@ def test_dates_with_a_time_zone_are_refused(tmp_path: Path) -> None:
         ("t.csv", b"", "is empty"),
         ("t.csv", b"date,symbol,close\n", "has no rows"),
         ("t.csv", b"date,symbol,close\n\n\n", "has no rows"),
-        ("t.csv", b"date;symbol;close\n1;2;3\n", "single column"),
+        ("t.csv", b"date:symbol:close\n1:2:3\n", "single column"),
         ("t.csv", b"date,A,B,A\n2020-01-01,1,2,3\n", "the column 'A' twice"),
         ("t.csv", b"date,A,,B\n2020-01-01,1,2,3\n", "column 3 has no name"),
         (
@@ -151,7 +182,8 @@ def test_dates_with_a_time_zone_are_refused(tmp_path: Path) -> None:
         ("t.csv.gz", gzip.compress(GOOD.encode(), mtime=0)[:6], "truncated or damaged gzip"),
         ("t.csv.gz", GOOD.encode(), "truncated or damaged gzip"),
         ("t.parquet", b"PAR1 is not enough", "not a readable Parquet"),
-        ("t.xlsx", b"?", "of no known format"),
+        ("t.doc", b"?", "of no known format"),
+        ("t.xlsx", b"?", "not a readable workbook"),
     ],
 )
 def test_a_damaged_file(tmp_path: Path, name: str, content: bytes, says: str) -> None:
@@ -175,3 +207,10 @@ def test_a_missing_column_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(ExoError, match="no column 'date'") as caught:
         table.require("of a table", "date")
     assert caught.value.hint == "Did you mean 'dates'?"
+
+
+def test_a_cell_that_is_a_list_is_no_value(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": ["2020-01-01"], "close": [[1.0, 2.0]]})
+    frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(ExoError, match="not a finite number"):
+        read_table(tmp_path / "t.parquet").numbers("close")

@@ -101,3 +101,44 @@ def test_no_value_of_a_column_of_text_is_taken_for_a_text() -> None:
     table = table_of("t", frame.assign(date="2020-01-01"))
     with pytest.raises(ExoError, match="row 2: symbol is empty"):
         table.texts("symbol")
+
+
+def test_the_frames_of_libraries_are_read_as_they_come() -> None:
+    """yfinance's columns of field and ticker, alphalens' index of date and asset, zones."""
+    prices, _ = frames()
+    one = frame_market(prices, {}, DATA)
+    fields = {"Close": prices * 2.0, "Adj Close": prices, "Volume": prices * 0.0 + 5.0}
+    download = pd.concat(fields, axis=1, names=["Price", "Ticker"])
+    download.index.name = "Date"
+    by_ticker = download.swaplevel(axis=1).sort_index(axis=1)
+    stacked = prices.stack()  # noqa: PD013
+    index = stacked.index.set_names(["date", "asset"])
+    long = pd.DataFrame({"price": stacked.to_numpy()}, index)
+    zone = prices.tz_localize("America/New_York")
+    in_columns = prices.tz_localize("Asia/Tokyo").reset_index()
+    unnamed = long.set_axis(long.index.set_names([None, None]))
+    for other in (download, by_ticker, long, zone, in_columns, unnamed):
+        market = frame_market(other, {}, DATA)
+        assert market.symbols == one.symbols
+        assert np.array_equal(market.close, one.close, equal_nan=True)
+        assert (market.dates == one.dates).all()
+
+
+def test_an_alphalens_factor_is_public_on_its_date() -> None:
+    prices, _ = frames()
+    index = pd.MultiIndex.from_product(
+        [pd.to_datetime(["2015-03-02", "2015-03-09"]), ["S00", "S01"]], names=["date", "asset"]
+    )
+    factor = pd.DataFrame({"factor": [1.0, 2.0, 3.0, 4.0]}, index)
+    market = frame_market(prices, {"mood": factor}, DATA)
+    assert market.categories == {"mood": "custom"}
+    assert [str(day) for day in market.vintages["mood"].available[::2]] == [
+        *("2015-03-02", "2015-03-09")
+    ]
+
+
+def test_one_stocks_bars_are_no_universe() -> None:
+    prices, _ = frames()
+    bars = prices.iloc[:, :5].set_axis(["Open", "High", "Low", "Close", "Volume"], axis=1)
+    with pytest.raises(ExoError, match="holds the prices of one stock"):
+        frame_market(bars, {}, DATA)

@@ -189,12 +189,12 @@ def test_mistakes_in_frames_name_the_table_and_the_row() -> None:
     bad.iloc[5, 2] = -1.0
     with pytest.raises(ExoError, match=r"^prices, row 6: the price of S02"):
         Project(bad)
-    with pytest.raises(ExoError, match="time zone"):
-        Project(prices.tz_localize("UTC"))
     with pytest.raises(ExoError, match="empty"):
         Project(prices.iloc[:0])
     with pytest.raises(ExoError, match="levels"):
-        Project(pd.concat({"Close": prices}, axis=1))
+        Project(pd.concat({"x": pd.concat({"Close": prices}, axis=1)}, axis=1))
+    with pytest.raises(ExoError, match="which of the two is the field"):
+        Project(pd.concat({"Clothes": prices}, axis=1))
     early = reports.assign(available_date="2013-01-01")
     with pytest.raises(ExoError, match=r"^factors\['r'\], row 1: available_date"):
         Project(prices, {"r": early})
