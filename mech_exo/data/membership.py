@@ -94,7 +94,7 @@ def _lacking_finding(
             rule="members",
             severity="warning",
             message=f"{stretches.table.path}: {len(names)} of {members} members have no prices "
-            f"({', '.join(names[:SHOWN])}{more})",
+            f"({', '.join(names[:SHOWN])}{more}).",
             remedy="Add their prices: without those who left, the rest is a list of survivors.",
             subject=stretches.table.path.name,
             figure=len(names) / members,

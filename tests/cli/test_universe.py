@@ -103,6 +103,20 @@ def test_a_minimum_without_its_file_is_refused(project: Path, capsys: Capture) -
     assert "Traceback" not in told
 
 
+def test_members_without_prices_are_refused_or_counted_aloud(
+    project: Path, capsys: Capture
+) -> None:
+    members = project / "members.csv"
+    members.write_text(members.read_text() + "GONE,2000-01-01,\n")
+    assert tune() == 2
+    assert "GONE has no prices (1 of 10 members have none)" in capsys.readouterr().err
+    write_settings(project, "membership: ../members.csv, unknown_symbols: ignore")
+    assert run(["data", "check"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "members:members.csv" in shown
+    assert "1 of 10 members have no prices" in shown
+
+
 def test_dates_without_members_are_counted(project: Path, capsys: Capture) -> None:
     days = [line.split(",")[0] for line in (project / "prices.csv").read_text().splitlines()[1:]]
     members = [f"{s},{days[400]}," for s in SYMBOLS]
