@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from mech_exo.config.settings import DataSettings, FactorTable
+from mech_exo.config.settings import DataSettings, FactorTable, PriceKeys
 from mech_exo.data.factor_tables import facts_of
 from mech_exo.data.files import with_facts
+from mech_exo.data.layouts.field_frames import is_field_frame, pair_of, read_field_frame
 from mech_exo.data.layouts.price_keys import date_column
-from mech_exo.data.layouts.spellings import symbol_column
+from mech_exo.data.layouts.spellings import plain, spelled, symbol_column
 from mech_exo.data.lookbacks import MONTH
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.data.scores import raw_values
-from mech_exo.data.session_tables import SessionRows, not_negative, wide_sessions
+from mech_exo.data.session_tables import SessionRows, not_negative, symbols_in, wide_sessions
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.technical import KNOWN_SHARE
 from mech_exo.errors import ExoError
@@ -21,17 +22,24 @@ from mech_exo.errors import ExoError
 VOLUME, TRADED_VALUE, MARKET_CAP = "volume", "traded_value", "market_cap"
 """Fields of the market: [T, N] shares traded; [T, N] money traded; size of a company."""
 
-SHARES = ("volume", "vol", "shares_traded")
-OWN_PRICE = ("close", "price")
-MONEY = ("traded_value", "value_traded", "dollar_volume", "amount", "turnover", "value")
-SIZE = ("market_cap", "marketcap", "market_capitalization", "mkt_cap", "mktcap", "cap")
+# Names of columns as `spellings.plain` has them, whatever their case, blanks and underscores.
+SHARES = ("volume", "vol", "dlyvol", "sharestraded")
+CRSP_PRICES = ("prc", "dlyprc")
+OWN_PRICE = ("close", "last", "price", *CRSP_PRICES)
+MONEY = ("tradedvalue", "valuetraded", "dollarvolume", "amount", "turnover", "value")
+SIZE = ("marketcap", "marketcapitalization", "mktcap", "dlycap", "cap")
 
 
 def with_volume(market: Market, table: Table, data: DataSettings) -> Market:
     """The market with the shares traded on each session, as the field `volume`.
 
-    A long table that has closes of its own beside the volume gives the value traded as well, as
-    their product: both are then adjusted for splits alike, and for dividends neither.
+    A table that has closes of its own beside the volume gives the value traded as well, as their
+    product: both are then adjusted for splits alike, and for dividends neither.
+
+    Parameters
+    ----------
+    table
+        Long, wide, or a column for each field and symbol, as yfinance gives it.
 
     Raises
     ------
@@ -39,13 +47,10 @@ def with_volume(market: Market, table: Table, data: DataSettings) -> Market:
         For a missing column, two rows of one name and day, a negative number, names without prices
         (unless `data.unknown_symbols` is ignore), and where no day is a session.
     """
-    if symbol_column(table) is not None:
-        rows = SessionRows.of(table, market, data)
-        volume = not_negative(table, table.require("of a volume file", *SHARES))
-        fields = {VOLUME: rows.laid_out(volume)}
-        price = table.find(*OWN_PRICE)
-        if price is not None:
-            fields[TRADED_VALUE] = rows.laid_out(not_negative(table, price) * volume)
+    if is_field_frame(table):
+        fields = _of_field_frame(table, market, data)
+    elif symbols_in(table, data) is not None:
+        fields = _of_rows(table, market, data)
     else:
         fields = {VOLUME: wide_sessions(table, market, data)}
     for name in fields:
@@ -53,13 +58,47 @@ def with_volume(market: Market, table: Table, data: DataSettings) -> Market:
     return replace(market, daily=market.daily | fields)
 
 
+def _of_field_frame(table: Table, market: Market, data: DataSettings) -> dict[str, FloatArray]:
+    """Volume and value traded of pairs such as `('Volume', 'AAPL')`."""
+    pairs = [pair for pair in map(pair_of, table.columns) if pair is not None]
+    there = {plain(level) for pair in pairs for level in pair}
+    found = {
+        name: wide_sessions(read_field_frame(table, PriceKeys(price=name)).table, market, data)
+        for name in ("volume", "close")
+        if name in there
+    }
+    if "volume" not in found:
+        raise ExoError(
+            f"{table.path}: none of its fields is the volume ({', '.join(sorted(there)[:8])}).",
+            hint="Download it with its volume, or name another file as data.volume.",
+        )
+    traded = {TRADED_VALUE: found["close"] * found["volume"]} if "close" in found else {}
+    return {VOLUME: found["volume"], **traded}
+
+
+def _of_rows(table: Table, market: Market, data: DataSettings) -> dict[str, FloatArray]:
+    """Volume, and the value traded if there are closes, of a long table."""
+    rows = SessionRows.of(table, market, data)
+    shares, price = spelled(table, SHARES), spelled(table, OWN_PRICE)
+    column = shares[0] if shares else table.require("of a volume file", VOLUME)
+    volume = not_negative(table, column)
+    fields = {VOLUME: rows.laid_out(volume)}
+    if price:
+        # CRSP marks the mean of bid and ask by a minus sign
+        signed = plain(price[0]) in CRSP_PRICES
+        close = np.abs(table.numbers(price[0])) if signed else not_negative(table, price[0])
+        fields[TRADED_VALUE] = rows.laid_out(close * volume)
+    return fields
+
+
 def with_traded_value(market: Market, table: Table, data: DataSettings) -> Market:
     """The market with the money traded on each session, as the field `traded_value`.
 
     It takes the place of what a volume file gives. Raises as `with_volume`.
     """
-    if symbol_column(table) is not None:
-        column = table.require("of a file of traded values", *MONEY)
+    if symbols_in(table, data) is not None:
+        money = spelled(table, MONEY)
+        column = money[0] if money else table.require("of a file of traded values", TRADED_VALUE)
         values = SessionRows.of(table, market, data).laid_out(not_negative(table, column))
     else:
         values = wide_sessions(table, market, data)
@@ -77,7 +116,8 @@ def with_market_cap(market: Market, table: Table, data: DataSettings) -> Market:
         As `factor_tables.facts_of`; for a negative size, and where a factor table has the field.
     """
     if symbol_column(table) is not None:
-        column = table.require("of a file of market caps", *SIZE)
+        size = spelled(table, SIZE)
+        column = size[0] if size else table.require("of a file of market caps", MARKET_CAP)
         entry = FactorTable(layout="long", columns={column: MARKET_CAP})
         sized = [column]
     else:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.config.settings import DataSettings
+from mech_exo.config.settings import DataSettings, PriceKeys
 from mech_exo.data.factor_tables import positions_of
 from mech_exo.data.layouts.price_keys import date_column
-from mech_exo.data.layouts.spellings import required_symbol
+from mech_exo.data.layouts.spellings import symbol_column
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.price_files import repeats
@@ -45,9 +45,9 @@ class SessionRows:
             `data.unknown_symbols` is ignore), and where no day is a session.
         """
         what = "of a long table"
-        column = required_symbol(table, what)
+        column = symbols_in(table, data) or table.require(what, "symbol", "ticker")
         names = table.texts(column)
-        days = table.dates(date_column(table, None, what))
+        days = table.dates(date_column(table, _key(table, data.keys, "date"), what))
         ignore = data.unknown_symbols == "ignore"
         place, priced = positions_of(table, names, market.symbols, ignore, column)
         session, held = _sessions(table, days, market)
@@ -63,6 +63,19 @@ class SessionRows:
         found = np.full(self.shape, np.nan)
         found[self.session[self.known], self.place[self.known]] = values[self.known]
         return found
+
+
+def symbols_in(table: Table, data: DataSettings) -> str | None:
+    """The column of symbols of a long table; None for a wide one.
+
+    It may be the price file itself, so a column that `data.keys` names counts here as well.
+    """
+    return _key(table, data.keys, "symbol") or symbol_column(table, prices=True)
+
+
+def _key(table: Table, keys: PriceKeys | None, name: str) -> str | None:
+    column = None if keys is None else getattr(keys, name)
+    return column if column in table.columns else None
 
 
 def wide_sessions(table: Table, market: Market, data: DataSettings) -> FloatArray:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
-from mech_exo.config.settings import DataSettings
+from mech_exo.config.settings import DataSettings, FactorTable
+from mech_exo.data.layouts.file_folders import folder_facts
 from mech_exo.data.liquidity import with_market_cap, with_traded_value, with_volume
 from mech_exo.data.market import Market
 from mech_exo.data.membership import with_membership
 from mech_exo.data.sectors import with_sectors
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.file_formats import read_table
+from mech_exo.system.user_file import is_folder
 
 UNIVERSE_FILES: dict[str, Callable[[Market, Table, DataSettings], Market]] = {
     "sectors": with_sectors,
@@ -40,7 +42,7 @@ def with_universe(
     for name, attach in UNIVERSE_FILES.items():
         path, table = getattr(data, name), (tables or {}).get(name)
         if table is None and path is not None:
-            table = read_table(path)
+            table = folder_facts(path, FactorTable(), None) if is_folder(path) else read_table(path)
         if table is not None:
             market = attach(market, table, data)
     return market
