@@ -14,6 +14,8 @@ from mech_exo.version import __version__
 
 if TYPE_CHECKING:
     from mech_exo.errors import ExoError
+    from mech_exo.jobs.data_fetch import FetchRequest, fetch_data
+    from mech_exo.jobs.data_import import ImportRequest, import_data
     from mech_exo.jobs.optimise import create_study, optimise
     from mech_exo.jobs.weekly_run import ReoptimizeRequest, reoptimize
     from mech_exo.library.backtests import Backtest
@@ -47,6 +49,8 @@ __all__ = [
     "EndedEarly",
     "Event",
     "ExoError",
+    "FetchRequest",
+    "ImportRequest",
     "InputRequest",
     "Interrupted",
     "JudgeRequest",
@@ -66,6 +70,8 @@ __all__ = [
     "WorkerReplaced",
     "__version__",
     "create_study",
+    "fetch_data",
+    "import_data",
     "judge",
     "optimise",
     "reoptimize",
@@ -74,6 +80,8 @@ __all__ = [
 
 _HOMES = {
     "mech_exo.errors": ("ExoError",),
+    "mech_exo.jobs.data_fetch": ("FetchRequest", "fetch_data"),
+    "mech_exo.jobs.data_import": ("ImportRequest", "import_data"),
     "mech_exo.jobs.optimise": ("create_study", "optimise"),
     "mech_exo.jobs.weekly_run": ("ReoptimizeRequest", "reoptimize"),
     "mech_exo.library.backtests": ("Backtest",),

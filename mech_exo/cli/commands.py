@@ -36,7 +36,7 @@ COMMANDS = {
         "verify",
         "Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code.",
     ),
-    "data": CommandEntry("data", "The data: what they hold, and are they right."),
+    "data": CommandEntry("data", "The data: what they hold, are they right, and a store for them."),
     "leakcheck": CommandEntry(
         "leakcheck",
         "Look for the future in the factors: exit 0 if there is none, 1 if a leak was found.",

@@ -1,10 +1,11 @@
-"""`exo data`: what the data hold, and what in them is probably not meant."""
+"""`exo data`: what the data hold, what in them is probably not meant, and a store for them."""
 
 import dataclasses
 import sys
 
 import typer
 
+from mech_exo.cli import store
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions
 from mech_exo.cli.options import command
 
@@ -31,11 +32,10 @@ def check(options: CheckOptions) -> None:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    group = typer.Typer(help="The data: what they hold, and are they right.", no_args_is_help=True)
-    group.callback()(_data)  # keeps `check` a command of its own although it is the only one
+    group = typer.Typer(
+        help="The data: what they hold, are they right, and a store for them.",
+        no_args_is_help=True,
+    )
     command(group, "check", CheckOptions)(check)
+    store.register(group)
     app.add_typer(group, name="data")
-
-
-def _data() -> None:
-    """The data: what they hold, and are they right."""

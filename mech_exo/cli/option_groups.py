@@ -116,7 +116,7 @@ class SettingsOptions(ObjectiveOption, ConfigOption):
 
     data: str | None = option(
         "--data",
-        help="Data source: demo, sp500 or files.",
+        help="Data source: demo, sp500, files or store.",
         setting="data.source",
         otherwise="data.source of the settings",
         panel=INPUT,

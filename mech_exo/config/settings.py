@@ -8,33 +8,21 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mech_exo.config.setting_fields import (
+    choice_field,
+    date_field,
+    locating_date_field,
+    one_or_more_field,
+    path_field,
+    silent_field,
+    silent_path_field,
+)
+
 # What `tuning.sampler` can be: each is a file in tuning/samplers.
 SAMPLERS = ("tpe", "cmaes", "nsga2", "qmc", "random", "gp")
 
-
-def path_field() -> Any:
-    """A path that is relative to the settings file that names it."""
-    return field(default=None, metadata={"path": True})
-
-
-def silent_path_field() -> Any:
-    """As `path_field`, and as `silent_field`."""
-    return field(default=None, metadata={"path": True, "silent": True})
-
-
-def date_field() -> Any:
-    """A day, YYYY-MM-DD."""
-    return field(default=None, metadata={"date": True})
-
-
-def choice_field(choices: tuple[str, ...]) -> Any:
-    """One of some names; the first is the default."""
-    return field(default=choices[0], metadata={"choices": choices})
-
-
-def silent_field() -> Any:
-    """What None leaves as it was before the setting existed, and what is then not written down."""
-    return field(default=None, metadata={"silent": True})
+OWN_SOURCES = ("files", "store")
+"""Values of `data.source` whose data are the user's: they lie somewhere, and they age."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +33,6 @@ class DemoSettings:
     years: int = 8
     seed: int = 7
     information_ratio: float = 2.0  # annual, of the true weights, before costs
-
-
-def one_or_more_field() -> Any:
-    """As `silent_field`; a single value in the file stands for a list of one, numbers for text."""
-    return field(default=None, metadata={"silent": True, "one_or_more": True})
 
 
 @dataclass(frozen=True)
@@ -91,7 +74,9 @@ class FactorTable:
 class DataSettings:
     """Where prices and factor values come from."""
 
-    source: Literal["demo", "sp500", "files", "frames"] = "demo"
+    source: Literal["demo", "sp500", "files", "store", "frames"] = "demo"
+    store: Path | None = silent_path_field()  # the folder of `exo data import`
+    as_of: str | None = locating_date_field()  # the store as it was known on that day
     prices: Path | None = path_field()
     prices_layout: Literal["auto", "long", "wide"] = "auto"
     factors: tuple[FactorTable, ...] = ()

@@ -39,6 +39,12 @@ def load_market(settings: Settings) -> Market:
 
         market = restrict(sp500_market(), data)
         market = replace(market, source=sp500_words(market))
+    elif data.source == "store":
+        from mech_exo.data.store.store_market import store_market, store_words
+
+        whole, last = store_market(data)
+        market = restrict(whole, data)
+        market = replace(market, source=store_words(data, market, last))
     else:
         from mech_exo.data.files import file_market, file_words
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mech_exo.backtest import metrics
+from mech_exo.config.settings import OWN_SOURCES
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.sectors import read_sectors
 from mech_exo.errors import ExitCode
@@ -105,7 +106,7 @@ def risk_status(model: Model, limits: RiskLimits, today: date) -> RiskStatus:
     if sectors is not None:
         values["sector"] = _sector(book, sectors)
     values["data_age_days"] = (float((today - panel.dates[-1].astype(date)).days), "")
-    if model.session.settings.data.source != "files":
+    if model.session.settings.data.source not in OWN_SOURCES:
         values["data_age_days"] = (values["data_age_days"][0], "not judged: a fixed sample")
     figures = []
     for name, (value, remark) in values.items():

@@ -2,7 +2,7 @@
 
 Two runs with the same fingerprint (on the same type of machine) make the same trials. Not in it,
 because they cannot change a trial: n_jobs, timeout, patience, notification, export, storage, all
-paths (the data fingerprint stands for the data files) and warm-start vectors.
+paths and `data.as_of` (the data fingerprint stands for the data) and warm-start vectors.
 """
 
 import hashlib
@@ -183,7 +183,7 @@ def _flatten(name: str, value: Any) -> dict[str, str]:
         parts = {
             f.name: getattr(value, f.name)
             for f in written_fields(value)
-            if not f.metadata.get("path")
+            if not (f.metadata.get("path") or f.metadata.get("locates"))
         }
     elif isinstance(value, Mapping):
         parts = {str(key): part for key, part in value.items()}

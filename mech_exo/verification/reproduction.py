@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 STUDY_FINGERPRINT = "provenance.study_fingerprint"
 DOCUMENT_HASH = "provenance.document_hash"
 BEFORE = "there is none: the file was made before exo wrote one"
+_LOCATED = {
+    "files": ("prices", "prices_layout", "factors", "returns", "keys", "sheet", "query"),
+    "store": ("store", "as_of", "factors"),
+}
+"""Source -> the settings that say where its data lie."""
 GONE_ON = "the study has gone on since"
 
 
@@ -54,10 +59,9 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
             hint="Only files that exo exported can be verified.",
         )
     settings = settings_from_mapping(stated, f"{label}: provenance.settings")
-    if own is None or settings.data.source != "files":  # the other sources lie nowhere
+    if own is None or settings.data.source not in _LOCATED:  # the other sources lie nowhere
         return settings
-    where = ("prices", "prices_layout", "factors", "returns", "keys", "sheet", "query")
-    located = {name: getattr(own.data, name) for name in where}
+    located = {name: getattr(own.data, name) for name in _LOCATED[settings.data.source]}
     located |= {name: own.data.paths.get(name, path) for name, path in settings.data.paths.items()}
     return replace(settings, data=replace(settings.data, **located))
 

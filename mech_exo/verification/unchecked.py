@@ -34,6 +34,8 @@ REASONS: dict[str, str] = {
     "provenance.settings": "the file states no study_fingerprint that would cover it",
     "provenance.settings.data.prices": _LIES,
     "provenance.settings.data.factors": _LIES,
+    "provenance.settings.data.store": _LIES,
+    "provenance.settings.data.as_of": _LIES,
     "provenance.settings.data.demo": _NO_PART,
     "provenance.settings.tuning.warm_start": _NO_PART,
     "provenance.settings.storage": _NO_PART,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mech_exo.config.settings import OWN_SOURCES
 from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExitCode, ExoError
 
@@ -36,8 +37,10 @@ def other_market(session: "Session", file: "FactorFile") -> str:
     stated = file.provenance or {}
     market, data = stated.get("market"), _data_settings(stated)
     own = session.settings.data
+    # From files to a store is a move of the same data; their likeness tells.
     source = market["source"] if market else data.get("source")
-    if source is not None and source != own.source:
+    both = {source, own.source}
+    if source is not None and len(both) > 1 and not both <= set(OWN_SOURCES):
         return f"its data.source is {source}, the data here are {session.panel.source}"
     if market:
         return Likeness.from_dict(market).difference(session.market)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.config.load import load_settings
+from mech_exo.config.settings import OWN_SOURCES
 from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
@@ -129,9 +130,11 @@ def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) ->
 
 def _check_here(label: str, settings: "Settings") -> None:
     data = settings.data
-    if data.source != "files":
+    if data.source not in OWN_SOURCES:
         return
-    for path in (*data.paths.values(), *(table.file for table in data.factors)):
+    unused = "prices" if data.source == "store" else "store"
+    named = (path for name, path in data.paths.items() if name != unused)
+    for path in (*named, *(table.file for table in data.factors)):
         if path is not None and not path.exists():
             raise ExoError(
                 f"{label}: its data lay in {path}, which is not here.",

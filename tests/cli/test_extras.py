@@ -10,7 +10,8 @@ import pytest
 from tests.cli.conftest import REPOSITORY, Run, lay_out, one_error, run_exo
 
 # To Python a module that is None here is one that is not installed.
-WITHOUT = "import sys\nsys.modules.update(dict.fromkeys(['pyarrow', 'skfolio', 'torch']))\n"
+MODULES = ["pyarrow", "skfolio", "torch", "yfinance"]
+WITHOUT = f"import sys\nsys.modules.update(dict.fromkeys({MODULES}))\n"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 PARQUET = "data: {source: files, prices: ../prices.parquet}\n"
@@ -55,6 +56,20 @@ def test_a_sampler_that_needs_an_extra(command: str, bare: Path) -> None:
     run = without_extras(f"{command} --sampler gp --study-name s", bare)
     assert named_extra(one_error(run)) == "gp"
     assert not list((bare / "studies").glob("*.db"))
+
+
+@pytest.mark.parametrize(
+    ("command", "extra"),
+    [
+        ("data import --prices prices.csv", "parquet"),
+        ("data fetch stooq --symbols AA", "parquet"),
+        ("data fetch yfinance --symbols AA", "fetch"),
+    ],
+)
+def test_a_store_needs_an_extra(command: str, extra: str, bare: Path) -> None:
+    (bare / "prices.csv").write_text("date,A,B\n2020-01-02,1,1\n2020-01-03,1,2\n")
+    assert named_extra(one_error(without_extras(command, bare))) == extra
+    assert not (bare / "data/store/manifest.json").exists()
 
 
 def test_without_any_extra_the_rest_works(bare: Path) -> None:

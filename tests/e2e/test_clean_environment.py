@@ -101,13 +101,13 @@ def install_all(clean: CleanEnvironment) -> bool:
     that pip finds all it needs, and all but torch is installed.
     """
     found = set(clean.would_install("mech-exo[all]", CPU_TORCH))
-    assert {"pyarrow", "skfolio", "torch"} <= found
+    assert {"pyarrow", "openpyxl", "duckdb", "yfinance", "skfolio", "torch"} <= found
     has_torch = not any(name.startswith(("nvidia", "cuda", "triton")) for name in found)
     if has_torch:
         clean.pip("--no-compile", CPU_TORCH)
         clean.pip("--no-compile", "mech-exo[all]")
     else:
-        clean.pip("--no-compile", "mech-exo[parquet,sample]")
+        clean.pip("--no-compile", "mech-exo[parquet,excel,duckdb,fetch,sample]")
     return has_torch
 
 

@@ -1,0 +1,1 @@
+"""Vendors on the network, by a local stand-in."""

@@ -1,0 +1,1 @@
+"""The store: imports, what they change, and what was known when."""
