@@ -28,8 +28,10 @@ This page is made from the code by `python scripts/reference.py`; a test compare
 
 Each is an attribute of the `result` that your `objective` scores (`result.sharpe`) and a name for
 `--objectives`, and it stands under its name in JSON, tables of trials and factor files. With r the
-daily returns, b those of the equal-weighted universe, ρ the daily risk-free rate, T the number of
-days and std the sample standard deviation ([conventions.md](conventions.md)):
+returns, one a session, b those of the equal-weighted universe, P the number of sessions a year (252
+of a daily market, 52 of a weekly one, 12 of a monthly one:
+[data.md](data.md#how-often-there-are-prices)), ρ the risk-free rate of a session, T the number of
+sessions and std the sample standard deviation ([conventions.md](conventions.md)):
 
 | name | in tables | better | of the universe too | formula | as in |
 |---|---|---|---|---|---|"""

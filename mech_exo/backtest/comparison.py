@@ -15,6 +15,7 @@ class _Universe:
 
     returns: FloatArray
     risk_free: float
+    periods_per_year: float
 
     @property
     def traded(self) -> FloatArray:
@@ -27,5 +28,5 @@ class _Universe:
 
 def universe_metrics(result: BacktestResult) -> dict[str, float]:
     """Metrics of the equal-weighted universe; none that compare with it. NaN where undefined."""
-    path = _Universe(result.benchmark_returns, result.risk_free)
+    path = _Universe(result.benchmark_returns, result.risk_free, result.periods_per_year)
     return {m.name: float(m.function(path)) for m in METRICS.values() if m.of_benchmark}

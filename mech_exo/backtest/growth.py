@@ -72,7 +72,15 @@ class Growth:
 
 
 def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Growth:
-    """Precompute the growth of every name in every segment."""
+    """Precompute the growth of every name in every segment.
+
+    Parameters
+    ----------
+    returns
+        [T, N] simple, NaN without a price.
+    rules
+        With `delist_after` in sessions (`Frequency.rules`).
+    """
     executed, length = schedule.executed, schedule.length
     segments, names = len(executed), returns.shape[1]
     priced = np.isfinite(returns)

@@ -88,9 +88,10 @@ class Kernel:
     """
 
     def __init__(self, panel: Panel, rules: BacktestSettings) -> None:
-        check_returns(panel, rules.delist_after)
+        in_sessions = panel.frequency.rules(rules)
+        check_returns(panel, in_sessions.delist_after)
         schedule = plan(panel, rules.execution_lag)
-        growth = grow(panel.returns, schedule, rules)
+        growth = grow(panel.returns, schedule, in_sessions)
         scores = lay_out(panel, len(schedule.executed))
         universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
         names = Names.of(panel.sectors)
@@ -262,6 +263,7 @@ class Kernel:
             risk_free=self.rules.risk_free,
             stopped_at=stopped_at,
             first=first,
+            periods_per_year=float(self.schedule.periods_per_year[0]),
             _benchmark=lambda: self.benchmark_returns(candidate.cash_pct),
             _positions=positions,
             _tied=lambda: self._selector.tied(candidate),

@@ -1,10 +1,11 @@
-"""Metrics of a path of daily simple returns: pure functions of arrays, and what each one is.
+"""Metrics of a path of simple returns, one a session: pure functions of arrays, and what each is.
 
 A metric is a function and its entry in `METRICS` at the end; all else follows from the entry: the
 attribute of a result, `--objectives`, tables, JSON, factor file, `exo verify`, docs/metrics.md.
 
 Formulas and sources stand in docs/conventions.md. Every function takes returns [T] without NaN
-(fractions, not per cent) and gives a plain float, NaN where the metric is undefined.
+(fractions, not per cent) and gives a plain float, NaN where the metric is undefined; `periods` is
+the number of sessions a year.
 """
 
 import math
@@ -14,9 +15,10 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import FloatArray
 
-PERIODS = 252  # trading days a year
+PERIODS = YEAR  # sessions a year, where nothing else is said
 FLAT = 1e-12  # a return or a standard deviation below this is a rounding error
 
 
@@ -25,7 +27,7 @@ def total_return(returns: FloatArray) -> float:
     return float(np.prod(1.0 + returns)) - 1.0
 
 
-def annual_return(returns: FloatArray, periods: int = PERIODS) -> float:
+def annual_return(returns: FloatArray, periods: float = PERIODS) -> float:
     """Compound growth a year; NaN for an empty path."""
     if not len(returns):
         return math.nan
@@ -33,16 +35,16 @@ def annual_return(returns: FloatArray, periods: int = PERIODS) -> float:
 
 
 def deviation(returns: FloatArray) -> float:
-    """Sample standard deviation (ddof = 1) of the daily returns; NaN for fewer than two."""
+    """Sample standard deviation (ddof = 1) of the returns; NaN for fewer than two."""
     return float(np.std(returns, ddof=1)) if len(returns) > 1 else math.nan
 
 
-def volatility(returns: FloatArray, periods: int = PERIODS) -> float:
+def volatility(returns: FloatArray, periods: float = PERIODS) -> float:
     """Standard deviation a year."""
     return deviation(returns) * math.sqrt(periods)
 
 
-def sharpe(returns: FloatArray, risk_free: float = 0.0, periods: int = PERIODS) -> float:
+def sharpe(returns: FloatArray, risk_free: float = 0.0, periods: float = PERIODS) -> float:
     """Sharpe ratio (Sharpe 1994) a year; NaN for a flat or constant path.
 
     `risk_free` is a year's simple rate.
@@ -53,7 +55,7 @@ def sharpe(returns: FloatArray, risk_free: float = 0.0, periods: int = PERIODS) 
     return float(np.mean(returns) - risk_free / periods) / sigma * math.sqrt(periods)
 
 
-def sortino(returns: FloatArray, risk_free: float = 0.0, periods: int = PERIODS) -> float:
+def sortino(returns: FloatArray, risk_free: float = 0.0, periods: float = PERIODS) -> float:
     """Sortino ratio (Sortino and Price 1994) a year, target `risk_free`; NaN without a loss."""
     if not len(returns):
         return math.nan
@@ -82,29 +84,31 @@ def ulcer_index(returns: FloatArray) -> float:
     return math.sqrt(float(np.mean((1.0 - wealth / peak) ** 2)))
 
 
-def calmar(returns: FloatArray, periods: int = PERIODS) -> float:
+def calmar(returns: FloatArray, periods: float = PERIODS) -> float:
     """Compound growth a year over the largest drawdown (Young 1991); NaN without a drawdown."""
     drawdown = max_drawdown(returns)
     return annual_return(returns, periods) / drawdown if drawdown > 0.0 else math.nan
 
 
 def hit_rate(returns: FloatArray) -> float:
-    """Share of the days that gained among those that moved by more than `FLAT`; NaN if none did."""
+    """Share of gains among the sessions that moved by more than `FLAT`; NaN if none did."""
     moved = np.count_nonzero(np.abs(returns) > FLAT)
     return float(np.count_nonzero(returns > FLAT) / moved) if moved else math.nan
 
 
-def turnover(traded: FloatArray, sessions: int, periods: int = PERIODS) -> float:
+def turnover(traded: FloatArray, sessions: int, periods: float = PERIODS) -> float:
     """One-way turnover a year, from the traded value [M] of each rebalance (both sides)."""
     return 0.5 * float(np.sum(traded)) * periods / sessions if sessions else math.nan
 
 
-def active_return(returns: FloatArray, benchmark: FloatArray, periods: int = PERIODS) -> float:
+def active_return(returns: FloatArray, benchmark: FloatArray, periods: float = PERIODS) -> float:
     """Mean return over the benchmark's, a year."""
     return float(np.mean(returns - benchmark)) * periods if len(returns) else math.nan
 
 
-def information_ratio(returns: FloatArray, benchmark: FloatArray, periods: int = PERIODS) -> float:
+def information_ratio(
+    returns: FloatArray, benchmark: FloatArray, periods: float = PERIODS
+) -> float:
     """Active return over its standard deviation (Grinold and Kahn 2000); NaN if that is flat."""
     return sharpe(returns - benchmark, 0.0, periods)
 
@@ -114,7 +118,7 @@ class Track(Protocol):
 
     @property
     def returns(self) -> FloatArray:
-        """[T'] daily simple returns after costs."""
+        """[T'] simple returns after costs, one a session."""
 
     @property
     def benchmark_returns(self) -> FloatArray:
@@ -127,6 +131,10 @@ class Track(Protocol):
     @property
     def risk_free(self) -> float:
         """A year's simple rate."""
+
+    @property
+    def periods_per_year(self) -> float:
+        """Sessions a year."""
 
 
 @dataclass(frozen=True)
@@ -168,27 +176,27 @@ def _register(*entries: Metric) -> dict[str, Metric]:
 METRICS = _register(
     Metric(
         "sharpe",
-        lambda t: sharpe(t.returns, t.risk_free),
+        lambda t: sharpe(t.returns, t.risk_free, t.periods_per_year),
         "Sharpe ratio",
         "ratio",
         "higher",
         True,
-        "mean(r − ρ)/std(r)·√252; undefined where std < 1e-12",
+        "mean(r − ρ)/std(r)·√P; undefined where std < 1e-12",
         "Sharpe (1994); empyrical `sharpe_ratio` with `risk_free=ρ`",
     ),
     Metric(
         "sortino",
-        lambda t: sortino(t.returns, t.risk_free),
+        lambda t: sortino(t.returns, t.risk_free, t.periods_per_year),
         "Sortino ratio",
         "ratio",
         "higher",
         True,
-        "252·mean(r − ρ) / (√mean(min(r − ρ, 0)²)·√252); undefined without a loss",
+        "P·mean(r − ρ) / (√mean(min(r − ρ, 0)²)·√P); undefined without a loss",
         "Sortino and Price (1994); empyrical `sortino_ratio` with `required_return=ρ`",
     ),
     Metric(
         "calmar",
-        lambda t: calmar(t.returns),
+        lambda t: calmar(t.returns, t.periods_per_year),
         "Calmar ratio",
         "ratio",
         "higher",
@@ -208,22 +216,22 @@ METRICS = _register(
     ),
     Metric(
         "annual_return",
-        lambda t: annual_return(t.returns),
+        lambda t: annual_return(t.returns, t.periods_per_year),
         "return a year",
         "fraction",
         "higher",
         True,
-        "(Π(1 + r))^(252/T) − 1",
+        "(Π(1 + r))^(P/T) − 1",
         "empyrical `annual_return`",
     ),
     Metric(
         "volatility",
-        lambda t: volatility(t.returns),
+        lambda t: volatility(t.returns, t.periods_per_year),
         "volatility a year",
         "fraction",
         "lower",
         True,
-        "std(r)·√252",
+        "std(r)·√P",
         "empyrical `annual_volatility`",
     ),
     Metric(
@@ -249,42 +257,42 @@ METRICS = _register(
     Metric(
         "hit_rate",
         lambda t: hit_rate(t.returns),
-        "days that gained",
+        "sessions that gained",
         "fraction",
         "higher",
         True,
-        "days with r > 1e-12 over days with \\|r\\| > 1e-12; a residue of rounding is no move",
+        "sessions with r > 1e-12 over those with \\|r\\| > 1e-12; a residue of rounding is no move",
         "",
     ),
     Metric(
         "turnover",
-        lambda t: turnover(t.traded, len(t.returns)),
+        lambda t: turnover(t.traded, len(t.returns), t.periods_per_year),
         "turnover a year",
         "fraction",
         "lower",
         False,
-        "½·(Σ traded)·252/T, one-way, a year",
+        "½·(Σ traded)·P/T, one-way, a year",
         "",
     ),
     Metric(
         "active_return",
-        lambda t: active_return(t.returns, t.benchmark_returns),
+        lambda t: active_return(t.returns, t.benchmark_returns, t.periods_per_year),
         "active return a year",
         "fraction",
         "higher",
         False,
-        "252·mean(r − b)",
+        "P·mean(r − b)",
         "",
     ),
     Metric(
         "information_ratio",
-        lambda t: information_ratio(t.returns, t.benchmark_returns),
+        lambda t: information_ratio(t.returns, t.benchmark_returns, t.periods_per_year),
         "information ratio",
         "ratio",
         "higher",
         False,
-        "mean(r − b)/std(r − b)·√252; undefined where std < 1e-12",
-        "Grinold and Kahn (2000); empyrical `excess_sharpe`·√252",
+        "mean(r − b)/std(r − b)·√P; undefined where std < 1e-12",
+        "Grinold and Kahn (2000); empyrical `excess_sharpe`·√P",
     ),
 )
 """Name -> metric, in the order in which they are shown and stored."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mech_exo.backtest.metrics import METRICS
+from mech_exo.backtest.metrics import METRICS, PERIODS
 from mech_exo.data.market import read_only
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.sector_history import SectorHistory
@@ -82,14 +82,14 @@ class Occupancy:
 
 @dataclass(frozen=True, eq=False)
 class BacktestResult:
-    """Daily path of a candidate's portfolio and its metrics (docs/metrics.md).
+    """Path of a candidate's portfolio, session by session, and its metrics (docs/metrics.md).
 
     Attributes
     ----------
     dates
         [T'] from the first execution date on.
     returns
-        [T'] simple daily returns after costs.
+        [T'] simple returns after costs, one a session.
     traded
         [M'] value traded at each execution and until the next one, over the value before.
     risk_free
@@ -98,6 +98,8 @@ class BacktestResult:
         Checkpoint at which the run was given up; None: it reached the last date.
     first
         Position of the first date in the panel's dates.
+    periods_per_year
+        Sessions a year: 252 of a daily market, 52 of a weekly one, 12 of a monthly one.
     """
 
     dates: DateArray
@@ -106,6 +108,7 @@ class BacktestResult:
     risk_free: float
     stopped_at: int | None = None
     first: int = 0
+    periods_per_year: float = PERIODS
     _measured: dict[str, float] = field(default_factory=dict, repr=False, kw_only=True)
     _benchmark: Callable[[], FloatArray] = field(repr=False, kw_only=True)
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)

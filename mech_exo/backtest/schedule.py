@@ -23,12 +23,15 @@ class Schedule:
         [G] sessions after execution g up to and including the next one (the last date at the end).
     checkpoints
         [Y] exclusive positions of calendar year-ends after the first execution; the last is T.
+    periods_per_year
+        [1] sessions a year, an array as all that processes share.
     """
 
     dates: DateArray
     executed: IntArray
     length: IntArray
     checkpoints: IntArray
+    periods_per_year: FloatArray
 
     @property
     def first(self) -> int:
@@ -76,11 +79,17 @@ def plan(panel: Panel, execution_lag: int) -> Schedule:
         executed=executed,
         length=np.diff(executed, append=sessions - 1),
         checkpoints=ends[ends > executed[0]].astype(np.int64),
+        periods_per_year=np.array([panel.periods_per_year]),
     )
 
 
 def check_returns(panel: Panel, delist_after: int) -> None:
     """Refuse returns that no portfolio can have, and data that has stopped.
+
+    Parameters
+    ----------
+    delist_after
+        In sessions.
 
     Raises
     ------

@@ -16,6 +16,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "data.demo.seed": (0, 2**63 - 1),
     "data.min_turnover": (0.0, 1e18),
     "data.min_market_cap": (0.0, 1e18),
+    "data.periods_per_year": (1.0, 366.0),
     "data.max_age_days": (0, 1_000_000),
     "data.demo.information_ratio": (0.0, 20.0),
     "factors.winsorise": (0.0, 0.49),

@@ -173,6 +173,7 @@ def _build_section(
     for field in dataclasses.fields(kind):
         if "choices" in field.metadata:
             hints[field.name] = Literal[field.metadata["choices"]]
+    automatic = {f.name for f in dataclasses.fields(kind) if f.metadata.get("auto")}
     for key in value:
         if key not in names:
             dotted = f"{where}.{key}".lstrip(".")
@@ -186,6 +187,7 @@ def _build_section(
     built = {
         key: _build(hints[key], inner, f"{where}.{key}".lstrip("."), origin, sources)
         for key, inner in value.items()
+        if not (key in automatic and inner == "auto")
     }
     for field in dataclasses.fields(kind):
         if field.metadata.get("date") and built.get(field.name) is not None:

@@ -2,6 +2,9 @@
 
 Every field is declared here and nowhere else; `config.load` fills it from the defaults below, a
 YAML file, the environment and the command line, in that order of precedence.
+
+Lengths in days are trading days at 252 a year, a session each in a daily market; in any other
+`data.frequency.Frequency` makes sessions of them, where they are used.
 """
 
 from dataclasses import Field, dataclass, field, fields, is_dataclass
@@ -23,6 +26,11 @@ SAMPLERS = ("tpe", "cmaes", "nsga2", "qmc", "random", "gp")
 
 OWN_SOURCES = ("files", "store")
 """Values of `data.source` whose data are the user's: they lie somewhere, and they age."""
+
+
+def auto_field() -> Any:
+    """As `silent_field`; None is called `auto`: the data decide."""
+    return field(default=None, metadata={"silent": True, "auto": True})
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class DataSettings:
     factors: tuple[FactorTable, ...] = ()
     start: str | None = date_field()  # first date used, YYYY-MM-DD
     end: str | None = date_field()  # last date used, YYYY-MM-DD
+    periods_per_year: float | None = auto_field()  # sessions a year; null: as the dates show
     max_age_days: int | None = None  # a fact public for longer than this is unknown; null: never
     sectors: Path | None = silent_path_field()  # symbol,sector: for MAX_SECTOR_SHARE
     returns: Path | None = silent_path_field()  # instead of prices: returns of each name and date
@@ -115,11 +124,11 @@ class FactorSettings:
     """How raw factor values become scores."""
 
     winsorise: float = 0.01  # share clipped at each tail of the cross-section
-    min_history: int = 252  # sessions before the first rebalance date
+    min_history: int = 252  # days before the first rebalance date
     min_names: int = 1  # names tradable on a rebalance date for it to be used
     momentum_window: int | None = silent_field()  # months of momentum_12_1; null: 12
     rsi_window: int | None = silent_field()  # sessions of rsi_14; null: 14
-    volatility_short_window: int | None = silent_field()  # sessions of volatility_ratio; null: 21
+    volatility_short_window: int | None = silent_field()  # days of volatility_ratio; null: 21
     volatility_long_window: int | None = silent_field()  # and of what it is held against; null: 252
 
 
@@ -127,13 +136,13 @@ class FactorSettings:
 class BacktestSettings:
     """When and at what cost the portfolio trades."""
 
-    rebalance_days: int = 21  # sessions between rebalances
+    rebalance_days: int = 21  # days between rebalances
     execution_lag: int = 1  # sessions from the decision to the trade; at least 1
     stop_reference: Literal["entry", "rebalance"] = "entry"
     stop_lag: int = 0  # 0: sold at the close that hits the stop; 1: at the next
     commission_bps: float = 5.0
     slippage_bps: float = 5.0
-    delist_after: int = 10  # sessions without a price until a name is sold
+    delist_after: int = 10  # days without a price until a name is sold
     delisting_return: float = 0.0  # loss on that sale, a fraction (0.3: sold 30 % lower)
     risk_free: float = 0.0  # a year, simple
 
@@ -189,7 +198,7 @@ class VerdictSettings:
     windows: int = 8  # re-tunings of the walk-forward
     walk_forward: Literal["expanding", "rolling"] = "expanding"
     train_share: float = 0.4  # of the in-sample rebalances, before the first window
-    embargo_days: int = 21  # sessions between a window's training and its first decision
+    embargo_days: int = 21  # days between a window's training and its first decision
     level: float = 0.05  # chance of a PASS without skill
     fail_above: float = 0.5  # combined p-value from which the verdict is FAIL
     power: float = 0.8  # wanted chance of seeing true skill, for "what it would take"
@@ -208,8 +217,8 @@ class PromoteSettings:
     max_age_days: int = 14  # since the file was made
     margin: float = 0.01  # a year, by which the challenger's active return must be the higher
     level: float = 0.1  # chance of a win without a difference
-    min_days: int = 126  # sessions after both were fitted; with fewer nothing changes
-    block: int = 21  # mean length of a bootstrap block, in sessions
+    min_days: int = 126  # days after both were fitted; with fewer nothing changes
+    block: int = 21  # mean length of a bootstrap block, in days
     samples: int = 4_000  # of the bootstrap
 
 

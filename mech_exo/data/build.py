@@ -65,6 +65,7 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
         sectors=None if market.sectors is None else market.sectors.at(rebalance),
         eligible=within,
         source=market.source,
+        frequency=market.frequency,
     )
 
 
@@ -103,9 +104,9 @@ class Decisions(NamedTuple):
 def decisions(market: Market, settings: Settings) -> Decisions:
     """The dates at whose close a portfolio is decided, and the names that can be chosen on them.
 
-    Every `backtest.rebalance_days`-th session from the position `factors.min_history` on, counted
-    from the first date, so that later data never move the grid; dates on which fewer than
-    `factors.min_names` names can be chosen are left out.
+    Every `backtest.rebalance_days` from `factors.min_history` on, both in sessions of the market's
+    frequency, counted from the first date, so that later data never move the grid; dates on which
+    fewer than `factors.min_names` names can be chosen are left out.
 
     Raises
     ------
@@ -114,7 +115,8 @@ def decisions(market: Market, settings: Settings) -> Decisions:
     """
     grid = rebalance_grid(market, settings)
     if not len(grid):
-        sessions, first = len(market.dates), settings.factors.min_history
+        sessions = len(market.dates)
+        first = market.frequency.sessions(settings.factors.min_history)
         raise ExoError(
             f"{market.source}: has {sessions} sessions, the first rebalance needs {first + 1}.",
             hint="Use a longer date range, or lower factors.min_history.",
@@ -145,5 +147,7 @@ def _no_date(market: Market, settings: Settings, most: int) -> ExoError:
 
 def rebalance_grid(market: Market, settings: Settings) -> IntArray:
     """Positions of the dates that would be rebalance dates with names enough; may be empty."""
-    first, step = settings.factors.min_history, settings.backtest.rebalance_days
+    sessions_of = market.frequency.sessions
+    first = sessions_of(settings.factors.min_history)
+    step = sessions_of(settings.backtest.rebalance_days)
     return np.arange(first, len(market.dates), step, dtype=np.int64)

@@ -9,7 +9,7 @@ from mech_exo.data.panel import BoolArray, IntArray
 from mech_exo.data.scores import factor_categories, raw_values
 
 EVERY = 21
-"""Sessions between the dates on which the share of unknown factor values is taken."""
+"""Days between the dates on which the share of unknown factor values is taken."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class MarketFacts:
     gaps
         Share of days without a price between a name's first and last one.
     unknown
-        Factor -> share of unknown values among the members with a price, every 21st session.
+        Factor -> share of unknown values among the members with a price, once a month.
     known_by_year
         Factor -> year -> share of known ones, on the same sessions.
     restated
@@ -57,7 +57,7 @@ class MarketFacts:
 
 
 def describe(market: Market, delist_after: int = 10) -> MarketFacts:
-    """The facts of a market; `delist_after` sessions without a price at the end are a delisting.
+    """The facts of a market; `delist_after` days without a price at the end are a delisting.
 
     Raises nothing of its own; a market of no session is a ValueError of NumPy's.
     """
@@ -75,7 +75,7 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
         first=str(market.dates[0]),
         last=str(market.dates[-1]),
         late_listings=int((ever & (first > 0)).sum()),
-        delistings=int((ever & (last < sessions - delist_after)).sum()),
+        delistings=int((ever & (last < sessions - market.frequency.sessions(delist_after))).sum()),
         never_priced=int((~ever).sum()),
         members=int(_members(market, np.array([sessions - 1])).sum()),
         gaps=1.0 - float(priced.sum()) / days if days else 0.0,
@@ -86,7 +86,7 @@ def describe(market: Market, delist_after: int = 10) -> MarketFacts:
 
 
 def _known(market: Market) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
-    rows = np.arange(0, len(market.dates), EVERY, dtype=np.int64)
+    rows = np.arange(0, len(market.dates), market.frequency.sessions(EVERY), dtype=np.int64)
     tradable = _members(market, rows)
     years = market.dates[rows].astype("datetime64[Y]").astype(str)
     shares: dict[str, float] = {}

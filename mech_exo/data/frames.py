@@ -13,6 +13,7 @@ from mech_exo.data.factor_tables import Facts, facts_of, symbol_of
 from mech_exo.data.files import with_facts
 from mech_exo.data.market import Market
 from mech_exo.data.price_files import check_live, market_of
+from mech_exo.data.session_gaps import with_frequency
 from mech_exo.data.sources import restrict
 from mech_exo.data.tables.cells import Column, Table, nearest
 from mech_exo.data.universe_files import UNIVERSE_FILES, with_universe
@@ -51,6 +52,7 @@ def frame_market(
     market = restrict(with_facts(market, facts), data)
     words = f"{len(market.symbols)} stocks, {market.dates[0]} to {market.dates[-1]}"
     market = replace(market, source=f"DataFrames: {words}")
+    market = with_frequency(market, data)
     check_live(market)
     return with_universe(market, data, _universe_tables(universe or {}))
 

@@ -6,25 +6,29 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from mech_exo.data.digest import digest_of
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.market import Market
-from mech_exo.data.panel import DateArray, FloatArray, Panel
+from mech_exo.data.month_hashes import month_differences, month_hashes
+from mech_exo.data.panel import Panel
 from mech_exo.data.sector_history import SectorHistory
 
 PREFIX = "data."
 SECTORS = "data.sectors"
 UNIVERSE = "data.universe"
-OPTIONAL = ("fields", "sectors", "universe")  # parts that are left out where they do not count
+PERIODS = "data.sessions_a_year"
+# what a part is where it does not count; it is left out then
+OPTIONAL: Mapping[str, Any] = {
+    "fields": {},
+    "sectors": "",
+    "universe": "",
+    "periods_per_year": YEAR,
+}
 FACTOR, FIELD = "data.factor.", "data.field."
 NO_DATA = "no data"
 CLOSES, MEMBERS = "close", "data.membership"
-DIGITS = 4  # of a month's hash: it only helps to find the month, `prices` decides
-GAP = "-" * DIGITS
 SHOWN = 5  # names in a line for people
 
 
@@ -52,6 +56,8 @@ class DataIdentity:
     universe
         Over the names that are in the universe on the rebalance dates, by `data.membership` and
         the minimums; "" where nothing narrows it.
+    periods_per_year
+        Sessions a year, by which figures are made annual; it counts where it is not 252.
     fields
         Field of the market (`close`, and each table's columns) -> over its values; empty unless
         the objective file has factors of its own, which may read any of them.
@@ -65,22 +71,24 @@ class DataIdentity:
     fields: dict[str, str] = field(default_factory=dict)
     sectors: str = ""
     universe: str = ""
+    periods_per_year: float = YEAR
 
     @classmethod
     def of(cls, panel: Panel, market: Market | None = None) -> "DataIdentity":
         """The identity of a panel, and of the market if it counts (as known at its last date)."""
         scores: dict[str, str | None] = {
-            name: _digest(panel.exposures[:, :, k]) for k, name in enumerate(panel.factor_names)
+            name: digest_of(panel.exposures[:, :, k]) for k, name in enumerate(panel.factor_names)
         }
         return cls(
             symbols=", ".join(panel.symbols),
-            months=_months(panel.dates, panel.returns),
-            prices=_digest(panel.dates, panel.returns, label=repr(panel.symbols)),
-            schedule=_digest(panel.rebalance, panel.tradable),
+            months=month_hashes(panel.dates, panel.returns),
+            prices=digest_of(panel.dates, panel.returns, label=repr(panel.symbols)),
+            schedule=digest_of(panel.rebalance, panel.tradable),
             factors=scores | dict.fromkeys(panel.missing_factors),
             fields={} if market is None else _fields(market),
             sectors=_sectors(panel.sectors),
-            universe="" if panel.eligible is None else _digest(panel.eligible),
+            universe="" if panel.eligible is None else digest_of(panel.eligible),
+            periods_per_year=panel.periods_per_year,
         )
 
     @property
@@ -93,6 +101,7 @@ class DataIdentity:
             "fields": self.fields,
             **({"sectors": self.sectors} if self.sectors else {}),
             **({"universe": self.universe} if self.universe else {}),
+            **({} if self._usual else {"periods_per_year": self.periods_per_year}),
         }
         text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
@@ -100,7 +109,12 @@ class DataIdentity:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for a factor file; the optional parts only where they count."""
         plain = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {n: v for n, v in plain.items() if v or n not in OPTIONAL}
+        return {n: v for n, v in plain.items() if n not in OPTIONAL or v != OPTIONAL[n]}
+
+    @property
+    def _usual(self) -> bool:
+        """Whether figures are annual by the sessions of a daily market."""
+        return self.periods_per_year == YEAR
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, Any]) -> "DataIdentity":
@@ -113,6 +127,7 @@ class DataIdentity:
         parts = {f"{PREFIX}{name}": str(getattr(self, name)) for name in names}
         parts |= {SECTORS: self.sectors} if self.sectors else {}
         parts |= {UNIVERSE: self.universe} if self.universe else {}
+        parts |= {} if self._usual else {PERIODS: f"{self.periods_per_year!r}"}
         parts |= {f"{FACTOR}{name}": value or NO_DATA for name, value in self.factors.items()}
         return parts | {f"{FIELD}{name}": value for name, value in self.fields.items()}
 
@@ -131,13 +146,14 @@ class DataIdentity:
             fields=_below(FIELD, components),
             sectors=components.get(SECTORS, ""),
             universe=components.get(UNIVERSE, ""),
+            periods_per_year=float(components.get(PERIODS, YEAR)),
         )
 
 
 def is_part(component: str) -> bool:
     """Whether a component of a study's fingerprint is a part of the data's identity."""
     names = ("symbols", "months", "prices", "schedule")
-    named = {f"{PREFIX}{n}" for n in names} | {SECTORS, UNIVERSE}
+    named = {f"{PREFIX}{n}" for n in names} | {SECTORS, UNIVERSE, PERIODS}
     return component.startswith((FACTOR, FIELD)) or component in named
 
 
@@ -146,7 +162,7 @@ def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
     lines = [*_of_names("symbol", old.symbols.split(", "), new.symbols.split(", "))]
     other_symbols = old.symbols != new.symbols
     if old.prices != new.prices and not (other_symbols and _count(old) != _count(new)):
-        months = [*_of_months(old.months, new.months)]
+        months = [*month_differences(old.months, new.months)]
         lines += months or ([] if other_symbols else ["prices differ"])
     if old.universe != new.universe and not (old.universe and new.universe and other_symbols):
         lines.append("the names in the universe differ (data.membership, data.min_…)")
@@ -155,6 +171,11 @@ def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
     lines += _of_factors(old.factors, new.factors, named=not other_symbols)
     if old.sectors != new.sectors and not other_symbols:
         lines.append("the sectors of the names differ (data.sectors)")
+    if old.periods_per_year != new.periods_per_year:
+        lines.append(
+            f"a year has {new.periods_per_year:g} sessions, had {old.periods_per_year:g} "
+            "(data.periods_per_year)"
+        )
     lines += _of_names("field", old.fields, new.fields)
     changed = [n for n, v in old.fields.items() if n in new.fields and new.fields[n] != v]
     if changed and not other_symbols:
@@ -198,73 +219,21 @@ def _listed(kind: str, names: list[str]) -> str:
     return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names[:SHOWN])}{more}"
 
 
-def _of_months(old: str, new: str) -> Iterator[str]:
-    """Differences of prices, to the month."""
-    before, after = _by_month(old), _by_month(new)
-    for months, word in (
-        ([m for m in after if m not in before], "new"),
-        ([m for m in before if m not in after], "gone"),
-    ):
-        if months:
-            yield f"prices of {_span(months)} are {word}"
-    common = [m for m in before if m in after]
-    changed = [m for m in common if before[m] != after[m]]
-    if not changed:
-        return
-    if len(changed) == 1 and common[-1] != changed[0]:
-        yield f"prices differ in the month {changed[0]}"
-    elif changed == common[-len(changed) :]:
-        yield f"prices differ from the month {changed[0]} on"
-    else:
-        yield f"prices differ in {len(changed)} months, from {changed[0]} to {changed[-1]}"
-
-
-def _span(months: list[str]) -> str:
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
-
-
 def _count(identity: DataIdentity) -> int:
     return len(identity.symbols.split(", "))
 
 
-def _months(dates: DateArray, returns: FloatArray) -> str:
-    """A short hash of each calendar month's dates and returns, from the first month on."""
-    if not len(dates):
-        return ""
-    month = dates.astype("datetime64[M]").astype(np.int64)
-    cuts = [0, *(np.flatnonzero(np.diff(month)) + 1).tolist(), len(dates)]
-    digits = {int(month[a]): _digest(dates[a:b], returns[a:b])[:DIGITS] for a, b in pairwise(cuts)}
-    every = range(int(month[0]), int(month[-1]) + 1)
-    first = str(dates[0].astype("datetime64[M]"))
-    return f"{first} {''.join(digits.get(m, GAP) for m in every)}"
-
-
-def _by_month(text: str) -> dict[str, str]:
-    """Month -> its short hash, of those that have a session."""
-    first, _, digits = text.partition(" ")
-    try:
-        start = np.datetime64(first, "M")
-    except ValueError:  # edited by hand
-        return {}
-    found = {}
-    for i in range(len(digits) // DIGITS):
-        part = digits[i * DIGITS : (i + 1) * DIGITS]
-        if part != GAP:
-            found[str(start + np.timedelta64(i, "M"))] = part
-    return found
-
-
 def _fields(market: Market) -> dict[str, str]:
-    found = {CLOSES: _digest(market.dates, market.close)}
+    found = {CLOSES: digest_of(market.dates, market.close)}
     if market.member is not None:
-        found[MEMBERS] = _digest(market.member)
+        found[MEMBERS] = digest_of(market.member)
     if market.sectors is not None and market.sectors.dated:
         found[SECTORS] = _sectors(market.sectors)
     for name in sorted(market.daily):
-        found[name] = _digest(market.daily[name])
+        found[name] = digest_of(market.daily[name])
     for name in sorted(market.vintages):
         vintage = market.vintages[name]
-        found[name] = _digest(*(getattr(vintage, f.name) for f in fields(vintage)))
+        found[name] = digest_of(*(getattr(vintage, f.name) for f in fields(vintage)))
     return found
 
 
@@ -273,8 +242,8 @@ def _sectors(sectors: SectorHistory | None) -> str:
     if sectors is None:
         return ""
     if not sectors.dated:
-        return _digest(label=repr(sectors.names()))
-    return _digest(sectors.code, label=repr(sectors.labels))
+        return digest_of(label=repr(sectors.names()))
+    return digest_of(sectors.code, label=repr(sectors.labels))
 
 
 def _below(prefix: str, components: Mapping[str, str]) -> dict[str, str]:
@@ -283,13 +252,3 @@ def _below(prefix: str, components: Mapping[str, str]) -> dict[str, str]:
         for name, value in components.items()
         if name.startswith(prefix)
     }
-
-
-def _digest(*arrays: NDArray[Any], label: str = "") -> str:
-    """SHA-256 over shapes, types and bytes, in hex."""
-    digest = hashlib.sha256(label.encode())
-    for array in arrays:
-        whole = np.ascontiguousarray(array)
-        digest.update(repr((whole.shape, whole.dtype.str)).encode())
-        digest.update(whole.view(np.uint8).data if whole.size else b"")
-    return digest.hexdigest()

@@ -18,7 +18,7 @@ from mech_exo.data.prices import last_known
 
 NAMES = 16
 PERIODS = 4
-SESSIONS = 252  # of a period at most
+DAYS = 252  # of a period at most
 DIGITS = 6  # of a stored return
 REVISED = 0.05  # of a period's growth, by which vendors or dividends may move a return
 SHOWN = 5  # names in a message
@@ -53,7 +53,7 @@ class Likeness:
     @classmethod
     def of(cls, market: Market, source: str) -> Self:
         """The likeness of a market; the same whatever else its universe holds."""
-        spans = _spans(len(market.dates))
+        spans = _spans(len(market.dates), market.frequency.sessions(DAYS))
         returns = _returns(market, spans)
         unknown = np.all(np.isnan(returns), axis=0).tolist()
 
@@ -138,9 +138,9 @@ class Likeness:
         return revised * (1.0 + returns) + 10.0**-DIGITS
 
 
-def _spans(sessions: int) -> list[tuple[int, int]]:
-    """Positions of the first and last session of each period."""
-    length = min(SESSIONS, (sessions - 1) // 2)
+def _spans(sessions: int, year: int) -> list[tuple[int, int]]:
+    """Positions of the first and last session of each period, of `year` sessions at most."""
+    length = min(year, (sessions - 1) // 2)
     ends = np.linspace(length, sessions - 1, PERIODS).round().astype(int)
     return [(int(end) - length, int(end)) for end in np.unique(ends)] if length else []
 

@@ -7,16 +7,16 @@ import numpy as np
 from mech_exo.config.settings import DataSettings, FactorTable, PriceKeys
 from mech_exo.data.factor_tables import facts_of
 from mech_exo.data.files import with_facts
+from mech_exo.data.frequency import MONTH
 from mech_exo.data.layouts.field_frames import is_field_frame, pair_of, read_field_frame
 from mech_exo.data.layouts.price_keys import date_column
 from mech_exo.data.layouts.spellings import plain, spelled, symbol_column
-from mech_exo.data.lookbacks import MONTH
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.data.scores import raw_values
 from mech_exo.data.session_tables import SessionRows, not_negative, symbols_in, wide_sessions
 from mech_exo.data.tables.cells import Table
-from mech_exo.data.technical import KNOWN_SHARE
+from mech_exo.data.technical import FEWEST_SHORT, KNOWN_SHARE
 from mech_exo.errors import ExoError
 
 VOLUME, TRADED_VALUE, MARKET_CAP = "volume", "traded_value", "market_cap"
@@ -145,16 +145,19 @@ def market_cap(market: Market, rows: IntArray, data: DataSettings) -> FloatArray
 
 
 def turnover(market: Market, rows: IntArray, data: DataSettings) -> FloatArray:
-    """Median value traded [M, N] over the last 21 sessions up to each date.
+    """Median value traded in a session [M, N] over the last month up to each date.
+
+    A month is 21 sessions of a daily market, and no fewer than `FEWEST_SHORT` of any other.
 
     The median, since a single block trade or a wrong figure would carry a mean over any minimum.
     Sessions of unknown value are left out; NaN where less than two thirds are known.
     """
     del data
+    month = market.frequency.sessions(MONTH, FEWEST_SHORT)
     found = np.full((len(rows), len(market.symbols)), np.nan)
     for m, t in enumerate(rows.tolist()):
-        window = traded_value(market, slice(max(0, t - MONTH + 1), t + 1))
-        found[m] = _median(window, MONTH * KNOWN_SHARE)
+        window = traded_value(market, slice(max(0, t - month + 1), t + 1))
+        found[m] = _median(window, month * KNOWN_SHARE)
     return found
 
 

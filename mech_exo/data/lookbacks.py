@@ -11,8 +11,6 @@ from mech_exo.config.bounds import BOUNDS
 from mech_exo.config.settings import FactorSettings
 from mech_exo.errors import ExoError
 
-MONTH = 21  # sessions
-
 
 @dataclass(frozen=True)
 class Lookback:
@@ -21,7 +19,7 @@ class Lookback:
     Attributes
     ----------
     unit
-        months (of 21 sessions) or sessions.
+        months, days (21 of them are a month in a market of any frequency) or sessions.
     """
 
     factor: str
@@ -32,8 +30,8 @@ class Lookback:
 WINDOWS: Mapping[str, Lookback] = {
     "momentum_window": Lookback("momentum_12_1", 12, "months"),
     "rsi_window": Lookback("rsi_14", 14, "sessions"),
-    "volatility_short_window": Lookback("volatility_ratio", 21, "sessions"),
-    "volatility_long_window": Lookback("volatility_ratio", 252, "sessions"),
+    "volatility_short_window": Lookback("volatility_ratio", 21, "days"),
+    "volatility_long_window": Lookback("volatility_ratio", 252, "days"),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mech_exo.data.check.finding import Finding
+from mech_exo.data.frequency import DAILY, Frequency
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.sector_history import SectorHistory
 
@@ -66,6 +67,8 @@ class Market:
         all are.
     source
         What the data is, in words for the user.
+    frequency
+        How many sessions a year has.
     findings
         What was found while the files were read; `check/` adds what the whole market shows.
     accepted
@@ -85,6 +88,7 @@ class Market:
     sectors: SectorHistory | None = None
     member: BoolArray | None = None
     source: str = ""
+    frequency: Frequency = DAILY
     findings: tuple[Finding, ...] = ()
     accepted: tuple[str, ...] = ()
     price_column: str = ""
@@ -103,6 +107,11 @@ class Market:
         object.__setattr__(self, "close", read_only(self.close))
         daily = {name: read_only(values) for name, values in self.daily.items()}
         object.__setattr__(self, "daily", daily)
+
+    @property
+    def periods_per_year(self) -> float:
+        """Sessions a year: 252 of a daily market, 52 of a weekly one, 12 of a monthly one."""
+        return self.frequency.periods_per_year
 
     def until(self, stop: int) -> "Market":
         """The market as it was known at the close of the date at position `stop` − 1."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.data.frequency import DAILY, Frequency
 from mech_exo.data.sector_history import SectorHistory
 
 FloatArray = NDArray[np.float64]
@@ -52,6 +53,8 @@ class Panel:
         nothing narrows it.
     source
         What the data is, in words for the user.
+    frequency
+        How many sessions a year has.
     """
 
     dates: DateArray
@@ -67,6 +70,7 @@ class Panel:
     sectors: SectorHistory | None = None
     eligible: BoolArray | None = None
     source: str = ""
+    frequency: Frequency = DAILY
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "dates", np.asarray(self.dates, dtype="datetime64[D]"))
@@ -100,12 +104,21 @@ class Panel:
                 array.flags.writeable = False
             object.__setattr__(self, name, array)
 
+    @property
+    def periods_per_year(self) -> float:
+        """Sessions a year."""
+        return self.frequency.periods_per_year
+
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over names, shapes, dtypes and bytes in a fixed order."""
+        """SHA-256 over names, shapes, dtypes and bytes in a fixed order, and over the sessions a
+        year where they are not those of a daily market.
+        """
         digest = hashlib.sha256()
         names = (self.symbols, self.factor_names, self.factor_categories)
         digest.update(repr((names, sorted(self.missing_factors.items()))).encode())
+        if not self.frequency.usual:
+            digest.update(repr(self.periods_per_year).encode())
         for name in _ARRAYS:
             array: NDArray[Any] = getattr(self, name)
             digest.update(repr((name, array.shape, array.dtype.str)).encode())

@@ -22,8 +22,8 @@ from mech_exo.errors import ExoError
 from mech_exo.system.user_file import is_folder
 
 Layout = Literal["auto", "long", "wide"]
-FROZEN_SESSIONS = 5
-"""Unchanged closes of all names over the last so many sessions are a stale feed."""
+FROZEN_DAYS = 5
+"""Unchanged closes of all names over the last so many days are a stale feed."""
 
 
 def read_prices(
@@ -181,7 +181,7 @@ def check_live(market: Market) -> None:
     moved = (np.nan_to_num(close[1:]) != np.nan_to_num(close[:-1])).any(axis=1)
     changes = np.flatnonzero(moved)
     frozen = len(dates) - 2 - int(changes[-1]) if len(changes) else 0
-    if frozen >= FROZEN_SESSIONS:
+    if frozen >= market.frequency.sessions(FROZEN_DAYS, least=2):
         raise ExoError(
             f"{market.source}: is stale, all prices stand still since "
             f"{dates[changes[-1] + 1]}, {frozen} sessions.",

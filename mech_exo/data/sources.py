@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.market import Market
+from mech_exo.data.session_gaps import with_frequency
 from mech_exo.data.universe_files import with_universe
 from mech_exo.errors import ExitCode, ExoError
 
@@ -17,7 +18,8 @@ def load_market(settings: Settings) -> Market:
     Raises
     ------
     ExoError
-        For files with a mistake, a missing package, a range without data, stale prices.
+        For files with a mistake, a missing package, a range without data, sessions of no or of
+        several frequencies, stale prices.
     """
     data = settings.data
     if data.source == "demo":
@@ -25,7 +27,7 @@ def load_market(settings: Settings) -> Market:
 
         market = restrict(demo_market(data.demo), data)
         market = replace(market, source=demo_words(market.dates, len(market.symbols)))
-        return with_universe(market, data)
+        return with_universe(with_frequency(market, data), data)
     if data.source == "frames":
         raise ExoError(
             "data.source is frames: these data were DataFrames in a Python program.",
@@ -50,6 +52,7 @@ def load_market(settings: Settings) -> Market:
 
         market = restrict(file_market(data), data)
         market = replace(market, source=file_words(data, market))
+    market = with_frequency(market, data)
     check_live(market)
     return with_universe(market, data)
 

@@ -2,24 +2,27 @@
 
 Each function maps a market and M positions in its dates to [M, N] raw values, under the windows of
 data/lookbacks.py. A name that has traded too little is NaN. Sessions are those of the market; a
-name's missing sessions are spanned by its first return after them.
+name's missing sessions are spanned by its first return after them. Windows in months and in days
+are that time in a market of any frequency: `Frequency.sessions` counts the sessions.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from mech_exo.data.lookbacks import MONTH, WINDOWS
+from mech_exo.data.frequency import MONTH
+from mech_exo.data.lookbacks import WINDOWS
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.data.prices import last_known, simple_returns
 from mech_exo.data.standardise import FLAT
 
 RSI_PERIOD = WINDOWS["rsi_window"].default
-MOMENTUM_MONTHS, MOMENTUM_NEAR = WINDOWS["momentum_window"].default, MONTH
+MOMENTUM_MONTHS = WINDOWS["momentum_window"].default
 VOLATILITY_SHORT = WINDOWS["volatility_short_window"].default
 VOLATILITY_LONG = WINDOWS["volatility_long_window"].default
 KNOWN_SHARE = 2 / 3  # of a volatility window's returns
+FEWEST_SHORT = 3  # returns of the recent volatility, however few sessions a month has
 
 
 class WilderAverages:
@@ -61,7 +64,7 @@ class WilderAverages:
 
 
 def rsi_14(market: Market, rebalance: IntArray, rsi_window: int = RSI_PERIOD) -> FloatArray:
-    """Wilder's relative strength index over `rsi_window` sessions, 0 to 100."""
+    """Wilder's relative strength index over `rsi_window` sessions of any frequency, 0 to 100."""
     close = market.close
     values = np.full((len(rebalance), close.shape[1]), np.nan)
     averages = WilderAverages(close.shape[1], rsi_window)
@@ -79,11 +82,13 @@ def momentum_12_1(
 ) -> FloatArray:
     """Return from `momentum_window` months to one month before the date.
 
-    A month is 21 sessions. The closes are those last known on both days.
+    A month is 21 sessions of a daily market, so that 12 are 252, 52 weeks or 12 months. The closes
+    are those last known on both days.
     """
     filled = last_known(market.close)
-    far = MONTH * momentum_window
-    return _rows(rebalance, lambda t: momentum_at(filled, t, far), market)
+    near = market.frequency.months
+    far = max(near + 1, market.frequency.sessions(MONTH * momentum_window))
+    return _rows(rebalance, lambda t: momentum_at(filled, t, far, near), market)
 
 
 def volatility_ratio(
@@ -92,14 +97,16 @@ def volatility_ratio(
     volatility_short_window: int = VOLATILITY_SHORT,
     volatility_long_window: int = VOLATILITY_LONG,
 ) -> FloatArray:
-    """Standard deviation of the last daily returns over that of more of them.
+    """Standard deviation of the last returns over that of more of them.
 
     Sample standard deviations (ddof=1) of the returns that exist; at least two thirds of each
-    window must.
+    window must. Where a market has few sessions, the short window keeps `FEWEST_SHORT` returns and
+    the long one more than it: 3 and 12 months at monthly prices.
     """
     returns = simple_returns(market.close)
-    windows = (volatility_short_window, volatility_long_window)
-    return _rows(rebalance, lambda t: volatility_ratio_at(returns, t, *windows), market)
+    short = market.frequency.sessions(volatility_short_window, FEWEST_SHORT)
+    long = max(short + 1, market.frequency.sessions(volatility_long_window))
+    return _rows(rebalance, lambda t: volatility_ratio_at(returns, t, short, long), market)
 
 
 TECHNICAL: dict[str, Callable[..., FloatArray]] = {
@@ -110,11 +117,13 @@ TECHNICAL: dict[str, Callable[..., FloatArray]] = {
 """Name -> function of each computed factor: an entry here is a factor of the default set."""
 
 
-def momentum_at(filled: FloatArray, t: int, far: int = MONTH * MOMENTUM_MONTHS) -> FloatArray:
-    """Momentum [N] at the close of t since `far` sessions before, from last known closes [T, N]."""
+def momentum_at(
+    filled: FloatArray, t: int, far: int = MONTH * MOMENTUM_MONTHS, near: int = MONTH
+) -> FloatArray:
+    """Momentum [N] at the close of t, from `far` to `near` sessions before, of closes [T, N]."""
     if t < far:
         return np.full(filled.shape[1], np.nan)
-    ratio: FloatArray = filled[t - MOMENTUM_NEAR] / filled[t - far] - 1.0
+    ratio: FloatArray = filled[t - near] / filled[t - far] - 1.0
     return ratio
 
 

@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 def check_data(session: "Session", incumbent: FactorFile | None, today: date) -> None:
     """Refuse data that are stale, of the future, or that have lost their last sessions.
 
-    The demo market has the dates that it has, and the end of an incumbent's data says nothing of
-    another market.
+    Weekly and monthly data may be older by a period than daily ones. The demo market has the dates
+    that it has, and the end of an incumbent's data says nothing of another market.
 
     Raises
     ------
     ExoError
         Names the data, their last session and what is wrong.
     """
-    panel, limit = session.panel, session.settings.reoptimize.max_data_age_days
+    panel = session.panel
+    limit = session.settings.reoptimize.max_data_age_days + panel.frequency.wait_days
     if session.settings.data.source == "demo":
         return
     last = panel.dates[-1]

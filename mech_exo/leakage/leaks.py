@@ -6,6 +6,7 @@ it reached exo (a column that already holds tomorrow's return). So information c
 good to be true are looked for as well, and publication dates that cannot be.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -49,7 +50,7 @@ class LeakReport:
     factors, dates
         How many of each were truncated and compared.
     coefficients
-        Factor -> mean information coefficient with the same day's and the next day's return.
+        Factor -> mean information coefficient with the return of the same and the next session.
     """
 
     findings: tuple[LeakFinding, ...]
@@ -265,7 +266,9 @@ def _foresight(subject: _Subject, panel: Panel) -> tuple[list[LeakFinding], tupl
     """Information coefficients that no honest factor has."""
     findings = []
     means = []
-    for day, shift, limit in (("same", 0, SAME_DAY_LIMIT), ("next", 1, NEXT_DAY_LIMIT)):
+    # the return of a whole week or month is an honest factor: short-term reversal
+    same = math.inf if panel.frequency.wait_days else SAME_DAY_LIMIT
+    for day, shift, limit in (("same", 0, same), ("next", 1, NEXT_DAY_LIMIT)):
         inside = panel.rebalance + shift < len(panel.dates)
         returns = panel.returns[panel.rebalance[inside] + shift]
         found = information_coefficients(subject.scores[inside], returns)
@@ -278,7 +281,8 @@ def _foresight(subject: _Subject, panel: Panel) -> tuple[list[LeakFinding], tupl
                 LeakFinding(
                     "leak",
                     subject.name,
-                    f"too good to be true: its information coefficient with the {day} day's return "
+                    f"too good to be true: its information coefficient with the {day} "
+                    f"{panel.frequency.unit}'s return "
                     f"is {mean:.2f} on average over {len(found)} dates (limit {limit:g}).",
                 )
             )

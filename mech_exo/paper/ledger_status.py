@@ -214,7 +214,7 @@ def _compare(model: "Model", record: Record) -> AgainstBacktest | None:
         live=live,
         backtest=_backtest(model, record) if only else None,
         history=words,
-        band=expectation(history, len(record.dates) - at, live),
+        band=expectation(history, len(record.dates) - at, live, model.panel.frequency),
     )
 
 

@@ -118,7 +118,13 @@ def wanted_shares(
 
 
 class PaperSession:
-    """One session's changes, in the order of docs/conventions.md."""
+    """One session's changes, in the order of docs/conventions.md.
+
+    Parameters
+    ----------
+    rules
+        With `delist_after` in sessions (`Frequency.rules`).
+    """
 
     def __init__(
         self, before: PaperAccount, quotes: Quotes, rules: BacktestSettings, *, fractional: bool

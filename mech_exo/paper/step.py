@@ -91,6 +91,7 @@ class Clerk:
         self._path = path
         self._wanted = wanted
         self._rules = model.session.settings.backtest
+        self._in_sessions = model.panel.frequency.rules(self._rules)
         self._prices = Prices(model.session.market, model.panel)
 
     def book_next(self, connection: "Connection") -> Stepped | None:
@@ -127,7 +128,7 @@ class Clerk:
         before = book.read_account(connection, last)
         due = book.due_decision(connection, self._rules.execution_lag)
         session = PaperSession(
-            before, self._prices.at(position), self._rules, fractional=start.fractional
+            before, self._prices.at(position), self._in_sessions, fractional=start.fractional
         )
         account = session.run(due)
         fills = session.fills

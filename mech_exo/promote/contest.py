@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mech_exo.data.frequency import Frequency
 from mech_exo.data.panel import DateArray, FloatArray
-from mech_exo.verdict.active import DAYS_A_YEAR, stationary_indices
+from mech_exo.verdict.active import stationary_indices
 from mech_exo.workflow.incumbent import fitted_until
 
 if TYPE_CHECKING:
@@ -81,15 +82,14 @@ def contest(
         incumbent.result.first,
         challenger.result.first,
     )
-    days = len(dates) - first
-    if days < rules.min_days:
+    days, needed = len(dates) - first, incumbent.panel.frequency.sessions(rules.min_days)
+    if days < needed:
         words = f"{max(days, 0)} sessions after {last}, until when one of the two was fitted; "
-        return _undecided(
-            rules, switching_cost, f"{words}{rules.min_days} are needed", max(days, 0)
-        )
+        return _undecided(rules, switching_cost, f"{words}{needed} are needed", max(days, 0))
     seed = challenger.session.settings.tuning.seed
     sides = _active(incumbent, first), _active(challenger, first)
-    return _compared(dates[first:], sides, switching_cost, rules, seed)
+    frequency = incumbent.panel.frequency
+    return _compared(dates[first:], sides, switching_cost, rules, seed, frequency)
 
 
 def _compared(
@@ -98,22 +98,24 @@ def _compared(
     switching_cost: float,
     rules: "PromoteSettings",
     seed: int,
+    frequency: Frequency,
 ) -> Contest:
-    """The outcome for daily active returns [D] of champion and challenger."""
-    champion, challenger = sides
+    """The outcome for active returns [D] of champion and challenger, one a session."""
+    (champion, challenger), year = sides, frequency.periods_per_year
     days = len(dates)
     difference = challenger - champion - switching_cost / days
-    means = bootstrap_means(difference, rules.block, rules.samples, seed) * DAYS_A_YEAR
+    block = frequency.sessions(rules.block)
+    means = bootstrap_means(difference, block, rules.samples, seed) * year
     p = (1 + int(np.sum(means <= rules.margin))) / (len(means) + 1)
     low, high = np.quantile(means, [rules.level, 1.0 - rules.level])
-    mean = float(difference.mean()) * DAYS_A_YEAR
+    mean = float(difference.mean()) * year
     wins = p <= rules.level
     return Contest(
         start=str(dates[0]),
         end=str(dates[-1]),
         days=days,
-        champion=float(champion.mean()) * DAYS_A_YEAR,
-        challenger=float(challenger.mean()) * DAYS_A_YEAR,
+        champion=float(champion.mean()) * year,
+        challenger=float(challenger.mean()) * year,
         difference=mean,
         low=float(low),
         high=float(high),
@@ -128,7 +130,8 @@ def _compared(
 def bootstrap_means(series: FloatArray, block: int, samples: int, seed: int) -> FloatArray:
     """[samples] means of stationary-bootstrap resamples of `series` [1]_.
 
-    One series of paired differences is resampled, so both sides keep the same days.
+    One series of paired differences is resampled, so both sides keep the same days. `block` is the
+    mean length of a block in sessions.
     """
     generator = np.random.default_rng(seed)
     parts = []
@@ -140,7 +143,7 @@ def bootstrap_means(series: FloatArray, block: int, samples: int, seed: int) -> 
 
 
 def _active(model: "Model", first: int) -> FloatArray:
-    """Daily returns over the benchmark's, from the position `first` of the dates on."""
+    """Returns over the benchmark's, from the position `first` of the dates on."""
     result = model.result
     active: FloatArray = (result.returns - result.benchmark_returns)[first - result.first :]
     return active

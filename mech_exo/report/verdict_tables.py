@@ -31,7 +31,7 @@ def show_verdict(verdict: VerdictRecord, console: Console) -> None:
     _title(
         console,
         f"Reported, not deciding (in sample; N = {reported.trials} trials, "
-        f"{reported.observations} days)",
+        f"{reported.observations} sessions)",
     )
     console.print(_reported(verdict))
     _title(console, "Plateau")

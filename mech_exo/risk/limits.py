@@ -3,12 +3,14 @@
 import difflib
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mech_exo.config.packaged import RISK_LIMITS, nearest, packaged_file
+from mech_exo.data.frequency import YEAR, Frequency
 from mech_exo.errors import ExoError
+from mech_exo.risk.measures import ROUNDING
 from mech_exo.system.strict_yaml import Document, read_yaml
 
 Light = Literal["green", "amber", "red", ""]
@@ -28,6 +30,7 @@ WORSE_ABOVE: dict[str, bool] = {
     "stop_distance": False,
     "data_age_days": True,
 }
+OF_ONE_SESSION = frozenset({"var", "es"})
 _KEYS = ("window", "confidence", "sectors", "limits")
 
 
@@ -45,6 +48,14 @@ class Limit:
             return "red"
         return "amber" if self._beyond(value, self.amber) else "green"
 
+    def scaled(self, factor: float) -> "Limit":
+        """The same with other thresholds, `factor` times as large."""
+        return replace(self, amber=self.amber * factor, red=self.red * factor)
+
+    def later(self, days: int) -> "Limit":
+        """The same with thresholds that are so many days higher."""
+        return replace(self, amber=self.amber + days, red=self.red + days)
+
     def _beyond(self, value: float, threshold: float) -> bool:
         return value > threshold if self.worse_above else value < threshold
 
@@ -56,7 +67,7 @@ class RiskLimits:
     Attributes
     ----------
     window
-        Sessions that volatility, VaR and ES look back on.
+        Days that volatility, VaR and ES look back on.
     confidence
         Of VaR and ES.
     sectors
@@ -70,6 +81,26 @@ class RiskLimits:
     confidence: float = 0.95
     sectors: Path | None = None
     limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def sessions(self, frequency: Frequency) -> int:
+        """Sessions in `window`; where a market has few, as many as VaR and ES need."""
+        needed = math.ceil(1.0 / (1.0 - self.confidence) - ROUNDING)
+        return frequency.sessions(self.window, needed)
+
+    def of_session(self, frequency: Frequency) -> Mapping[str, Limit]:
+        """The limits in a market of this frequency.
+
+        VaR and ES are losses of one session. Their limits are of a day, and grow with the square
+        root of the time (as variances of independent returns add up); the age of the data may be
+        a period more.
+        """
+        longer = math.sqrt(YEAR / frequency.periods_per_year)
+        found = dict(self.limits)
+        for name in found.keys() & OF_ONE_SESSION:
+            found[name] = found[name].scaled(longer)
+        if "data_age_days" in found:
+            found["data_age_days"] = found["data_age_days"].later(frequency.wait_days)
+        return found
 
 
 def find_limits(explicit: Path | None, cwd: Path) -> Path:

@@ -84,8 +84,9 @@ def risk_status(model: Model, limits: RiskLimits, today: date) -> RiskStatus:
     """Judge the model portfolio at its last close.
 
     Drawdowns and volatility are those of the portfolio's own path; VaR and ES are of today's
-    holdings over the past `limits.window` sessions (historical simulation: a session without a
-    price counts as a return of 0).
+    holdings over the past `limits.window` (historical simulation: a session without a price counts
+    as a return of 0), and of one session. Where that is not a day, their limits, which are of a
+    day, grow with the square root of the time, and data may be older by a period.
 
     Parameters
     ----------
@@ -108,9 +109,9 @@ def risk_status(model: Model, limits: RiskLimits, today: date) -> RiskStatus:
     values["data_age_days"] = (float((today - panel.dates[-1].astype(date)).days), "")
     if model.session.settings.data.source not in OWN_SOURCES:
         values["data_age_days"] = (values["data_age_days"][0], "not judged: a fixed sample")
-    figures = []
+    figures, of_session = [], limits.of_session(panel.frequency)
     for name, (value, remark) in values.items():
-        limit = None if remark.startswith("not judged") else limits.limits.get(name)
+        limit = None if remark.startswith("not judged") else of_session.get(name)
         figures.append(Figure(name, value, limit, limit.light(value) if limit else "", remark))
     return RiskStatus(
         label=model.label,
@@ -126,19 +127,22 @@ Values = dict[str, tuple[float, str]]
 
 
 def _path_figures(model: Model, limits: RiskLimits) -> Values:
-    returns = model.result.returns
-    recent = returns[-limits.window :]
+    returns, frequency = model.result.returns, model.panel.frequency
+    recent = returns[-limits.sessions(frequency) :]
+    year = frequency.periods_per_year
     return {
         "drawdown": (drawdown_now(returns), ""),
         "max_drawdown": (metrics.max_drawdown(returns), f"since {model.result.dates[0]}"),
-        "volatility": (metrics.volatility(recent), f"{len(recent)} sessions"),
+        "volatility": (metrics.volatility(recent, year), f"{len(recent)} sessions"),
     }
 
 
 def _book_figures(model: Model, book: Book, limits: RiskLimits) -> Values:
     symbols = model.panel.symbols
-    simulated = simulated_returns(book.weights, model.panel.returns[-limits.window :])
-    words = f"{limits.confidence:.0%}, one day, {len(simulated)} sessions"
+    frequency = model.panel.frequency
+    recent = model.panel.returns[-limits.sessions(frequency) :]
+    simulated = simulated_returns(book.weights, recent)
+    words = f"{limits.confidence:.0%}, one {frequency.unit}, {len(simulated)} sessions"
     names = int(book.held.sum())
     largest = int(np.argmax(book.weights))
     distance = book.stop_distance
@@ -157,7 +161,7 @@ def _book_figures(model: Model, book: Book, limits: RiskLimits) -> Values:
 
 
 def simulated_returns(weights: FloatArray, returns: FloatArray) -> FloatArray:
-    """Daily returns [T] of the portfolio `weights` [N], had it been held on each day [T, N]."""
+    """Returns [T] of the portfolio `weights` [N], had it been held on each session [T, N]."""
     simulated: FloatArray = (np.nan_to_num(returns) * weights).sum(axis=1)
     return simulated
 

@@ -46,7 +46,8 @@ def components_of(
     ----------
     settings
         The resolved settings; their sections data, factors, backtest, hyperparameters, holdout
-        and tuning count, without paths, `tuning.warm_start` and `tuning.patience`.
+        and tuning count, without paths, `data.periods_per_year` (the data's identity has what it
+        comes to), `tuning.warm_start` and `tuning.patience`.
     objective_sha256
         Hash of the bytes of the objective file.
     space
@@ -70,6 +71,7 @@ def components_of(
     components.pop("tuning.warm_start")
     components.pop("tuning.patience", None)  # how many trials there are, not which
     components.pop("tuning.objectives")  # resolved above
+    components.pop("data.periods_per_year", None)  # what it comes to is part of the data
     if settings.data.source != "demo":  # the demo's own settings do nothing then
         components = {k: v for k, v in components.items() if not k.startswith("data.demo.")}
     return components

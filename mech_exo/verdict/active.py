@@ -13,10 +13,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.verdict.statistics import normal_cdf, normal_quantile
-
-DAYS_A_YEAR = 252
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class MeanTest:
     Attributes
     ----------
     mean
-        A year (252 observations).
+        A year.
     low, high
         Two-sided interval of the yearly mean.
     t, p
@@ -70,20 +69,28 @@ def mean_error(series: FloatArray, lags: int) -> float:
     return math.sqrt(max(variance, 0.0) / n)
 
 
-def mean_test(series: FloatArray, *, confidence: float = 0.95, lags: int | None = None) -> MeanTest:
-    """Test that the mean of a daily series exceeds 0.
+def mean_test(
+    series: FloatArray,
+    *,
+    confidence: float = 0.95,
+    lags: int | None = None,
+    periods: float = YEAR,
+) -> MeanTest:
+    """Test that the mean of a series exceeds 0.
 
     Parameters
     ----------
     series
-        [T] daily active returns, no NaN. Fewer than three or a flat series: NaN with p = 1.
+        [T] active returns, no NaN. Fewer than three or a flat series: NaN with p = 1.
     confidence
         Of the two-sided interval.
     lags
         Of the Newey–West error; None: `newey_west_lags`.
+    periods
+        Observations a year.
     """
     n = len(series)
-    years = n / DAYS_A_YEAR
+    years = n / periods
     deviation = float(np.std(series, ddof=1)) if n > 2 else 0.0
     if deviation < 1e-12:
         return MeanTest(math.nan, math.nan, math.nan, math.nan, 1.0, math.nan, years)
@@ -92,12 +99,12 @@ def mean_test(series: FloatArray, *, confidence: float = 0.95, lags: int | None 
     reach = normal_quantile(0.5 + confidence / 2.0) * error
     t = mean / error if error > 0.0 else math.nan
     return MeanTest(
-        mean=mean * DAYS_A_YEAR,
-        low=(mean - reach) * DAYS_A_YEAR,
-        high=(mean + reach) * DAYS_A_YEAR,
+        mean=mean * periods,
+        low=(mean - reach) * periods,
+        high=(mean + reach) * periods,
         t=t,
         p=normal_cdf(-t) if error > 0.0 else 1.0,
-        ratio=mean / deviation * math.sqrt(DAYS_A_YEAR),
+        ratio=mean / deviation * math.sqrt(periods),
         years=years,
     )
 
@@ -137,11 +144,26 @@ def stationary_indices(
 
 
 def ratio_interval(
-    series: FloatArray, *, confidence: float, block: float, samples: int, seed: int
+    series: FloatArray,
+    *,
+    confidence: float,
+    block: float,
+    samples: int,
+    seed: int,
+    periods: float = YEAR,
 ) -> tuple[float, float]:
     """Percentile interval of the annual information ratio by the stationary bootstrap [2]_.
 
     NaN, NaN for a flat series.
+
+    Parameters
+    ----------
+    series
+        [T] returns, no NaN.
+    block
+        Mean length of a block, in observations.
+    periods
+        Observations a year.
     """
     if float(np.std(series)) < 1e-12:
         return math.nan, math.nan
@@ -150,5 +172,5 @@ def ratio_interval(
     deviation = drawn.std(axis=1, ddof=1)
     ratios = drawn.mean(axis=1) / np.where(deviation < 1e-12, np.inf, deviation)
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(ratios * math.sqrt(DAYS_A_YEAR), [tail, 1.0 - tail])
+    low, high = np.quantile(ratios * math.sqrt(periods), [tail, 1.0 - tail])
     return float(low), float(high)

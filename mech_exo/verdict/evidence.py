@@ -7,12 +7,13 @@ its own deviation, so that the test knows how they move together.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.verdict.active import DAYS_A_YEAR, MeanTest, mean_test, skill_return
+from mech_exo.verdict.active import MeanTest, mean_test, skill_return
 from mech_exo.verdict.ranking import HoldingPeriod, block_means
 
 
@@ -23,24 +24,27 @@ class Evidence:
     Attributes
     ----------
     active
-        [D] daily return over the benchmark's.
+        [D] return over the benchmark's, one a session.
     skill
         [D] the same with the benchmark's share as it was, r − β·b.
     skill_sums
         [B] sum of `skill` over each block.
     coefficients
         [B] mean information coefficient of each block; NaN where there is none.
+    periods_per_year
+        Sessions a year.
     """
 
     active: FloatArray
     skill: FloatArray
     skill_sums: FloatArray
     coefficients: FloatArray
+    periods_per_year: float = field(default=YEAR, kw_only=True)
 
     @property
     def ratio(self) -> float:
         """Annual mean over deviation of `skill`; NaN for a flat one."""
-        return mean_test(self.skill).ratio
+        return mean_test(self.skill, periods=self.periods_per_year).ratio
 
     @property
     def rank_t(self) -> float:
@@ -54,13 +58,14 @@ def gather(
     rows: IntArray,
     coefficients: FloatArray,
     holding: HoldingPeriod,
+    periods_per_year: float = YEAR,
 ) -> Evidence:
     """The evidence of one run.
 
     Parameters
     ----------
     returns, benchmark
-        [D] daily returns of the portfolio and of what it is measured against.
+        [D] returns of the portfolio and of what it is measured against.
     rows
         [D] their positions in the panel's dates.
     coefficients
@@ -74,17 +79,22 @@ def gather(
     period = np.searchsorted(holding.first, rows[held], side="right") - 1
     sums = np.bincount(holding.block[period], weights=skill, minlength=holding.blocks)
     return Evidence(
-        active, skill, sums.astype(np.float64), block_means(coefficients, holding.block)
+        active,
+        skill,
+        sums.astype(np.float64),
+        block_means(coefficients, holding.block),
+        periods_per_year=periods_per_year,
     )
 
 
 def join(pieces: list[Evidence]) -> Evidence:
-    """Pieces of different dates as one."""
+    """Pieces of different dates of one market as one."""
     return Evidence(
         *(
             np.concatenate([getattr(piece, name) for piece in pieces])
             for name in ("active", "skill", "skill_sums", "coefficients")
-        )
+        ),
+        periods_per_year=pieces[0].periods_per_year,
     )
 
 
@@ -126,8 +136,8 @@ def skill_test(evidence: Evidence) -> SkillTest:
     )
     t = t_statistic(summed)
     return SkillTest(
-        active=mean_test(evidence.active),
-        skill=mean_test(evidence.skill),
+        active=mean_test(evidence.active, periods=evidence.periods_per_year),
+        skill=mean_test(evidence.skill, periods=evidence.periods_per_year),
         coefficient=float(known.mean()) if len(known) else math.nan,
         rank_t=evidence.rank_t,
         blocks=len(summed),
@@ -154,8 +164,8 @@ def student_p(t: float, n: int) -> float:
 
 
 def years_of(evidence: Evidence) -> float:
-    """Length in years of 252 days."""
-    return len(evidence.active) / DAYS_A_YEAR
+    """Length in years, by the number of sessions."""
+    return len(evidence.active) / evidence.periods_per_year
 
 
 def _standardised(values: FloatArray) -> FloatArray:

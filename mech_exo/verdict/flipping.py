@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.verdict.ranking import HoldingPeriod, market_model
+from mech_exo.verdict.ranking import HoldingPeriod, fewest_returns, market_model
 
 PLACEBO_KEY = 0x706C6163  # separates these random numbers from the trials'
 LOWEST_RETURN = -0.95  # a flipped jump must not lose more than there is
@@ -52,7 +52,9 @@ def flipped(
     """
     if (signs == 1.0).all():
         return panel
-    common, residual = model or market_model(panel.returns, panel.choice)
+    if model is None:
+        model = market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
+    common, residual = model
     sign = np.ones(len(panel.dates))
     for m in range(len(holding.first)):
         sign[holding.first[m] : holding.last[m]] = signs[holding.block[m]]

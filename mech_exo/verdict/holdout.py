@@ -12,13 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.verdict.decision import corrected_for_looks
-from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
+from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
 from mech_exo.verdict.stretch import Outcomes, Stretch
 
 if TYPE_CHECKING:
@@ -165,10 +163,4 @@ def judge_holdout(
 
 def joined_tests(walked: Evidence, held: Evidence | None) -> Evidence:
     """Walk-forward and holdout as one out-of-sample stretch."""
-    parts = [walked] if held is None else [walked, held]
-    return Evidence(
-        *(
-            np.concatenate([getattr(p, name) for p in parts])
-            for name in ("active", "skill", "skill_sums", "coefficients")
-        )
-    )
+    return join([walked] if held is None else [walked, held])

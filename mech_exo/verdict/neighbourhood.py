@@ -15,7 +15,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.verdict.overfitting import probability_of_overfitting
 from mech_exo.verdict.plateau import Plateau, look_around, robust_centre
 from mech_exo.verdict.subject import Subject
-from mech_exo.verdict.supplementary import Supplementary, report_ratio
+from mech_exo.verdict.supplementary import RatioReport, Supplementary, report_ratio
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
@@ -90,18 +90,16 @@ class Neighbourhood:
         trials = subject.study.trials if subject.study is not None else ()
         overfitting, portfolios = self._overfitting()
 
-        def ratios(metric: str) -> list[float]:
-            return [t.metrics.get(metric, math.nan) for t in trials]
+        def report(returns: FloatArray, metric: str) -> RatioReport:
+            ratios = [t.metrics.get(metric, math.nan) for t in trials]
+            seed, frequency = settings.tuning.seed, subject.panel.frequency
+            return report_ratio(returns, ratios, subject.looked_at, seed, frequency)
 
         return Supplementary(
             trials=subject.looked_at,
             observations=len(result.returns),
-            sharpe=report_ratio(
-                result.returns, ratios("sharpe"), subject.looked_at, settings.tuning.seed
-            ),
-            information_ratio=report_ratio(
-                active, ratios("information_ratio"), subject.looked_at, settings.tuning.seed
-            ),
+            sharpe=report(result.returns, "sharpe"),
+            information_ratio=report(active, "information_ratio"),
             overfitting=overfitting,
             portfolios=portfolios,
         )

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.data.frequency import Frequency
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
-MINIMUM_HISTORY = 60  # sessions of a name below which its own beta and risk are not estimated
+MINIMUM_HISTORY = 60  # days of a name below which its own beta and risk are not estimated,
+FEWEST_RETURNS = 24  # and returns, where a market has fewer in that time
 MINIMUM_NAMES = 5  # in a cross-section
-BLOCK_SESSIONS = 21  # holding periods shorter than this are judged together
+BLOCK_DAYS = 21  # holding periods shorter than this are judged together
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class HoldingPeriod:
         [M] the return rows of period m are first[m] … last[m] − 1: from the day after the trade
         to the day of the next trade. The last period ends with the panel.
     block
-        [M] number of the block of at least `BLOCK_SESSIONS` sessions that period m is part of;
-        a last, shorter one joins the block before it.
+        [M] number of the block of at least `BLOCK_DAYS` that period m is part of; a last, shorter
+        one joins the block before it.
     """
 
     first: IntArray
@@ -52,18 +54,24 @@ def holding_periods(panel: Panel, execution_lag: int) -> HoldingPeriod:
     first = first[first < sessions]
     last = np.append(first[1:], sessions)[: len(first)]
     block = np.zeros(len(first), dtype=np.int64)
+    lasts = panel.frequency.sessions(BLOCK_DAYS)
     opened, number = 0, 0
     for m in range(len(first)):
-        if first[m] - first[opened] >= BLOCK_SESSIONS:
+        if first[m] - first[opened] >= lasts:
             opened, number = m, number + 1
         block[m] = number
-    if number and sessions - first[opened] < BLOCK_SESSIONS:
+    if number and sessions - first[opened] < lasts:
         block[block == number] = number - 1
     return HoldingPeriod(first, last, block)
 
 
+def fewest_returns(frequency: Frequency) -> int:
+    """Returns of a name below which its own beta and risk are not estimated."""
+    return frequency.sessions(MINIMUM_HISTORY, FEWEST_RETURNS)
+
+
 def market_model(
-    returns: FloatArray, counted: BoolArray | None = None
+    returns: FloatArray, counted: BoolArray | None = None, fewest: int = MINIMUM_HISTORY
 ) -> tuple[FloatArray, FloatArray]:
     """Each name's share of the market, and what is left of its return.
 
@@ -73,13 +81,15 @@ def market_model(
         [T, N] simple returns, NaN where there is none.
     counted
         [T, N] the names whose mean is the market (`Panel.choice`); None: all.
+    fewest
+        As `fewest_returns` has it.
 
     Returns
     -------
     common, residual
         [T, N] β_i·m_t and r_it − β_i·m_t, with m the mean over the names that count that day and
-        β_i the slope over the name's own days (1 with fewer than `MINIMUM_HISTORY`). The residual
-        is NaN where the return is.
+        β_i the slope over the name's own returns (1 with fewer than `fewest`). The residual is NaN
+        where the return is.
     """
     known = np.isfinite(returns)
     filled = np.where(known, returns, 0.0)
@@ -91,19 +101,19 @@ def market_model(
     centre = seen.sum(axis=0) / np.maximum(days, 1)
     covariance = market @ filled - centre * filled.sum(axis=0)
     variance = (seen * seen).sum(axis=0) - days * centre**2
-    estimated = (days >= MINIMUM_HISTORY) & (variance > 1e-18)
+    estimated = (days >= fewest) & (variance > 1e-18)
     beta = np.where(estimated, covariance / np.where(estimated, variance, 1.0), 1.0)
     common = market[:, None] * beta
     return common, returns - common
 
 
-def own_risk(residual: FloatArray) -> FloatArray:
-    """[N] daily deviation of each name's residual around 0; NaN with too short a history."""
+def own_risk(residual: FloatArray, fewest: int = MINIMUM_HISTORY) -> FloatArray:
+    """[N] deviation of each name's residual around 0; NaN with fewer than `fewest` of them."""
     known = np.isfinite(residual)
     days = known.sum(axis=0)
     squares = np.where(known, residual, 0.0) ** 2
     risk = np.sqrt(squares.sum(axis=0) / np.maximum(days, 1))
-    return np.where((days >= MINIMUM_HISTORY) & (risk > 1e-12), risk, np.nan)
+    return np.where((days >= fewest) & (risk > 1e-12), risk, np.nan)
 
 
 def period_outcomes(residual: FloatArray, risk: FloatArray, holding: HoldingPeriod) -> FloatArray:

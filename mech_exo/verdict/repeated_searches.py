@@ -12,6 +12,7 @@ import numpy as np
 
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.config.settings import Settings, TuningSettings
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.factor_file.document import WEIGHT
@@ -23,7 +24,7 @@ from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
 from mech_exo.verdict.evidence import Evidence
 from mech_exo.verdict.flipping import block_signs, flipped
-from mech_exo.verdict.ranking import holding_periods, market_model
+from mech_exo.verdict.ranking import fewest_returns, holding_periods, market_model
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.windows import Window, walk_forward_windows
@@ -56,7 +57,7 @@ class RepeatedSearches:
     windows
         Of the walk-forward.
     benchmark
-        [T] daily returns to measure against; None: the equal-weighted universe.
+        [T] returns to measure against; None: the equal-weighted universe.
     """
 
     objective: ObjectiveFile
@@ -90,11 +91,12 @@ class Repeater:
 
     @cached_property
     def _model(self) -> tuple[FloatArray, FloatArray]:
-        return market_model(self._x.panel.returns, self._x.panel.choice)
+        panel = self._x.panel
+        return market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
 
     @cached_property
     def _outcomes(self) -> Outcomes:
-        return Outcomes.from_residual(self._model[1])
+        return Outcomes.from_residual(self._model[1], fewest_returns(self._x.panel.frequency))
 
     def replicate(self, part: str, number: int) -> dict[str, Any]:
         """One search, as plain values."""
@@ -271,11 +273,12 @@ def pack(evidence: Evidence) -> dict[str, list[float]]:
     }
 
 
-def unpack(payload: Mapping[str, Any]) -> Evidence:
+def unpack(payload: Mapping[str, Any], periods_per_year: float = YEAR) -> Evidence:
     """Evidence from plain values."""
     return Evidence(
         *(
             np.array(payload[n], dtype=np.float64)
             for n in ("active", "skill", "skill_sums", "coefficients")
-        )
+        ),
+        periods_per_year=periods_per_year,
     )

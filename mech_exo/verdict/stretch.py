@@ -12,6 +12,7 @@ from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.verdict.evidence import Evidence, gather
 from mech_exo.verdict.ranking import (
     HoldingPeriod,
+    fewest_returns,
     holding_periods,
     information_coefficients,
     market_model,
@@ -32,7 +33,7 @@ class Outcomes:
     residual
         [T, N] of the market model.
     risk
-        [N] daily deviation of the residual.
+        [N] deviation of the residual.
     """
 
     residual: FloatArray
@@ -41,12 +42,13 @@ class Outcomes:
     @classmethod
     def of(cls, panel: Panel) -> "Outcomes":
         """Estimated on all dates of a panel."""
-        return cls.from_residual(market_model(panel.returns, panel.choice)[1])
+        fewest = fewest_returns(panel.frequency)
+        return cls.from_residual(market_model(panel.returns, panel.choice, fewest)[1], fewest)
 
     @classmethod
-    def from_residual(cls, residual: FloatArray) -> "Outcomes":
-        """Of the residuals [T, N] of a market model."""
-        return cls(residual, own_risk(residual))
+    def from_residual(cls, residual: FloatArray, fewest: int) -> "Outcomes":
+        """Of the residuals [T, N] of a market model, where a name has `fewest` of them."""
+        return cls(residual, own_risk(residual, fewest))
 
     def between(self, start: int, stop: int) -> "Outcomes":
         """Those of some dates, with the betas and risks of all."""
@@ -65,7 +67,7 @@ class Stretch:
     outcomes
         Of the panel's dates.
     benchmark
-        [T] daily returns to measure against; None: the equal-weighted universe at the candidate's
+        [T] returns to measure against; None: the equal-weighted universe at the candidate's
         invested share and costs.
     """
 
@@ -79,6 +81,7 @@ class Stretch:
     ) -> None:
         self._evaluator = evaluator
         self._benchmark = benchmark
+        self._periods = panel.periods_per_year
         self.holding: HoldingPeriod = holding_periods(panel, execution_lag)
         self._outcomes = period_outcomes(outcomes.residual, outcomes.risk, self.holding)
 
@@ -104,7 +107,7 @@ class Stretch:
         coefficients = information_coefficients(scores, outcomes)
         rows = result.first + np.arange(len(result.returns))
         against = result.benchmark_returns if self._benchmark is None else self._benchmark[rows]
-        return gather(result.returns, against, rows, coefficients, self.holding)
+        return gather(result.returns, against, rows, coefficients, self.holding, self._periods)
 
 
 def composite(scores: Scores, weights: FloatArray) -> FloatArray:

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from mech_exo.data.frequency import DAILY, Frequency
 from mech_exo.data.panel import FloatArray
 from mech_exo.verdict import statistics as st
-from mech_exo.verdict.active import DAYS_A_YEAR, ratio_interval
+from mech_exo.verdict.active import ratio_interval
 
-INTERVAL = {"confidence": 0.95, "block": 21.0, "samples": 1_000}
+CONFIDENCE, SAMPLES = 0.95, 1_000  # of the interval by the bootstrap
+BLOCK_MEAN = 21  # days
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Supplementary:
     trials
         N: every trial of the study, pruned, failed and of earlier fingerprints too.
     observations
-        T, daily.
+        T, one a session.
     sharpe, information_ratio
         Of the portfolio's return and of its return over the benchmark's.
     overfitting
@@ -91,22 +93,28 @@ class Supplementary:
 
 
 def report_ratio(
-    returns: FloatArray, trial_ratios: Sequence[float], trials: int, seed: int
+    returns: FloatArray,
+    trial_ratios: Sequence[float],
+    trials: int,
+    seed: int,
+    frequency: Frequency = DAILY,
 ) -> RatioReport:
     """The figures of one ratio.
 
     Parameters
     ----------
     returns
-        [T] daily, of the winner.
+        [T] of the winner, one a session.
     trial_ratios
         Annual ratios of the study's trials; NaN are left out. With fewer than two, the paper's
         variance and what rests on it are NaN.
     trials
         N.
+    frequency
+        Of the sessions.
     """
-    n = len(returns)
-    root = math.sqrt(DAYS_A_YEAR)
+    n, year = len(returns), frequency.periods_per_year
+    root = math.sqrt(year)
     sharpe = st.sharpe_of(returns)
     skewness, kurtosis = st.shape_of(returns)
     known = np.array([r for r in trial_ratios if math.isfinite(r)]) / root
@@ -118,19 +126,31 @@ def report_ratio(
             sharpe, n, trials=trials, variance=variance, skewness=skewness, kurtosis=kurtosis
         )
 
-    low, high = ratio_interval(returns, seed=seed, **INTERVAL)  # type: ignore[arg-type]
+    low, high = _interval(returns, seed, frequency)
     return RatioReport(
         ratio=sharpe * root,
         low=low,
         high=high,
         probabilistic=st.probabilistic_sharpe(sharpe, n, skewness=skewness, kurtosis=kurtosis),
         deflated_trials=deflated(paper),
-        variance_trials=paper * DAYS_A_YEAR,
+        variance_trials=paper * year,
         deflated_noise=deflated(plain),
-        variance_noise=plain * DAYS_A_YEAR,
+        variance_noise=plain * year,
         noise=st.noise_sharpe(trials, plain) * root,
         haircut=st.haircut_sharpe(sharpe, n, trials) * root,
         minimum_track_record=st.minimum_track_record(sharpe, skewness=skewness, kurtosis=kurtosis)
-        / DAYS_A_YEAR,
+        / year,
         minimum_backtest=st.minimum_backtest_length(trials, sharpe * root),
+    )
+
+
+def _interval(returns: FloatArray, seed: int, frequency: Frequency) -> tuple[float, float]:
+    """By the stationary bootstrap of blocks of a month on average."""
+    return ratio_interval(
+        returns,
+        confidence=CONFIDENCE,
+        block=float(frequency.sessions(BLOCK_MEAN)),
+        samples=SAMPLES,
+        seed=seed,
+        periods=frequency.periods_per_year,
     )

@@ -140,7 +140,8 @@ def _judged(
     payloads = _replicated(searches, subject, store, jobs, progress)
     placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
     held_out = [payloads[WINDOW, k] for k in range(settings.windows)]
-    walked, joined = walk(searches.windows, held_out, searches.panel.dates)
+    panel = searches.panel
+    walked, joined = walk(searches.windows, held_out, panel.dates, panel.periods_per_year)
     seconds = _seconds(payloads)
     with _timed(seconds, "holdout"):
         holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)

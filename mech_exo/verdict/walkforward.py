@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.factor_file.document import WEIGHT
 from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
@@ -63,19 +64,26 @@ class WalkForward:
 
 
 def walk(
-    windows: Sequence[Window], payloads: Sequence[Mapping[str, Any]], dates: DateArray
+    windows: Sequence[Window],
+    payloads: Sequence[Mapping[str, Any]],
+    dates: DateArray,
+    periods_per_year: float = YEAR,
 ) -> tuple[WalkForward, Evidence]:
     """The walk-forward from its payloads, and the joined evidence."""
-    pieces = [unpack(p) for p in payloads if p["params"] is not None]
-    joined = join(pieces) if pieces else Evidence(*(np.zeros(0) for _ in range(4)))
-    results = tuple(_result(w, p, dates) for w, p in zip(windows, payloads, strict=True))
+    year = periods_per_year
+    pieces = [unpack(p, year) for p in payloads if p["params"] is not None]
+    nothing = Evidence(*(np.zeros(0) for _ in range(4)), periods_per_year=year)
+    joined = join(pieces) if pieces else nothing
+    results = tuple(_result(w, p, dates, year) for w, p in zip(windows, payloads, strict=True))
     test = skill_test(joined)
     inside = [r.in_sample for r in results if np.isfinite(r.in_sample)]
     efficiency = test.skill.ratio / float(np.mean(inside)) if inside else float("nan")
     return WalkForward(results, test, efficiency, _stability(results)), joined
 
 
-def _result(window: Window, payload: Mapping[str, Any], dates: DateArray) -> WindowResult:
+def _result(
+    window: Window, payload: Mapping[str, Any], dates: DateArray, periods_per_year: float
+) -> WindowResult:
     def span(start: int, stop: int) -> tuple[str, str]:
         return str(dates[start]), str(dates[stop - 1])
 
@@ -90,7 +98,7 @@ def _result(window: Window, payload: Mapping[str, Any], dates: DateArray) -> Win
         tested=span(window.test_start, window.test_stop),
         feasible=bool(payload.get("feasible", False)),
         in_sample=float("nan") if inside is None else float(inside),
-        out_of_sample=unpack(payload).ratio if params else float("nan"),
+        out_of_sample=unpack(payload, periods_per_year).ratio if params else float("nan"),
         weights=weights,
     )
 

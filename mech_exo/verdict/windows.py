@@ -29,7 +29,7 @@ class Window:
 def walk_forward_windows(panel: Panel, settings: VerdictSettings) -> tuple[Window, ...]:
     """Windows whose tests follow one another from the share `train_share` of the rebalances on.
 
-    Training ends `embargo_days` sessions before the first decision of the test. Expanding windows
+    Training ends `embargo_days` before the first decision of the test. Expanding windows
     train on everything before that, rolling ones on as many sessions as the first.
 
     Raises
@@ -48,7 +48,7 @@ def walk_forward_windows(panel: Panel, settings: VerdictSettings) -> tuple[Windo
         )
     starts = panel.rebalance[edges[:-1]]
     stops = np.append(starts[1:], len(panel.dates))
-    train_stops = starts - settings.embargo_days
+    train_stops = starts - panel.frequency.sessions(settings.embargo_days)
     length = int(train_stops[0])
     if np.count_nonzero(panel.rebalance < length - 1) < MINIMUM_TRAINING:
         raise ExoError(

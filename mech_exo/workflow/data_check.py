@@ -47,16 +47,19 @@ def say_data(market: "Market", panel: "Panel", factors: "Sequence[str]", log: Lo
 
 
 def extent(panel: "Panel", factors: "Sequence[str]", price_column: str) -> str:
-    """Which prices, how many factors, and of how many names and dates the panel knows them."""
+    """Which prices, how many factors, how much of them is known, and how often there are prices."""
     import numpy as np
 
     from mech_exo.data.check.examined import in_percent
+    from mech_exo.data.frequency import DAILY
 
     words = f"{len(factors)} factors"
     if panel.factor_names:
         known = int(np.count_nonzero(~np.isnan(panel.exposures)))
         cells = max(1, int(panel.tradable.sum()) * len(panel.factor_names))
         words += f" ({in_percent(known / cells)} known)"
+    if panel.frequency != DAILY:
+        words += f"; {panel.frequency.words}"
     return f"prices {price_column}; {words}" if price_column else words
 
 

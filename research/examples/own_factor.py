@@ -16,8 +16,6 @@ MAX_DRAWDOWN_THRESHOLD = 0.25  # largest loss from a peak, a fraction
 VOLATILITY_THRESHOLD = 0.25  # standard deviation of returns, a year
 WEIGHT_LIMIT = 2.0  # largest absolute weight of a single factor
 
-MONTH = 21  # sessions
-
 
 @factor(category="technical")
 def nearness_to_high(market, high_months=12):
@@ -26,7 +24,7 @@ def nearness_to_high(market, high_months=12):
     Row t uses rows up to t only: that is what `exo leakcheck` tries.
     """
     close = market.close  # [dates, names], NaN without a price
-    span = MONTH * high_months
+    span = high_months * max(1, round(market.periods_per_year / 12))  # 21 sessions a month
     values = np.full(close.shape, np.nan)
     if len(close) < span:
         return values

@@ -68,7 +68,8 @@ def incomplete(examined: Examined) -> Iterator[Finding]:
 
 def survivors(examined: Examined) -> Iterator[Finding]:
     """A long history in which nobody ever leaves: the names were chosen with hindsight."""
-    dates, after = examined.market.dates, examined.settings.backtest.delist_after
+    dates = examined.market.dates
+    after = examined.market.frequency.sessions(examined.settings.backtest.delist_after)
     final = len(dates) - 1
     if examined.made_up or (examined.ever & (examined.last < final - after)).any():
         return

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mech_exo.config.settings import Settings
+from mech_exo.data.build import rebalance_grid
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, IntArray
 
@@ -85,8 +86,7 @@ class Examined:
     @cached_property
     def decisions(self) -> IntArray:
         """[M] positions of the rebalance dates, whatever is priced on them."""
-        first, step = self.settings.factors.min_history, self.settings.backtest.rebalance_days
-        return np.arange(first, len(self.market.dates), step, dtype=np.int64)
+        return rebalance_grid(self.market, self.settings)
 
     def day(self, position: int) -> str:
         """The date of a session, ISO."""

@@ -16,8 +16,8 @@ LEAST_SHARE = 0.05
 HALVED = 0.5
 """Of a factor's usual share, under which it has fallen off."""
 
-YEAR = 252
-"""Sessions whose dates say what is usual."""
+USUAL_DAYS = 252
+"""Days whose sessions say what is usual."""
 
 LEAST_NAMES = 5
 """Names of a universe of which a factor must know more than one."""
@@ -100,7 +100,8 @@ def _of_factor(examined: Examined, known: Known) -> Iterator[Finding]:
 
 def _fallen_off(examined: Examined, known: Known) -> Iterator[Finding]:
     """A factor that was known until lately."""
-    recent = known.shares[(known.rows >= known.rows[-1] - YEAR) & (known.rows < known.rows[-1])]
+    since = known.rows[-1] - examined.market.frequency.sessions(USUAL_DAYS)
+    recent = known.shares[(known.rows >= since) & (known.rows < known.rows[-1])]
     usual, now = float(np.median(recent)) if len(recent) else 0.0, float(known.shares[-1])
     if usual < LEAST_SHARE or now >= HALVED * usual:
         return

@@ -8,7 +8,10 @@ from mech_exo.data.check.examined import Examined, some
 from mech_exo.data.check.finding import Finding
 
 LEAST = 21
-"""Sessions without a price between two that have one."""
+"""Days without a price between two that have one,"""
+
+LEAST_SESSIONS = 3
+"""and sessions, where a market has fewer in that time."""
 
 
 def holes(examined: Examined) -> Iterator[Finding]:
@@ -16,11 +19,12 @@ def holes(examined: Examined) -> Iterator[Finding]:
     alive = np.where(examined.ever, examined.last - examined.first + 1, 0)
     missing = alive - np.count_nonzero(examined.priced, axis=0)
     found = []
-    for n in np.flatnonzero(missing >= LEAST).tolist():
+    least = examined.market.frequency.sessions(LEAST, LEAST_SESSIONS)
+    for n in np.flatnonzero(missing >= least).tolist():
         rows = np.flatnonzero(examined.priced[:, n])
         gaps = np.diff(rows) - 1
         at = int(np.argmax(gaps))
-        if gaps[at] >= max(LEAST, 10.0 * float(np.median(gaps))):
+        if gaps[at] >= max(least, 10.0 * float(np.median(gaps))):
             found.append((int(gaps[at]), n, int(rows[at])))
     if not found:
         return
@@ -33,7 +37,7 @@ def holes(examined: Examined) -> Iterator[Finding]:
     yield Finding(
         rule="hole",
         severity="warning",
-        message=f"{count} no price for {LEAST} sessions or more, and then again: {some(symbols)}.",
+        message=f"{count} no price for {least} sessions or more, and then again: {some(symbols)}.",
         remedy="Fill in the prices, or give what came after the hole a symbol of its own.",
         figure=float(found[0][0]),
     )

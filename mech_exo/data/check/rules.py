@@ -8,6 +8,7 @@ from mech_exo.data.check.checked_data import CheckedData
 from mech_exo.data.check.endings import ended_together, incomplete, survivors
 from mech_exo.data.check.examined import Examined
 from mech_exo.data.check.factor_coverage import coverage
+from mech_exo.data.check.filled_weekends import weekends_filled
 from mech_exo.data.check.finding import Finding
 from mech_exo.data.check.holes import holes
 from mech_exo.data.check.intentions import unknown_sectors, unpriced, unused
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     holes,
     thin,
     weekend,
+    weekends_filled,
     future,
     ended_together,
     incomplete,

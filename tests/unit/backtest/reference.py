@@ -128,6 +128,7 @@ def simulate(
     path = Path(first)
     cash, positions = 1.0, dict[int, Position]()
     missing = dict[int, int]()  # sessions in a row without a price
+    patience = max(1, round(rules.delist_after * panel.periods_per_year / 252))
     value = 1.0
     value_at_rebalance = 1.0
     for t in range(first, sessions):
@@ -150,7 +151,7 @@ def simulate(
 
         # 2. delist
         for i in sorted(positions):
-            if missing[i] == rules.delist_after:
+            if missing[i] == patience:
                 proceeds = positions.pop(i).value * (1.0 - rules.delisting_return)
                 cash += proceeds * (1.0 - cost)
                 path.traded[-1] += proceeds / value_at_rebalance

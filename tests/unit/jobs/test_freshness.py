@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mech_exo.config.settings import DataSettings, Settings
+from mech_exo.data.frequency import DAILY, EVERY_DAY, MONTHLY, QUARTERLY, WEEKLY, Frequency
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.jobs.freshness import check_data
@@ -16,8 +17,12 @@ from mech_exo.workflow.session import Session
 TODAY = date(2026, 6, 20)
 
 
-def session(last: date, source: Literal["files", "demo"] = "files") -> Session:
-    panel = SimpleNamespace(dates=np.array([last], dtype="datetime64[D]"), source="prices.csv")
+def session(
+    last: date, source: Literal["files", "demo"] = "files", frequency: Frequency = DAILY
+) -> Session:
+    panel = SimpleNamespace(
+        dates=np.array([last], dtype="datetime64[D]"), source="prices.csv", frequency=frequency
+    )
     settings = Settings(data=DataSettings(source=source))
     return cast(Session, cast(Any, SimpleNamespace(panel=panel, settings=settings)))
 
@@ -35,6 +40,16 @@ def test_fresh_data(age: int) -> None:
 def test_stale_or_impossible_data(age: int, words: str) -> None:
     with pytest.raises(ExoError, match=words):
         check_data(session(TODAY - timedelta(days=age)), None, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "oldest"), [(EVERY_DAY, 7), (WEEKLY, 15), (MONTHLY, 38), (QUARTERLY, 99)]
+)
+def test_data_with_few_sessions_may_be_a_period_older(frequency: Frequency, oldest: int) -> None:
+    check_data(session(TODAY - timedelta(days=oldest), frequency=frequency), None, TODAY)
+    late = session(TODAY - timedelta(days=oldest + 1), frequency=frequency)
+    with pytest.raises(ExoError, match=f"{oldest + 1} days ago; at most {oldest} are allowed"):
+        check_data(late, None, TODAY)
 
 
 def test_the_demo_market_has_the_dates_that_it_has() -> None:

@@ -8,6 +8,7 @@ import pytest
 from mech_exo.config.settings import DataSettings, DemoSettings, FactorSettings, Settings
 from mech_exo.data.build import build_panel
 from mech_exo.data.demo import demo_market
+from mech_exo.data.frequency import MONTHLY
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.technical import TECHNICAL, momentum_12_1
@@ -174,3 +175,32 @@ def test_a_factor_is_checked_under_the_window_that_is_drawn_or_set(
     found = check_leaks(settings, market, built, spec)
     assert set(leaks(found)) == {"momentum_12_1"}
     assert found.factors == 9
+
+
+def test_last_months_return_is_honest_and_next_months_is_not(market: Market) -> None:
+    """On monthly prices a factor may be the session's own return; on daily ones it is suspect."""
+    month = replace(market, frequency=MONTHLY)
+    panel = build_panel(month, SETTINGS)
+    own = """
+@factor(name="own")
+def own(market):
+    values = np.full(market.close.shape, np.nan)
+    values[1:] = market.close[1:] / market.close[:-1] - 1.0
+    return {body}
+"""
+    honest = check(month, panel, own.format(body="values"))
+    assert honest.passed
+    later = own.format(body="np.vstack([values[1:], values[-1:]])")
+    found = leaks(check(month, panel, later))
+    assert "own" in found
+    suspect = leaks(check(market, build_panel(market, SETTINGS), own.format(body="values")))
+    assert "same day's return" in suspect["own"]
+    known = replace(month, daily={"oracle": np.vstack([_growth(month)[1:], _growth(month)[-1:]])})
+    named = replace(known, categories={"oracle": "custom"})
+    assert "next month's return" in leaks(check(named, build_panel(named, SETTINGS)))["oracle"]
+
+
+def _growth(market: Market) -> FloatArray:
+    growth = np.full(market.close.shape, np.nan)
+    growth[1:] = market.close[1:] / market.close[:-1] - 1.0
+    return growth

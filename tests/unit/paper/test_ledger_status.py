@@ -8,9 +8,10 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings, StorageSettings
+from mech_exo.data.frequency import MONTHLY, WEEKLY
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.paper.expectation import FEWEST, expectation
+from mech_exo.paper.expectation import FEWEST, FEWEST_RETURNS, expectation
 from mech_exo.paper.ledger_file import Ledger
 from mech_exo.paper.ledger_status import paper_status
 from mech_exo.paper.step import Wanted, step
@@ -56,6 +57,24 @@ def test_the_band_is_that_of_independent_days() -> None:
 def test_nothing_to_draw_from() -> None:
     assert expectation(np.zeros(FEWEST - 1), 5, 0.0) is None
     assert expectation(np.zeros(FEWEST), 0, 0.0) is None
+
+
+def test_a_block_is_a_month_of_any_frequency() -> None:
+    """Months drawn one by one are independent, so that a year of them is √12 months wide."""
+    months = np.random.default_rng(1).normal(0.005, 0.03, 600)
+    band = expectation(months, 12, 0.0, MONTHLY)
+    assert band is not None
+    growth = np.log1p(months)
+    wide = np.log1p(band.high) - np.log1p(band.low)
+    assert wide == pytest.approx(2 * 1.645 * growth.std() * np.sqrt(12), rel=0.1)
+    swings = np.where(np.arange(600) // 21 % 2 == 0, 0.01, -0.01)  # months of days, up and down
+    by_month, by_day = expectation(swings, 252, 0.0), expectation(swings, 252, 0.0, MONTHLY)
+    assert by_month is not None
+    assert by_day is not None
+    assert by_month.high > 2 * by_day.high
+    assert expectation(np.zeros(FEWEST_RETURNS - 1), 5, 0.0, WEEKLY) is None
+    assert expectation(np.zeros(FEWEST_RETURNS), 5, 0.0, WEEKLY) is not None
+    assert expectation(np.zeros(FEWEST_RETURNS), 5, 0.0, MONTHLY) is not None
 
 
 def test_the_same_dates(model: Model, tmp_path: Path) -> None:

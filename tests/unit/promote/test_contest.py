@@ -7,6 +7,7 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings, PromoteSettings
+from mech_exo.data.frequency import WEEKLY
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.portfolio.model import Model
 from mech_exo.promote.contest import bootstrap_means, contest
@@ -58,6 +59,27 @@ def test_the_better_one_wins_and_the_difference_is_the_mean() -> None:
     assert found.low is not None
     assert found.high is not None
     assert found.low < by_hand < found.high
+
+
+def test_a_weekly_market_has_52_sessions_a_year_and_needs_26_of_them() -> None:
+    champion, challenger = (
+        replace(side, panel=replace(side.panel, frequency=WEEKLY)) for side in models(0.002)
+    )
+    found = contest(champion, challenger, 0.0, PromoteSettings())
+    first = int(np.searchsorted(champion.panel.dates, np.datetime64("2018-03-02")))
+    returns = champion.panel.returns[first:]
+    by_hand = (returns[:, 0] - returns[:, 9]).mean() * 52
+    assert found.difference == pytest.approx(by_hand, rel=1e-9)
+    late = str(champion.panel.dates[-26])  # 25 sessions after it
+    challenger = replace(challenger, file=fitted(late))
+    short = contest(champion, challenger, 0.0, PromoteSettings())
+    assert (short.wins, short.days) == (False, 25)
+    assert "26 are needed" in short.reason
+    blocks = [
+        contest(champion, replace(challenger, file=fitted("2018-03-01")), 0.0, rules)
+        for rules in (PromoteSettings(block=21), PromoteSettings(block=19))
+    ]
+    assert blocks[0] == blocks[1]  # four weeks both
 
 
 def test_without_a_difference_nothing_changes() -> None:

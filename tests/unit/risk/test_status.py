@@ -12,6 +12,7 @@ import pytest
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.packaged import RISK_LIMITS, packaged_file
 from mech_exo.config.settings import BacktestSettings, Settings
+from mech_exo.data.frequency import MONTHLY
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.portfolio.model import Model
 from mech_exo.report.risk_tables import risk_json
@@ -70,6 +71,25 @@ def test_var_is_of_todays_holdings(model: Model, limits: RiskLimits) -> None:
     worst = (0.44 * 0.20 - 0.55 * 0.10) / 0.99
     assert found["var"] == pytest.approx(0.0)
     assert found["es"] == pytest.approx(worst / 1.3)
+
+
+def test_the_limits_of_a_monthly_market(model: Model, limits: RiskLimits) -> None:
+    """Losses of a month against limits of a month, and a file that is not stale after ten days."""
+    monthly = replace(model, panel=replace(model.panel, frequency=MONTHLY))
+    day, month = judged(model, limits, days=12), judged(monthly, limits, days=12)
+    by_name = [{f.name: f for f in status.figures} for status in (day, month)]
+    for name in ("var", "es"):
+        of_day, of_month = (found[name].limit for found in by_name)
+        assert of_day is not None
+        assert of_month is not None
+        assert of_month.red == pytest.approx(of_day.red * np.sqrt(21))
+        assert of_month.amber == pytest.approx(of_day.amber * np.sqrt(21))
+    assert [found["data_age_days"].light for found in by_name] == ["red", "green"]
+    assert "one month, 20 sessions" in by_name[1]["var"].remark  # a year would be 12: too few
+    assert "one day, 26 sessions" in by_name[0]["var"].remark
+    path = monthly.result.returns[-20:]
+    assert by_name[1]["volatility"].value == pytest.approx(np.std(path, ddof=1) * np.sqrt(12))
+    assert by_name[0]["drawdown"].limit == by_name[1]["drawdown"].limit
 
 
 def test_sectors(model: Model, limits: RiskLimits, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_blocks_last_at_least_a_month(step: int) -> None:
     for block in range(holding.blocks):
         inside = holding.block == block
         length = holding.last[inside].max() - holding.first[inside].min()
-        assert length >= ranking.BLOCK_SESSIONS
+        assert length >= ranking.BLOCK_DAYS
 
 
 def test_decisions_at_the_end_have_no_period() -> None:
