@@ -1,5 +1,6 @@
 """Closes from a price file, wide (a column for each symbol) or long (a row for each close)."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from mech_exo.config.settings import PriceKeys
 from mech_exo.data.layouts.file_folders import folder_prices
-from mech_exo.data.layouts.price_keys import date_column, price_column
+from mech_exo.data.layouts.price_keys import date_column, price_column, unadjusted
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.registry import plain_prices
 from mech_exo.data.layouts.spellings import (
@@ -64,6 +65,9 @@ def _market(reading: Reading, layout: Layout) -> Market:
         price = ""
     else:
         price = price_column(reading)
+        reading = replace(
+            reading, findings=reading.findings + unadjusted(table.path.name, price, table.columns)
+        )
         dates, symbols, close = _long(reading, symbol, price)
     priced: BoolArray = np.asarray(~np.isnan(close).all(axis=1))
     if not priced.any():

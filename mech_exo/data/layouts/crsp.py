@@ -123,7 +123,7 @@ def _unadjusted(table: Table, column: str) -> Finding:
     return Finding(
         rule="unadjusted",
         severity="warning",
-        message=f"{table.path.name}: {column} is not adjusted for splits or dividends",
+        message=f"{table.path.name}: {column} is not adjusted for splits or dividends.",
         remedy="Set data.returns to a file with RET instead of data.prices, or add CFACPR.",
         subject=table.path.name,
     )

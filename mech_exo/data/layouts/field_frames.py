@@ -8,6 +8,7 @@ import ast
 from collections.abc import Sequence
 
 from mech_exo.config.settings import PriceKeys
+from mech_exo.data.layouts.price_keys import unadjusted
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.single_stock import BARS
 from mech_exo.data.layouts.spellings import PRICES, plain
@@ -55,7 +56,8 @@ def read_field_frame(table: Table, keys: PriceKeys) -> Reading:
                 raise ExoError(f"{table.path}: has the column {column} twice.")
             cells[symbol] = table.cells[column]
     plain_table = Table(table.path, cells, table.rows, table.unit)
-    return Reading(plain_table, PriceKeys(date=keys.date), price_column=field)
+    findings = unadjusted(table.path.name, field, fields)
+    return Reading(plain_table, PriceKeys(date=keys.date), field, findings=findings)
 
 
 def _field_level(table: Table, pairs: Sequence[tuple[str, str]]) -> int:

@@ -154,3 +154,19 @@ def test_a_setting_that_is_new_is_no_difference_at_its_default() -> None:
         assert difference(older, now) == []
         assert difference(older, {**now, name: "9"}) == [f"{name}: (none) → 9"]
         assert difference(now, older) == [f"{name}: {now[name]} → (none)"]
+
+
+def test_how_a_table_is_read_counts_where_it_is_stated() -> None:
+    def with_table(**stated: object) -> dict[str, str]:
+        table = FactorTable(file=Path("a.csv"), **stated)  # type: ignore[arg-type]
+        return components(replace(S, data=replace(S.data, source="files", factors=(table,))))
+
+    plain = with_table()
+    named = {name for name in plain if name.startswith("data.factors.")}
+    assert named == {"data.factors.0.layout", "data.factors.0.factor"}
+    assert difference(plain, with_table(availability_lag_days=90)) == [
+        "data.factors.0.availability_lag_days: (none) → 90"
+    ]
+    assert difference(plain, with_table(where={"dimension": ("ARQ",)})) == [
+        'data.factors.0.where.dimension: (none) → ["ARQ"]'
+    ]

@@ -71,6 +71,8 @@ def test_an_adjusted_column_counts_before_the_unadjusted(tmp_path: Path, adjuste
     np.testing.assert_array_equal(market.close.ravel(), np.arange(50.0, 56.0))
     plain = market_of(tmp_path, long(lines[0], *rows), data={"keys": {"price": "close"}})
     assert plain.price_column == "close"
+    assert [finding.name for finding in plain.findings] == ["unadjusted:prices.csv"]
+    assert market.findings == ()
     np.testing.assert_array_equal(plain.close, CLOSE)
 
 
