@@ -1,19 +1,23 @@
 """A column for each field and symbol, as `yfinance.download` gives it.
 
 Its columns are pairs, `('Close', 'AAPL')` or `('AAPL', 'Close')`: three header rows in CSV, a
-MultiIndex in Parquet and DataFrames.
+MultiIndex in Parquet and DataFrames. Joined to one name, `Close_AAPL`, they are read alike.
 """
 
 import ast
+import re
 from collections.abc import Sequence
 
 from mech_exo.config.settings import PriceKeys
 from mech_exo.data.layouts.price_keys import unadjusted
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.single_stock import BARS
-from mech_exo.data.layouts.spellings import PRICES, plain
+from mech_exo.data.layouts.spellings import DATES, PRICES, plain, spelled
 from mech_exo.data.tables.cells import Column, Table
 from mech_exo.errors import ExoError
+
+JOINT = re.compile(r"[_ .|:-]")
+"""What may stand between a field and a symbol in one name."""
 
 
 def pair_of(column: str) -> tuple[str, str] | None:
@@ -29,16 +33,41 @@ def pair_of(column: str) -> tuple[str, str] | None:
     return str(levels[0]).strip(), str(levels[1]).strip()
 
 
+def joined_pair(column: str) -> tuple[str, str] | None:
+    """The field and the symbol of `Close_AAPL` or `AAPL Close`; None for any other name."""
+    for at in (found.start() for found in JOINT.finditer(column)):
+        left, right = column[:at].strip(), column[at + 1 :].strip()
+        if left and right and plain(left) in BARS:
+            return left, right
+        if left and right and plain(right) in BARS:
+            return right, left
+    return None
+
+
+def pairs_of(table: Table) -> dict[str, tuple[str, str]]:
+    """Column -> its two levels; empty if the table is no frame of fields.
+
+    At least half of the columns must be pairs, the date among the rest. Names that are joined
+    count only if all columns but the date are such, and of several fields.
+    """
+    found = {c: pair for c in table.columns if (pair := pair_of(c)) is not None}
+    if found:
+        return found if len(found) >= len(table.columns) // 2 else {}
+    dates = spelled(table, DATES)
+    joined = {c: joined_pair(c) for c in table.columns if c not in dates}
+    whole = {c: pair for c, pair in joined.items() if pair is not None}
+    fields = {plain(pair[0]) for pair in whole.values()}
+    return whole if len(whole) == len(joined) and len(fields) > 1 else {}
+
+
 def is_field_frame(table: Table) -> bool:
-    """Whether at least half of the columns, the date among the rest, are pairs."""
-    pairs = sum(pair_of(column) is not None for column in table.columns)
-    return pairs > 0 and pairs >= len(table.columns) // 2
+    """Whether the columns are pairs of a field and a symbol."""
+    return bool(pairs_of(table))
 
 
 def read_field_frame(table: Table, keys: PriceKeys) -> Reading:
     """The wide table of one field: the adjusted close, or that of `data.keys.price`."""
-    pairs = {column: pair_of(column) for column in table.columns}
-    split = {column: pair for column, pair in pairs.items() if pair is not None}
+    split = pairs_of(table)
     alone = {c: p[0] or p[1] for c, p in split.items() if not all(p)}
     split = {column: pair for column, pair in split.items() if column not in alone}
     level = _field_level(table, list(split.values()))

@@ -86,6 +86,13 @@ def yfinance_two_rows(folder: Path) -> Files:
     return {"prices": str(folder / "p.csv")}
 
 
+def yfinance_joined(folder: Path) -> Files:
+    frame = download().reset_index()
+    frame.columns = pd.Index(["_".join(pair).strip("_") for pair in frame.columns])
+    frame.to_csv(folder / "p.csv", index=False)
+    return {"prices": str(folder / "p.csv")}
+
+
 def yfinance_parquet(folder: Path) -> Files:
     download().to_parquet(folder / "p.parquet")
     return {"prices": str(folder / "p.parquet")}
@@ -426,6 +433,15 @@ CASES: dict[str, tuple[Writer, float, Broken]] = {
             (change("p.csv", "2019-01-02,", "yesterday,"), "not a date"),
             (change("p.csv", "2019-01-03,", "2019-01-02,"), "is there twice"),
             (settings(sheet="x"), "its format holds one table"),
+        ],
+    ),
+    "yfinance, joined names": (
+        yfinance_joined,
+        0.0,
+        [
+            (change("p.csv", "Adj Close_S01", "Adj Close_S00"), "the column 'Adj Close_S00' twice"),
+            (change("p.csv", "Date", "Day"), "no column 'date'"),
+            (settings(keys={"price": "Open"}), "has the fields Adj Close, Close, Volume"),
         ],
     ),
     "yfinance, Parquet": (
