@@ -13,10 +13,11 @@ from mech_exo.data.check.finding import Finding
 from mech_exo.data.check.holes import holes
 from mech_exo.data.check.intentions import unknown_sectors, unpriced, unused
 from mech_exo.data.check.jumps import jumps
+from mech_exo.data.check.kind_of_numbers import not_prices
 from mech_exo.data.check.publication_dates import backfilled, publication
 from mech_exo.data.check.session_calendar import future, thin, weekend
-from mech_exo.data.check.stale_stretches import frozen
-from mech_exo.data.check.symbol_names import columns_as_names, spellings
+from mech_exo.data.check.stale_stretches import carried, frozen
+from mech_exo.data.check.symbol_names import columns_as_names, spellings, twins
 from mech_exo.data.market import Market
 
 Rule = Callable[[Examined], Iterator[Finding]]
@@ -24,8 +25,11 @@ Rule = Callable[[Examined], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     columns_as_names,
     spellings,
+    twins,
+    not_prices,
     jumps,
     frozen,
+    carried,
     holes,
     thin,
     weekend,

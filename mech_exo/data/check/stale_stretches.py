@@ -15,6 +15,12 @@ LEAST = 20
 AT_END = 30
 """Of a name that stands still up to its last session: it is probably gone, and carried forward."""
 
+ALL = 0.98
+"""Share of the names that have the close of the session before, on a day that was none."""
+
+LEAST_NAMES = 5
+"""Names that must agree on that."""
+
 COARSE = 0.05
 """Smallest step of a price, of itself, from which on it can hardly move."""
 
@@ -39,6 +45,32 @@ def frozen(examined: Examined) -> Iterator[Finding]:
     rest = sorted((s for s in found if s not in gone), key=lambda s: (-s.length, s.n))
     if rest:
         yield _stood_still(examined, rest)
+
+
+def carried(examined: Examined) -> Iterator[Finding]:
+    """Sessions on which nobody's close changes: holidays, or whole weeks, that were filled.
+
+    Where names seldom trade, so many must agree that chance does not bring it about.
+    """
+    close, alive = examined.market.close, examined.counts[1:]
+    if len(close) <= LEAST:
+        return
+    same = np.count_nonzero(close[1:] == close[:-1], axis=1)
+    usual = float(np.percentile(same / np.maximum(alive, 1), 15.0))
+    by_chance = alive * np.log(max(usual, 1e-9)) > np.log(CHANCE)
+    rows = np.flatnonzero((same >= ALL * alive) & (alive >= LEAST_NAMES) & ~by_chance) + 1
+    if not len(rows):
+        return
+    days = [examined.day(t) for t in rows.tolist()]
+    yield Finding(
+        rule="carried",
+        severity="warning",
+        message=f"no close changes on {len(rows)} of {len(close)} sessions: {some(days)}; the "
+        "exchange was closed, and the day before was carried forward.",
+        remedy="Remove those rows: they make the market look calmer than it is.",
+        day=days[0] if len(days) == 1 else "",
+        figure=float(len(rows)),
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mech_exo.data.check.stale_stretches import frozen
+from mech_exo.data.check.stale_stretches import carried, frozen
 from mech_exo.data.panel import FloatArray
 from tests.unit.data.check.calm_markets import calm_market, damaged, found
 
@@ -72,3 +72,23 @@ def test_when_all_stand_still_it_is_no_name() -> None:
         close[100:130] = close[100]
 
     assert found(frozen, damaged(calm_market(), damage)) == []
+
+
+def test_holidays_that_were_filled_are_one_warning() -> None:
+    def damage(close: FloatArray) -> None:
+        for t in (50, 120, 200):
+            close[t] = close[t - 1]
+
+    assert found(carried, damaged(calm_market(), damage)) == [("warning", "carried")]
+
+
+def test_quiet_days_of_seldom_traded_shares_are_none() -> None:
+    rng = np.random.default_rng(2)
+
+    def damage(close: FloatArray) -> None:
+        traded = rng.random(close.shape) < 0.3
+        last = np.maximum.accumulate(np.where(traded, np.arange(len(close))[:, None], 0), axis=0)
+        close[:] = np.take_along_axis(close, last, axis=0)
+
+    assert found(carried, damaged(calm_market(names=20), damage)) == []
+    assert found(carried, calm_market()) == []

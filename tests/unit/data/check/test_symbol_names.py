@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mech_exo.data.check.symbol_names import columns_as_names, spellings
+from mech_exo.data.check.symbol_names import columns_as_names, spellings, twins
 from tests.unit.data.check.calm_markets import calm_market, found
 
 
@@ -62,3 +62,20 @@ def test_two_shares_that_differ_by_case_are_a_warning() -> None:
     market = replace(calm_market(names=3), symbols=("BACpa", "BACPA", "MSFT"))
     assert found(spellings, market) == [("warning", "spelling:BACpa")]
     assert found(spellings, calm_market()) == []
+
+
+def test_one_share_under_two_names_is_a_warning() -> None:
+    market = calm_market(names=5)
+    close = market.close.copy()
+    close[:, 3] = close[:, 1]
+    assert found(twins, replace(market, close=close)) == [("warning", "twins:N01")]
+
+
+def test_classes_of_one_share_and_deposits_are_none() -> None:
+    market = calm_market(names=6)
+    close = market.close.copy()
+    close[:, 3] = np.round(close[:, 1] * 1.0004, 2)
+    close[:, 4] = close[:, 5] = 1.0
+    close[:, 4] = 1.0
+    assert found(twins, replace(market, close=close)) == []
+    assert found(twins, market) == []
