@@ -16,8 +16,11 @@ LEAST_SHARE = 0.05
 HALVED = 0.5
 """Of a factor's usual share, under which it has fallen off."""
 
-USUAL_DAYS = 252
-"""Days whose sessions say what is usual."""
+STILL = 6
+"""Dates in a row on which no value is new, from which on a feed may have stopped."""
+
+LONGER = 3
+"""How many times as long as ever before that must have lasted."""
 
 LEAST_NAMES = 5
 """Names of a universe of which a factor must know more than one."""
@@ -100,21 +103,37 @@ def _of_factor(examined: Examined, known: Known) -> Iterator[Finding]:
 
 def _fallen_off(examined: Examined, known: Known) -> Iterator[Finding]:
     """A factor that was known until lately."""
-    since = known.rows[-1] - examined.market.frequency.sessions(USUAL_DAYS)
-    recent = known.shares[(known.rows >= since) & (known.rows < known.rows[-1])]
-    usual, now = float(np.median(recent)) if len(recent) else 0.0, float(known.shares[-1])
+    before = known.shares[:-1]
+    usual = float(np.percentile(before, 75.0)) if len(before) else 0.0
+    now, day = float(known.shares[-1]), examined.day(int(known.rows[-1]))
     if usual < LEAST_SHARE or now >= HALVED * usual:
+        yield from _stands_still(examined, known)
         return
-    day = examined.day(int(known.rows[-1]))
     yield _finding(
         known,
         "error" if now == 0.0 else "warning",
         "fell-off",
         f"is known for {in_percent(now)} of the names on the last session, {day}, and for "
-        f"{in_percent(usual)} in the year before: its feed has stopped",
+        f"{in_percent(usual)} before: its feed has stopped",
         now,
         "Fetch its table again, or set data.end to the day until which it goes.",
     )
+
+
+def _stands_still(examined: Examined, known: Known) -> Iterator[Finding]:
+    """A factor of which the last values stand, since nothing came after them."""
+    old, new = known.values[:-1], known.values[1:]
+    news = ((old != new) & ~np.isnan(new)).any(axis=1)
+    fresh = np.flatnonzero(news)
+    if not len(fresh):
+        return
+    still = len(news) - 1 - int(fresh[-1])
+    longest = int(np.diff(fresh).max()) if len(fresh) > 1 else len(news)
+    if still < STILL or still < LONGER * longest:
+        return
+    day = examined.day(int(known.rows[fresh[-1] + 1]))
+    words = f"has had no new value for any name since {day}, {still} dates of decision: its feed "
+    yield _finding(known, "warning", "fell-off", f"{words}has stopped", float(still))
 
 
 def _finding(

@@ -7,6 +7,7 @@ before, which it is not after a crash.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -29,6 +30,13 @@ TOGETHER = 0.25
 
 FEW_TICKS, MANY_TICKS = 6, 25
 """Steps of the price that a move must have to say anything, and to be an error."""
+
+TURMOIL = ((log(5.0), 2.2, 5.0), (1.0, 1.8, 4.5), (0.0, 1.5, 4.0))
+"""Least |log move|; how many usual moves before it a usual move after it may be in calm, and the
+largest of the next three sessions.
+
+After a crash they are two to ten times as large, the more the deeper it was.
+"""
 
 SPLIT = "Use prices that are adjusted for splits and dividends, on all days before it too."
 TICK = "Correct that price in the file, or leave its cell empty."
@@ -129,7 +137,8 @@ class _Move:
         if self.followed < LEAST_AFTER:
             return None if self.path.goes_on else False
         soon = float(self.path.size[self.k + 1 : self.k + 4].max())
-        return self.after <= 1.4 * self.before and soon <= 4.0 * self.before
+        usual, one = next(limits for least, *limits in TURMOIL if self.size >= least)
+        return self.after <= usual * self.before and soon <= one * self.before
 
     def returned(self) -> int:
         """After how many sessions the price is where it was; 0: it is not within three."""
@@ -160,7 +169,7 @@ class _Move:
         """A ratio like that of a split, and calm on both sides."""
         if self.others_too or self.beyond < 15.0 or self.ticks < FEW_TICKS:
             return None
-        fit = split_like(self.move, self.before)
+        fit = split_like(self.move, self.size, self.before)
         if fit is None:
             return None
         if self.calm is False and not (fit.exact and self.beyond >= 100.0):
@@ -182,9 +191,9 @@ class _Move:
             return None
         if self.calm is False:
             return None
-        if self.size < np.log(5.0 if up else 20.0):
+        if self.size < log(5.0):
             return None
-        sure = bool(self.calm) or (up and self.size >= np.log(20.0))
+        sure = bool(self.calm) or (up and self.size >= log(20.0))
         words = f"{self._words()}, and stays there"
         if self.calm is None:
             words = f"{self._words()}, at the end of its prices"
@@ -221,8 +230,8 @@ def _of_all_names(days: DayMoves) -> Iterator[Finding]:
         ratio = few[1:] / few[:-1]
         suspected = ((ratio >= np.exp(LARGE)) | (ratio <= np.exp(-LARGE))).sum(axis=1)
     for t in (np.flatnonzero(suspected >= len(sample) / 3.0) + 1).tolist():
-        usual, share = days.usual(t)
-        if abs(usual) >= 0.45 and share >= 0.5:
+        usual = days.usual(t)[0]
+        if abs(usual) >= 0.45:
             day = days.examined.day(t)
             yield Finding(
                 rule="jump",

@@ -20,6 +20,9 @@ BEFORE, AFTER = 63, 21
 LEAST_AFTER = 8
 """Moves after a jump without which nobody can say that it was followed by calm."""
 
+APART = 0.2
+"""Range of the large moves of a day on which a market moves; a mistake makes them alike."""
+
 LEAST_NAMES = 5
 """Names that make a cross-section."""
 
@@ -32,19 +35,26 @@ class DayMoves:
         self._known: dict[int, tuple[float, float]] = {}
 
     def usual(self, t: int) -> tuple[float, float]:
-        """Median log move from session t − 1 to t, and the share of large ones; 0 for few names."""
+        """Median log move from session t − 1 to t, and the share of large ones; 0 for few names.
+
+        Large moves that are all alike are a mistake in several names, and no part of either.
+        """
         if t not in self._known:
             close = self.examined.market.close
             with np.errstate(invalid="ignore"):
                 moves = np.log(close[t] / close[t - 1])
-            moves = moves[~np.isnan(moves)]
-            enough = len(moves) >= LEAST_NAMES
-            self._known[t] = (
-                (float(np.median(moves)), float(np.mean(np.abs(moves) >= LARGE)))
-                if enough
-                else (0.0, 0.0)
-            )
+            self._known[t] = _usual(moves[~np.isnan(moves)])
         return self._known[t]
+
+
+def _usual(moves: FloatArray) -> tuple[float, float]:
+    large = np.abs(moves) >= LARGE
+    if len(moves) < LEAST_NAMES:
+        return 0.0, 0.0
+    if large.any() and float(np.ptp(moves[large])) <= APART:
+        rest = moves[~large]
+        return float(np.median(rest if len(rest) >= LEAST_NAMES else moves)), 0.0
+    return float(np.median(moves)), float(np.mean(large))
 
 
 @dataclass(frozen=True, eq=False)

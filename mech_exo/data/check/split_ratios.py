@@ -33,19 +33,27 @@ class SplitFit:
     exact: bool = False
 
 
-def split_like(move: float, usual: float) -> SplitFit | None:
-    """The split that a log move is near to, at the name's usual move; None: none.
+def split_like(move: float, size: float, usual: float) -> SplitFit | None:
+    """The split that a log move is near to; None: none.
 
-    On the day of a split the price moves too, so that a ratio n:1 may be off by 2.5 usual moves.
+    On the day of a split the price moves too, so that a ratio n:1 may be off by some usual moves.
+
+    Parameters
+    ----------
+    move
+        With its sign.
+    size
+        Without it, and less what the other names moved.
+    usual
+        The name's usual move.
     """
-    down, size = move < 0.0, abs(move)
+    down = move < 0.0
     whole = min(WHOLE, key=lambda n: abs(size - log(n)))
-    off = abs(size - log(whole))
-    if off <= min(2.5 * usual, 0.06):
+    if abs(size - log(whole)) <= min(3.0 * usual, 0.06):
         label, certain = (f"{whole}:1", 25.0) if down else (f"1:{whole}", 40.0)
-        return SplitFit(label, certain, exact=off <= EXACT)
+        return SplitFit(label, certain, exact=abs(abs(move) - log(whole)) <= EXACT)
     off = abs(size - log(2.0))
-    if off <= (min(2.0 * usual, 0.05) if down else min(0.5 * usual, CLOSE)):
+    if off <= (min(2.5 * usual, 0.05) if down else min(0.5 * usual, CLOSE)):
         return SplitFit("2:1", 40.0) if down else SplitFit("1:2", inf)
     label = min(BROKEN, key=lambda name: abs(size - log(BROKEN[name])))
     if down and abs(size - log(BROKEN[label])) <= min(0.5 * usual, CLOSE):

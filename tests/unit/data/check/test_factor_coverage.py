@@ -54,10 +54,24 @@ def test_a_feed_that_has_stopped() -> None:
     assert found(coverage, with_factor(values)) == []
 
 
+def test_a_feed_that_stopped_long_ago_has_stopped_all_the_same() -> None:
+    values = honest()
+    values[150:] = np.nan
+    assert found(coverage, with_factor(values)) == [("error", "fell-off:quality")]
+
+
+def test_values_that_stand_since_nothing_came_after_them() -> None:
+    values = honest()
+    values[220:] = values[219]
+    assert found(coverage, with_factor(values)) == [("warning", "fell-off:quality")]
+    values = honest()[np.arange(400) // 130 * 130]  # twice a year, and so to the end
+    assert found(coverage, with_factor(values)) == []
+
+
 def test_values_that_are_too_old_are_not_known() -> None:
     market = calm_market()
     symbol = np.repeat(np.arange(12), 4)
-    day = np.tile(market.dates[[25, 90, 150, 210]], 12)
+    day = np.tile(market.dates[[25, 110, 200, 300]], 12)
     vintage = Vintage(symbol, day, day, np.random.default_rng(0).normal(size=48))
     market = replace(market, vintages={"pe_ratio": vintage})
     assert found(coverage, market) == []

@@ -60,7 +60,9 @@ def test_the_split_of_a_share_like_apple() -> None:
 
 def test_three_to_two_is_a_warning_for_crashes_look_like_it() -> None:
     def damage(close: FloatArray) -> None:
-        close[T:, N] *= close[T - 1, N] / close[T, N] / 1.5
+        others = np.delete(close, N, axis=1)
+        day = np.nanmedian(others[T] / others[T - 1])
+        close[T:, N] *= day * close[T - 1, N] / close[T, N] / 1.5
 
     market = damaged(calm_market(), damage)
     assert found(jumps, market) == [("warning", f"jump:N03:{market.dates[T]}")]
@@ -79,9 +81,18 @@ def test_a_crash_is_none_for_it_brings_turmoil(fall: float, seed: int) -> None:
 
 def test_a_day_on_which_many_fall_is_none() -> None:
     def damage(close: FloatArray) -> None:
-        close[T:, ::2] *= 0.5
+        close[T:, ::2] *= np.array([0.5, 0.7, 0.48, 0.6, 0.33, 0.75])
 
     assert found(jumps, damaged(calm_market(), damage)) == []
+
+
+def test_a_day_on_which_many_halve_is_a_mistake_in_many() -> None:
+    def damage(close: FloatArray) -> None:
+        close[:T, ::2] *= 2.0
+
+    severities = [s for s, _ in found(jumps, damaged(calm_market(usual=0.008), damage))]
+    assert len(severities) >= 5
+    assert "error" in severities
 
 
 def test_a_takeover_is_none() -> None:
