@@ -1,8 +1,12 @@
 """Which price column was taken."""
 
+from pathlib import Path
+
 import pytest
 
+from mech_exo.config.settings import PriceKeys
 from mech_exo.data.check.price_column import unadjusted
+from mech_exo.data.price_files import read_prices
 
 
 @pytest.mark.parametrize(
@@ -25,3 +29,13 @@ def test_an_adjusted_column_that_is_not_taken_is_a_warning(better: str) -> None:
 )
 def test_nothing_better_is_nothing(taken: str, columns: list[str]) -> None:
     assert unadjusted("p.csv", taken, columns) == ()
+
+
+def test_a_file_from_which_the_user_takes_the_close(tmp_path: Path) -> None:
+    file = tmp_path / "p.csv"
+    file.write_text("date,symbol,Adj Close,close\n2020-01-01,A,1.5,3\n2020-01-02,A,1.5,3\n")
+    market = read_prices(file)
+    assert (market.price_column, market.findings) == ("Adj Close", ())
+    taken = read_prices(file, keys=PriceKeys(price="close"))
+    assert [finding.name for finding in taken.findings] == ["unadjusted:close"]
+    assert str(file) in taken.findings[0].message
