@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 
 from mech_exo.config.settings import PriceKeys
-from mech_exo.data.check.price_column import unadjusted
 from mech_exo.data.layouts.file_folders import folder_prices
 from mech_exo.data.layouts.price_keys import date_column, price_column, unadjusted
 from mech_exo.data.layouts.reading import Reading
@@ -79,7 +78,7 @@ def _market(reading: Reading, layout: Layout) -> Market:
         dates=dates[priced],
         symbols=symbols,
         close=close[priced],
-        findings=(*reading.findings, *unadjusted(str(table.path), price, table.columns)),
+        findings=reading.findings,
         price_column=reading.price_column or price,
         notes=reading.notes,
     )
