@@ -122,6 +122,8 @@ def checked(settings: Settings, log: Log) -> "Checked":
 
     def check(stored: "Stored", read: "Market") -> tuple[str, ...]:
         from mech_exo.data.price_files import check_live
+        from mech_exo.data.session_gaps import with_frequency
+        from mech_exo.data.sources import restrict
         from mech_exo.data.store.store_market import market_of_store
         from mech_exo.workflow.data_check import checked_market, tell
 
@@ -129,6 +131,8 @@ def checked(settings: Settings, log: Log) -> "Checked":
         market = replace(
             whole, source=read.source, findings=read.findings, price_column=read.price_column
         )
+        used = with_frequency(restrict(market, settings.data), settings.data)
+        market = replace(market, frequency=used.frequency)
         check_live(market)
         for line in read.notes:
             log.note(f"note       {line}")
