@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mech_exo.data.check.examined import Examined, some
+from mech_exo.data.check.filled_weekends import copied_weekdays, weekdays_of
 from mech_exo.data.check.finding import Finding
 from mech_exo.data.panel import BoolArray
 
@@ -59,6 +60,8 @@ def carried(examined: Examined) -> Iterator[Finding]:
     usual = float(np.percentile(same / np.maximum(alive, 1), 15.0))
     by_chance = alive * np.log(max(usual, 1e-9)) > np.log(CHANCE)
     rows = np.flatnonzero((same >= ALL * alive) & (alive >= LEAST_NAMES) & ~by_chance) + 1
+    # copied weekends have a finding of their own
+    rows = rows[~np.isin(weekdays_of(examined.market.dates[rows]), copied_weekdays(examined))]
     if not len(rows):
         return
     days = [examined.day(t) for t in rows.tolist()]

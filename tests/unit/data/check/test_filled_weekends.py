@@ -10,6 +10,7 @@ from mech_exo.config.settings import DataSettings, Settings
 from mech_exo.data.check.examined import Examined
 from mech_exo.data.check.filled_weekends import weekends_filled
 from mech_exo.data.check.holes import holes
+from mech_exo.data.check.rules import examine
 from mech_exo.data.frames import frame_market
 from mech_exo.data.frequency import MONTHLY
 from tests.unit.data.one_market import calendar_days, filled_weekends, versions
@@ -25,6 +26,18 @@ def findings(prices: pd.DataFrame) -> list[str]:
 
 def test_copies_are_found() -> None:
     assert findings(filled_weekends(WHOLE)) == ["weekends_filled"]
+
+
+def test_copies_are_told_once_and_filled_holidays_beside_them() -> None:
+    data = DataSettings(source="frames")
+    prices = filled_weekends(WHOLE)
+    settings = Settings(data=data)
+    found = examine(frame_market(prices, {}, data), settings).findings
+    assert [f.rule for f in found] == ["weekends_filled"]
+    prices.iloc[30] = prices.iloc[29]  # a Thursday
+    found = examine(frame_market(prices, {}, data), settings).findings
+    assert [f.rule for f in found] == ["carried", "weekends_filled"]
+    assert found[0].day == "2008-01-31"
 
 
 def test_copies_with_holidays_and_a_late_listing_are_found() -> None:
