@@ -111,7 +111,19 @@ class ObjectiveOption:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class SettingsOptions(ObjectiveOption, ConfigOption):
+class CacheOption:
+    """Whether large data may come from the cache."""
+
+    no_cache: bool = option(
+        "--no-cache",
+        help="Read the data files anew, and keep nothing of them (docs/data.md).",
+        default=False,
+        panel=INPUT,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class SettingsOptions(ObjectiveOption, ConfigOption, CacheOption):
     """Settings file, objective file and data."""
 
     data: str | None = option(
@@ -136,7 +148,10 @@ class SettingsOptions(ObjectiveOption, ConfigOption):
         from mech_exo.workflow.session import InputRequest
 
         return InputRequest(
-            config=self.config, objective=self.objective, overrides=self.overrides()
+            config=self.config,
+            objective=self.objective,
+            overrides=self.overrides(),
+            cached=not self.no_cache,
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, ObjectiveOption, StudyFileOption
+from mech_exo.cli.option_groups import CacheOption, JsonOption, ObjectiveOption, StudyFileOption
 from mech_exo.cli.options import INPUT, argument, command, option
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
+class VerifyOptions(JsonOption, ObjectiveOption, CacheOption, StudyFileOption):
     """Options of `exo verify`."""
 
     file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
@@ -30,7 +30,12 @@ class VerifyOptions(JsonOption, ObjectiveOption, StudyFileOption):
         """What a session is opened with."""
         from mech_exo.workflow.session import InputRequest
 
-        return InputRequest(config=self.config, objective=self.objective, factor_file=self.file)
+        return InputRequest(
+            config=self.config,
+            objective=self.objective,
+            factor_file=self.file,
+            cached=not self.no_cache,
+        )
 
 
 def verify(options: VerifyOptions) -> None:

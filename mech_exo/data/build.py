@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mech_exo.config.settings import Settings
+from mech_exo.data.asof import InForce
 from mech_exo.data.lookbacks import stated_windows, windows_of
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
@@ -48,8 +49,9 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
     rebalance, tradable, within = decisions(market, settings)
     categories = factor_categories(market, listed)
     exposures = np.full((len(rebalance), len(market.symbols), len(categories)), np.nan)
+    in_force = InForce()
     for k, name in enumerate(categories):
-        exposures[:, :, k] = _scores(market, name, rebalance, tradable, settings)
+        exposures[:, :, k] = _scores(market, name, rebalance, tradable, settings, in_force)
     exposures = canonical(exposures)
     return Panel(
         dates=market.dates,
@@ -70,13 +72,18 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
 
 
 def _scores(
-    market: Market, name: str, rebalance: IntArray, tradable: BoolArray, settings: Settings
+    market: Market,
+    name: str,
+    rebalance: IntArray,
+    tradable: BoolArray,
+    settings: Settings,
+    in_force: InForce,
 ) -> FloatArray:
     share = settings.factors.winsorise
     if stated_windows(name, settings.factors):
         windows = windows_of(name, settings.factors)
         return technical_scores(market, name, rebalance, tradable, windows, share)
-    raw = raw_values(market, name, rebalance, settings.data.max_age_days)
+    raw = raw_values(market, name, rebalance, settings.data.max_age_days, in_force=in_force)
     return standardise(raw, tradable, share)
 
 

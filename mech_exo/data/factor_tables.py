@@ -20,10 +20,11 @@ from mech_exo.data.layouts.reading import FactReading
 from mech_exo.data.layouts.registry import plain_facts
 from mech_exo.data.layouts.row_choice import columns_left, rows_chosen
 from mech_exo.data.layouts.spellings import stated, symbol_column
-from mech_exo.data.market import Market, Vintage
+from mech_exo.data.market import Market, Vintage, read_only
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.price_files import repeats, wide
 from mech_exo.data.tables.cells import Table, nearest
+from mech_exo.data.tables.columns import Coded
 from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 from mech_exo.system.user_file import is_folder
@@ -189,9 +190,9 @@ def _long(
             "a value cannot be public before its period ends.",
             hint="For a forecast, give the date on which it was made as both.",
         )
-    names = table.texts(symbol)
+    names = table.coded(symbol)
     places, known = positions_of(table, names, market.symbols, ignore_unknown, symbol)
-    repeated = repeats(np.unique(names, return_inverse=True)[1], ends, public)
+    repeated = repeats(names.codes, ends, public)
     if len(repeated):
         at = int(repeated[0])
         raise ExoError(
@@ -202,8 +203,13 @@ def _long(
     _check_reach(table, public, market)
     keys = {c for c in (symbol, available, period, table.find("date")) if c}
     fields, categories = fields_of(table, settings, keys)
+    kept = slice(None) if known.all() else known
+    if np.array_equal(public, ends):
+        ends = public  # kept once
+    place, known_ends = read_only(places[kept]), read_only(ends[kept])
+    known_public = known_ends if public is ends else read_only(public[kept])
     vintages = {
-        name: Vintage(places[known], ends[known], public[known], table.numbers(column)[known])
+        name: Vintage(place, known_ends, known_public, table.numbers(column)[kept])
         for name, column in fields.items()
     }
     return Facts(vintages=vintages, categories=categories, notes=rows.notes)
@@ -211,25 +217,27 @@ def _long(
 
 def positions_of(
     table: Table,
-    names: np.ndarray[Any, np.dtype[np.str_]],
+    names: np.ndarray[Any, np.dtype[np.str_]] | Coded,
     symbols: tuple[str, ...],
     ignore_unknown: bool,
     column: str | None,
 ) -> tuple[IntArray, BoolArray]:
     """Position in `symbols` of each name, and whether it is there at all."""
-    ordered = np.array(symbols)
-    places = np.minimum(np.searchsorted(ordered, names), len(ordered) - 1)
-    known: BoolArray = ordered[places] == names
+    coded = names if isinstance(names, Coded) else Coded.of(names.tolist())
+    ordered, wanted = np.array(symbols), np.array(coded.texts, dtype=np.str_)
+    places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1).astype(np.int64)
+    known: BoolArray = ordered[places] == wanted
+    there = known[coded.codes]
     if not ignore_unknown and not known.all():
-        at = int(np.argmin(known))
+        at = int(np.argmin(there))
         where = table.where(at) if column else f"{table.path}, the header"
-        count = len(set(names[~known].tolist()))
+        count = int(np.count_nonzero(~known))
         raise ExoError(
-            f"{where}: {names[at]} has no prices ({count} such symbols).",
-            hint=f"{nearest(str(names[at]), symbols)} Set data.unknown_symbols: ignore to leave "
+            f"{where}: {coded[at]} has no prices ({count} such symbols).",
+            hint=f"{nearest(coded[at], symbols)} Set data.unknown_symbols: ignore to leave "
             "them out.".strip(),
         )
-    return places.astype(np.int64), known
+    return places[coded.codes], there
 
 
 def _check_reach(table: Table, public: DateArray, market: Market) -> None:

@@ -15,7 +15,8 @@ from mech_exo.data.market import Market
 from mech_exo.data.price_files import check_live, market_of
 from mech_exo.data.session_gaps import with_frequency
 from mech_exo.data.sources import restrict
-from mech_exo.data.tables.cells import Column, Table, nearest
+from mech_exo.data.tables.cells import Table, nearest
+from mech_exo.data.tables.columns import Column
 from mech_exo.data.universe_files import UNIVERSE_FILES, with_universe
 from mech_exo.errors import ExoError
 
@@ -132,5 +133,5 @@ def _cells(values: Any) -> Column:
         plain = values.astype(object)
         unknown: Column = plain.where(plain.notna(), None).to_numpy()
         return unknown
-    cells: Column = values.to_numpy()
+    cells: Column = values.to_numpy(copy=True)  # the frame may change later
     return cells

@@ -1,8 +1,10 @@
 """The Market: what a source delivers, before any factor is standardised."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.data.check.finding import Finding
@@ -12,7 +14,9 @@ from mech_exo.data.sector_history import SectorHistory
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """A view of an array that cannot be written through."""
+    """A view of an array that cannot be written through; the array itself if that is one."""
+    if not array.flags.writeable:
+        return array
     view = array.view()
     view.flags.writeable = False
     return view
@@ -40,6 +44,21 @@ class Vintage:
     def __post_init__(self) -> None:
         for name in ("symbol", "period_end", "available", "value"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def rows(self, kept: BoolArray) -> "Vintage":
+        """Some of the rows; nothing is copied if they are the first ones."""
+        rows = first_or(kept)
+        return Vintage(
+            self.symbol[rows], self.period_end[rows], self.available[rows], self.value[rows]
+        )
+
+    def of_one_table(self, other: "Vintage") -> bool:
+        """Whether the rows of both are the same: they share what does not depend on the field."""
+        return (
+            self.symbol is other.symbol
+            and self.period_end is other.period_end
+            and self.available is other.available
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,13 +135,8 @@ class Market:
     def until(self, stop: int) -> "Market":
         """The market as it was known at the close of the date at position `stop` − 1."""
         last = self.dates[stop - 1]
-        known = {
-            name: Vintage(
-                *(a[v.available <= last] for a in (v.symbol, v.period_end, v.available, v.value))
-            )
-            for name, v in self.vintages.items()
-        }
         found = tuple(f for f in self.findings if f.day <= str(last))
+        known = published_until(self.vintages, last)
         return replace(self._rows(slice(stop)), vintages=known, findings=found)
 
     def since(self, start: int) -> "Market":
@@ -139,3 +153,29 @@ class Market:
             member=None if self.member is None else self.member[kept],
             sectors=None if self.sectors is None else self.sectors.at(kept),
         )
+
+
+def first_or(kept: BoolArray) -> slice | BoolArray:
+    """A mask, as a slice if it keeps the first rows and no others."""
+    count = int(np.count_nonzero(kept))
+    return slice(count) if kept[:count].all() else kept
+
+
+def published_until(vintages: Mapping[str, Vintage], last: np.datetime64) -> dict[str, Vintage]:
+    """What of each field was public at the close of `last`; nothing is copied if all of it was.
+
+    Fields of one table go on sharing their arrays.
+    """
+    known: dict[str, Vintage] = {}
+    cut: list[tuple[Vintage, Vintage, BoolArray]] = []
+    for name, whole in vintages.items():
+        same = next((c for c in cut if c[0].of_one_table(whole)), None)
+        if same is not None:
+            _, first, public = same
+            value = whole.value if public.all() else whole.value[first_or(public)]
+            known[name] = Vintage(first.symbol, first.period_end, first.available, value)
+            continue
+        public = whole.available <= last
+        known[name] = whole if public.all() else whole.rows(public)
+        cut.append((whole, known[name], public))
+    return known

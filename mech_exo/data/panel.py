@@ -131,7 +131,7 @@ class Panel:
         Scores are kept as they were computed, from all that was known at each date; rebalance
         dates outside the range are dropped.
         """
-        keep = (self.rebalance >= start) & (self.rebalance < stop)
+        keep = slice(*np.searchsorted(self.rebalance, (start, stop)).tolist())  # nothing is copied
         return replace(
             self,
             dates=self.dates[start:stop],

@@ -18,11 +18,16 @@ from mech_exo.data.layouts.spellings import (
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.columns import Coded
 from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 from mech_exo.system.user_file import is_folder
 
 Layout = Literal["auto", "long", "wide"]
+MOST_KEYS = 2**62
+DENSE = 16
+"""Possible keys for each row up to which a flag for each of them is quicker than sorting."""
+
 FROZEN_DAYS = 5
 """Unchanged closes of all names over the last so many days are a stale feed."""
 
@@ -120,7 +125,7 @@ def wide(
     for i, symbol in enumerate(symbols):
         values[:, i] = table.numbers(symbol)
         if positive:
-            _check_positive(table, values[:, i], days, np.full(len(days), symbol))
+            _check_positive(table, values[:, i], days, [symbol] * len(days))
     return days[order], symbols, values[order]
 
 
@@ -130,7 +135,7 @@ def _long(
     table = reading.table
     date = date_column(table, reading.keys.date, "of a long price table")
     price = table.numbers(column)
-    _check_positive(table, price, table.dates(date), table.texts(symbol))
+    _check_positive(table, price, table.dates(date), table.coded(symbol))
     return long_values(table, date, symbol, price)
 
 
@@ -138,20 +143,32 @@ def long_values(
     table: Table, date: str, symbol: str, values: FloatArray
 ) -> tuple[DateArray, tuple[str, ...], FloatArray]:
     """Dates [T] sorted, symbols [N] sorted, and [T, N] of one value a row of a long table."""
-    days, names = table.dates(date), table.texts(symbol)
-    dates, row = np.unique(days, return_inverse=True)
-    symbols, place = np.unique(names, return_inverse=True)
-    repeated = repeats(row, place)
+    days, names = table.dates(date), table.coded(symbol)
+    dates, row = ranked(days)
+    repeated = repeats(row, names.codes)
     if len(repeated):
         at = int(repeated[0])
         raise ExoError(f"{table.where(at)}: {names[at]} has a second price on {days[at]}.")
-    close = np.full((len(dates), len(symbols)), np.nan)
-    close[row, place] = values
-    return dates, tuple(str(s) for s in symbols), close
+    close = np.full((len(dates), len(names.texts)), np.nan)
+    close[row, names.codes] = values
+    return dates, names.texts, close
+
+
+def ranked(days: DateArray) -> tuple[DateArray, IntArray]:
+    """The days that are there, sorted, and the position of each row's among them."""
+    number = days.astype("datetime64[D]").astype(np.int64)
+    first = int(number.min())
+    number -= first
+    present = np.zeros(int(number.max()) + 1, dtype=np.bool_)
+    present[number] = True
+    dates = (np.flatnonzero(present) + first).astype("datetime64[D]")
+    return dates, (np.cumsum(present) - 1)[number]
 
 
 def repeats(*keys: np.ndarray[Any, Any]) -> IntArray:
-    """Positions, sorted, of rows whose keys all equal those of an earlier row."""
+    """Positions, sorted, of rows whose keys (whole numbers or days) all equal an earlier row's."""
+    if _all_differ(keys):
+        return np.zeros(0, dtype=np.int64)
     order = np.lexsort(keys)  # stable: equal rows keep their order
     same = np.ones(max(len(order) - 1, 0), dtype=np.bool_)
     for key in keys:
@@ -159,8 +176,30 @@ def repeats(*keys: np.ndarray[Any, Any]) -> IntArray:
     return np.sort(order[1:][same])
 
 
+def _all_differ(keys: tuple[np.ndarray[Any, Any], ...]) -> bool:
+    """Whether no two rows have the same keys; False also where that takes more than it saves."""
+    rows = len(keys[0])
+    if not rows:
+        return True
+    whole, size = np.zeros(rows, dtype=np.int64), 1
+    for key in keys:
+        low, high = (int(k.astype(np.int64)) for k in (key.min(), key.max()))
+        size *= high - low + 1
+        if size > MOST_KEYS:
+            return False
+        whole *= high - low + 1
+        whole += key.astype(np.int64)
+        whole -= low
+    if size <= DENSE * rows:
+        seen = np.zeros(size, dtype=np.bool_)
+        seen[whole] = True
+        return int(np.count_nonzero(seen)) == rows
+    whole.sort()
+    return bool((whole[1:] != whole[:-1]).all())
+
+
 def _check_positive(
-    table: Table, price: FloatArray, days: DateArray, names: np.ndarray[Any, np.dtype[np.str_]]
+    table: Table, price: FloatArray, days: DateArray, names: list[str] | Coded
 ) -> None:
     bad = price <= 0.0
     if bad.any():

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from mech_exo.config.settings import FactorSettings
-from mech_exo.data.asof import as_of
+from mech_exo.data.asof import InForce, as_of
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
 from mech_exo.data.lookbacks import WINDOWS, check_windows, in_words, stated_windows
 from mech_exo.data.market import Market
@@ -56,6 +56,7 @@ def raw_values(
     rebalance: IntArray,
     max_age_days: int | None = None,
     windows: Mapping[str, int] | None = None,
+    in_force: InForce | None = None,
 ) -> FloatArray:
     """Values of a factor as they were known at the close of each rebalance date.
 
@@ -65,6 +66,8 @@ def raw_values(
     ----------
     windows
         Of a computed factor; those left out have their defaults.
+    in_force
+        Kept from one factor to the next, for those of one table.
 
     Returns
     -------
@@ -75,7 +78,8 @@ def raw_values(
         return market.daily[name][rebalance]
     if name in market.vintages:
         dates = market.dates[rebalance]
-        return as_of(market.vintages[name], dates, len(market.symbols), max_age_days)
+        names = len(market.symbols)
+        return as_of(market.vintages[name], dates, names, max_age_days, in_force)
     return TECHNICAL[name](market, rebalance, **(windows or {}))
 
 

@@ -46,7 +46,7 @@ class SessionRows:
         """
         what = "of a long table"
         column = symbols_in(table, data) or table.require(what, "symbol", "ticker")
-        names = table.texts(column)
+        names = table.coded(column)
         days = table.dates(date_column(table, _key(table, data.keys, "date"), what))
         ignore = data.unknown_symbols == "ignore"
         place, priced = positions_of(table, names, market.symbols, ignore, column)

@@ -121,11 +121,12 @@ def checked(settings: Settings, log: Log) -> "Checked":
     """What looks at the market that a store would hold: errors that stop a run stop an import."""
 
     def check(stored: "Stored", read: "Market") -> tuple[str, ...]:
+        from mech_exo.data.check.rules import examine
         from mech_exo.data.price_files import check_live
         from mech_exo.data.session_gaps import with_frequency
         from mech_exo.data.sources import restrict
         from mech_exo.data.store.store_market import market_of_store
-        from mech_exo.workflow.data_check import checked_market, tell
+        from mech_exo.workflow.data_check import refuse_errors, tell
 
         whole = market_of_store(stored, settings.data)
         market = replace(
@@ -136,7 +137,8 @@ def checked(settings: Settings, log: Log) -> "Checked":
         check_live(market)
         for line in read.notes:
             log.note(f"note       {line}")
-        _, found = checked_market(market, settings, None, refuse=True)
+        found = examine(market, settings)
+        refuse_errors(found, market.source)
         tell(found, log)
         return tuple(finding.name for finding in found.findings)
 

@@ -59,7 +59,7 @@ class Evaluator:
         if spec.reads_market and market is None:
             raise ValueError(f"{spec.label} needs the market")
         ground = None
-        if market is not None:
+        if market is not None and spec.reads_market:
             seen = known(market, panel)
             panel = extend_panel(panel, seen, spec, settings)
             ground = Ground(panel, seen)

@@ -223,6 +223,11 @@ def market_fingerprint(panel: Panel, market: Market) -> str:
     return digest.hexdigest()
 
 
+def market_for(spec: ObjectiveSpec, market: Market, stop: int) -> Market | None:
+    """The market up to position `stop`, exclusive, for trials; None if they read none of it."""
+    return market.until(stop) if spec.reads_market else None
+
+
 def known(market: Market, panel: Panel) -> Market:
     """`market` as it was known at the panel's last date."""
     stop = int(np.searchsorted(market.dates, panel.dates[-1], side="right"))

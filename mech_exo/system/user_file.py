@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from mech_exo.errors import ExoError
 
@@ -48,23 +49,55 @@ def read_bytes(
         For a file that cannot be read, is none (a pipe would be waited for, for ever), or is too
         large.
     """
-    label = f"{path}: {what} cannot be read" if what else f"{path}: cannot be read"
+    most = room() if limit is None else limit
+    try:
+        with open_regular(path, hint=hint, what=what) as file:
+            content = file.read(most + 1 if first is None else first)
+    except OSError as error:
+        raise ExoError(f"{_label(path, what)} ({error.strerror}).", hint=hint) from error
+    if len(content) > most:
+        raise too_large(path, most)
+    return content
+
+
+def open_regular(path: Path, *, hint: str = "", what: str = "") -> BinaryIO:
+    """A file, open for reading.
+
+    Raises
+    ------
+    ExoError
+        As `read_bytes`, but for its size.
+    """
+    label = _label(path, what)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                kind = _KINDS.get(stat.S_IFMT(status.st_mode), "is no file")
-                raise ExoError(f"{label} ({kind}).", hint=hint or "Name a regular file.")
-            most = room() if limit is None else limit
-            content = file.read(most + 1 if first is None else first)
+        try:
+            file = os.fdopen(descriptor, "rb")
+        except OSError:  # a folder
+            os.close(descriptor)
+            raise
     except OSError as error:
         raise ExoError(f"{label} ({error.strerror}).", hint=hint) from error
     except ValueError as error:  # a NUL, or half of a surrogate pair, in the name
         raise ExoError(f"{str(path)!r}: cannot be the name of a file ({error}).") from error
-    if len(content) > most:
-        raise too_large(path, most)
-    return content
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        file.close()
+        kind = _KINDS.get(stat.S_IFMT(mode), "is no file")
+        raise ExoError(f"{label} ({kind}).", hint=hint or "Name a regular file.")
+    return file
+
+
+def _label(path: Path, what: str) -> str:
+    return f"{path}: {what} cannot be read" if what else f"{path}: cannot be read"
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where it cannot be looked at: opening it says why."""
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def check_regular(path: Path, what: str) -> None:

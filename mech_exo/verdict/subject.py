@@ -179,6 +179,7 @@ def _rule(settings: Settings, study: "StudyRecord | None", trials: int) -> "dict
 
 def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
     """Refuse to judge a study by other data, settings or code than it was tuned with."""
+    from mech_exo.objective.exposures import market_for
     from mech_exo.tuning.fingerprint import difference
     from mech_exo.tuning.weight_search import WeightSearch
 
@@ -188,7 +189,7 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
         subject.settings,
         subject.objective,
         subject.in_sample,
-        subject.market.until(subject.split),
+        market_for(subject.spec, subject.market, subject.split),
     )
     problem = search.problem()
     now = search.components(problem, problem.space)

@@ -19,7 +19,7 @@ from mech_exo.data.likeness import Likeness
 from mech_exo.data.panel import Panel
 from mech_exo.factor_file.document import FIGURES, PRUNERS
 from mech_exo.objective.criteria import directions
-from mech_exo.objective.exposures import data_fingerprint, data_identity
+from mech_exo.objective.exposures import data_fingerprint, data_identity, market_for
 from mech_exo.objective.inputs import Inputs
 from mech_exo.verification.comparisons import FieldComparison, compare
 from mech_exo.verification.unchecked import leaves
@@ -57,7 +57,7 @@ class Recomputed(Inputs):
             settings_from_mapping(stated, "provenance.settings"),
             self.objective,
             self.in_sample,
-            self.market.until(self.split),
+            market_for(self.spec, self.market, self.split),
         )
         problem = search.problem()
         kernel = str(self.provenance.get("kernel_version"))

@@ -1,4 +1,4 @@
-"""The data check of a run: what stops it, and what it says and goes on with."""
+"""The data of a run, loaded and checked: what stops it, and what it says and goes on with."""
 
 from typing import TYPE_CHECKING
 
@@ -10,33 +10,41 @@ if TYPE_CHECKING:
     from datetime import date
 
     from mech_exo.config.settings import Settings
+    from mech_exo.data.cache.kept_data import KeptData
     from mech_exo.data.check.checked_data import CheckedData
     from mech_exo.data.check.finding import Finding
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
+    from mech_exo.workflow.factor_list import Listed
 
 COMMAND = "exo data check"
 
 
-def checked_market(
-    market: "Market | None", settings: "Settings", today: "date | None", *, refuse: bool
-) -> "tuple[Market, CheckedData]":
-    """The market at hand, else that of the settings, and what is found in it.
+def loaded(
+    data: "KeptData", listed: "Listed", today: "date | None", log: Log, *, refuse: bool
+) -> "tuple[Market, Panel, CheckedData]":
+    """The market, its panel with the listed factors, and what is found in it.
 
     Raises
     ------
     ExoError
         For data that cannot be read, and if `refuse` for errors that nobody has accepted.
     """
-    from mech_exo.data.check.rules import examine
-    from mech_exo.data.sources import load_market
-
-    if market is None:
-        market = load_market(settings)
-    checked = examine(market, settings, today)
+    for file in data.slow_files():
+        log.note(
+            f"note       {file.name} is large: pip install 'mech-exo[parquet]' reads it many "
+            "times as fast"
+        )
+    checked = data.checked(today)
     if refuse:
-        refuse_errors(checked, market.source)
-    return market, checked
+        if checked.errors:
+            data.keep()  # for the run in which they are accepted
+        refuse_errors(checked, data.market().source)
+    data.panel(listed)
+    data.keep()
+    if data.note:
+        log.note(f"cache      {data.note}")
+    return data.market(), data.panel(listed), checked
 
 
 def say_data(market: "Market", panel: "Panel", factors: "Sequence[str]", log: Log) -> None:
@@ -61,6 +69,23 @@ def extent(panel: "Panel", factors: "Sequence[str]", price_column: str) -> str:
     if panel.frequency != DAILY:
         words += f"; {panel.frequency.words}"
     return f"prices {price_column}; {words}" if price_column else words
+
+
+def describe_universe(market: "Market", settings: "Settings", decided: int, log: Log) -> None:
+    """Who can be chosen, where something narrows that, and which rebalance dates it costs."""
+    from mech_exo.data.build import rebalance_grid
+    from mech_exo.data.universe import universe_words
+
+    words = universe_words(market, settings.data)
+    if not words:
+        return
+    log.note(f"universe   {words}")
+    dates = len(rebalance_grid(market, settings))
+    if dates > decided:
+        log.note(
+            f"note       {dates - decided} of {dates} rebalance dates are left out: fewer than "
+            f"{settings.factors.min_names} names in the universe (factors.min_names)"
+        )
 
 
 def refuse_errors(checked: "CheckedData", source: str) -> None:

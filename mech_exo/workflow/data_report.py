@@ -59,15 +59,17 @@ def report_on(request: "InputRequest") -> DataReport:
     ExoError
         For settings with a mistake, and for data that cannot be read.
     """
-    from mech_exo.data.check.rules import examine
+    from mech_exo.data.cache.kept_data import KeptData
     from mech_exo.data.facts import describe
-    from mech_exo.data.sources import load_market
 
     settings = request.resolve().values
-    market = load_market(settings)
+    data = KeptData(settings, cached=request.cached)
+    checked = data.checked(request.today)
+    data.keep()
+    market = data.market()
     return DataReport(
         market.source,
         market.price_column,
         describe(market, settings.backtest.delist_after),
-        examine(market, settings, request.today),
+        checked,
     )

@@ -12,7 +12,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import check_fields
-from mech_exo.workflow.data_check import checked_market, say_data, tell
+from mech_exo.workflow.data_check import describe_universe, loaded, say_data, tell
 from mech_exo.workflow.factor_list import Listed, with_wanted
 from mech_exo.workflow.log import Log
 
@@ -40,6 +40,8 @@ class InputRequest:
         What the sessions of the data are held against; None: the machine's date.
     remarks
         Whether the warnings of the data check are said; cron's mail need not hear them daily.
+    cached
+        Whether large data may come from the cache, and be kept there.
     """
 
     config: Path | None = None
@@ -50,6 +52,7 @@ class InputRequest:
     factor_file: Path | None = None
     today: date | None = None
     remarks: bool = True
+    cached: bool = True
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -153,11 +156,12 @@ class Session:
             If the file ends that process.
         """
         from mech_exo.objective.evaluate import Evaluator
+        from mech_exo.objective.exposures import market_for
         from mech_exo.objective.rehearsal import rehearse
         from mech_exo.system.probe import probe
 
         def tried() -> None:
-            seen = self.market.until(self.split)
+            seen = market_for(self.spec, self.market, self.split)
             rehearse(Evaluator(self.spec, self.in_sample, self.settings, seen))
 
         probe(tried, f"{self.spec.label}: the objective file")
@@ -226,7 +230,7 @@ def open_with(
 
     A market or an objective that is at hand is used as it is, and not read from its source.
     """
-    from mech_exo.data.build import build_panel
+    from mech_exo.data.cache.kept_data import KeptData
     from mech_exo.objective.constraints import check_sectors
     from mech_exo.objective.criteria import directions
     from mech_exo.objective.factor_names import check_against_panel
@@ -244,8 +248,8 @@ def open_with(
         f"{objective.label}: the objective file",
     )
     spec = ObjectiveSpec.compile(objective.source, objective.label)
-    market, checked = checked_market(market, settings, request.today, refuse=refuse)
-    panel = build_panel(market, settings, listed)
+    data = KeptData(settings, cached=request.cached, market=market)
+    market, panel, checked = loaded(data, listed, request.today, log, refuse=refuse)
     check_against_panel(spec.factors, spec.label, panel)
     check_sectors(spec.limits, panel.sectors, spec.label)
     session = Session(settings, settings_file, objective, spec, market, panel, checked, request.cwd)
@@ -263,7 +267,7 @@ def _describe_data(session: Session, log: Log) -> None:
             hint="Use more dates, a smaller factors.min_history or a smaller holdout.fraction.",
         )
     say_data(session.market, panel, session.factor_names, log)
-    _describe_universe(session, log)
+    describe_universe(session.market, session.settings, len(panel.rebalance), log)
     if session.holdout is None:
         log.warn("no holdout: every figure is in sample (holdout.fraction).")
     else:
@@ -272,25 +276,6 @@ def _describe_data(session: Session, log: Log) -> None:
         log.warn(
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
             "mean nothing for real money. Use --data files with your own (docs/data.md)."
-        )
-
-
-def _describe_universe(session: Session, log: Log) -> None:
-    """Who can be chosen, where something narrows that, and which rebalance dates it costs."""
-    from mech_exo.data.build import rebalance_grid
-    from mech_exo.data.universe import universe_words
-
-    market, settings = session.market, session.settings
-    words = universe_words(market, settings.data)
-    if not words:
-        return
-    log.note(f"universe   {words}")
-    dates = len(rebalance_grid(market, settings))
-    lost = dates - len(session.panel.rebalance)
-    if lost:
-        log.note(
-            f"note       {lost} of {dates} rebalance dates are left out: fewer than "
-            f"{settings.factors.min_names} names in the universe (factors.min_names)"
         )
 
 

@@ -86,13 +86,14 @@ def check_trial(request: RunRequest, session: Session) -> None:
 
 def search_of(session: Session) -> "Search":
     """What the engine searches."""
+    from mech_exo.objective.exposures import market_for
     from mech_exo.tuning.weight_search import WeightSearch
 
     search = WeightSearch(
         session.settings,
         session.objective,
         session.in_sample,
-        session.market.until(session.split),
+        market_for(session.spec, session.market, session.split),
         warm_starts(session, incumbent_file(session.cwd)),
     ).search()
     return replace(search, data_findings=session.checked.as_block())

@@ -10,7 +10,8 @@ from mech_exo.data.layouts.price_keys import date_column, return_column
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.spellings import spelled, stated
 from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.data.tables.cells import Column, Table, cell_text
+from mech_exo.data.tables.cells import Table, cell_text
+from mech_exo.data.tables.columns import Column
 from mech_exo.errors import ExoError
 
 NO_RETURN = (-66.0, -77.0, -88.0, -99.0)

@@ -8,7 +8,8 @@ import numpy as np
 from mech_exo.config.settings import FactorTable
 from mech_exo.data.layouts.reading import FactReading
 from mech_exo.data.layouts.row_choice import values_shown
-from mech_exo.data.tables.cells import Column, Table, cell_text, nearest
+from mech_exo.data.tables.cells import Table, cell_text, nearest
+from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.companyfacts import COLUMNS
 from mech_exo.errors import ExoError
 

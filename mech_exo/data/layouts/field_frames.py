@@ -13,7 +13,8 @@ from mech_exo.data.layouts.price_keys import unadjusted
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.single_stock import BARS
 from mech_exo.data.layouts.spellings import DATES, PRICES, plain, spelled
-from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.columns import Column
 from mech_exo.errors import ExoError
 
 JOINT = re.compile(r"[_ .|:-]")

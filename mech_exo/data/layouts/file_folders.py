@@ -13,7 +13,8 @@ from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.registry import plain_prices
 from mech_exo.data.layouts.single_stock import is_single_stock
 from mech_exo.data.layouts.spellings import plain, stated, symbol_column
-from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.file_formats import ending_of, read_table
 from mech_exo.errors import ExoError
 

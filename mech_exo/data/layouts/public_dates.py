@@ -150,7 +150,4 @@ def public_day(table: Table, column: str) -> DateArray:
             "rows), so nobody knows when the value became public.",
             hint="Leave such rows out, or set availability_lag_days for them (data.factors).",
         )
-    times = table.times(column)
-    days = times.astype("datetime64[D]")
-    public: DateArray = np.where(times > days, days + np.timedelta64(1, "D"), days)
-    return public
+    return table.dates(column, up=True)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
+from mech_exo.data.tables.columns import Coded, Codes, Column, Figures
 from mech_exo.data.tables.day_texts import remedy_for, time_of
 from mech_exo.errors import ExoError
 
@@ -19,9 +20,6 @@ MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "-")
 
 EARLIEST, LATEST = np.datetime64("1900-01-01", "s"), np.datetime64("2200-01-01", "s")
 _COMMAS = re.compile(r"[+-]?\d+(,\d+)+|[+-]?\d{1,3}([.,]\d{3})*[.,]\d+")
-
-Column = list[str] | NDArray[Any]
-"""Cells of one column: stripped text (CSV), or an array of the file's own type (Parquet)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Table:
         """The table with the rows that are kept, which go by the numbers that they had."""
         cells: dict[str, Column] = {
             name: cells[keep]
-            if isinstance(cells, np.ndarray)
+            if isinstance(cells, np.ndarray | Coded | Figures)
             else [cell for cell, kept in zip(cells, keep.tolist(), strict=True) if kept]
             for name, cells in self.cells.items()
         }
@@ -77,38 +75,60 @@ class Table:
         path = self.path if self.file is None else self.files[int(self.file[position])]
         return f"{path}, {self.unit} {int(self.rows[position])}"
 
-    def dates(self, column: str) -> DateArray:
-        """[R] datetime64[D]; a time of day is cut off; what is no date is an error."""
-        return self.times(column).astype("datetime64[D]")
+    def dates(self, column: str, *, up: bool = False) -> DateArray:
+        """[R] datetime64[D]; what is no date is an error.
+
+        A time of day is cut off, or with `up` makes it the next day.
+        """
+        times, codes = self._times(column)
+        days = times.astype("datetime64[D]")
+        if up:
+            days += (times > days).astype("timedelta64[D]")
+        return days if codes is None else days[codes]
 
     def times(self, column: str) -> DateArray:
         """[R] datetime64[s], with the time of day where the file has one."""
+        times, codes = self._times(column)
+        return times if codes is None else times[codes]
+
+    def _times(self, column: str) -> tuple[DateArray, Codes | None]:
+        """Times, checked; with codes they are those of the column's texts, not of its rows."""
         cells = self.cells[column]
-        times = _times(cells)
+        if isinstance(cells, np.ndarray) and cells.dtype.kind == "M":
+            times, codes = cells.astype("datetime64[s]"), None
+        else:
+            coded = _coded(cells).used
+            times = np.array([time_of(text) for text in coded.texts], dtype="datetime64[s]")
+            codes = coded.codes
         outside = np.isnat(times) | (times < EARLIEST) | (times >= LATEST)
         if outside.any():
-            at = int(np.argmax(outside))
+            at = int(np.argmax(outside if codes is None else outside[codes]))
             raise ExoError(
                 f"{self.where(at)}: {column} is {str(cells[at])!r}, not a date between "
                 f"{EARLIEST.astype('datetime64[Y]')} and {LATEST.astype('datetime64[Y]')}.",
                 hint=remedy_for(cell_text(cells[at])),
             )
-        return times
+        return times, codes
 
     def empty(self, column: str) -> BoolArray:
         """[R] which cells of a column hold nothing."""
         cells = self.cells[column]
         if isinstance(cells, np.ndarray) and cells.dtype.kind in "Mf":
             return np.asarray(np.isnat(cells) if cells.dtype.kind == "M" else np.isnan(cells))
-        return np.array([cell_text(cell) == "" for cell in cells], dtype=np.bool_)
+        coded = _coded(cells)
+        return np.array([text == "" for text in coded.texts], dtype=np.bool_)[coded.codes]
 
     def texts(self, column: str) -> NDArray[np.str_]:
         """[R] strings without surrounding blanks; an empty one is an error."""
-        texts = np.array([cell_text(cell) for cell in self.cells[column]], dtype=np.str_)
-        empty = texts == ""
-        if empty.any():
-            raise ExoError(f"{self.where(int(np.argmax(empty)))}: {column} is empty.")
-        return texts
+        return self.coded(column).whole()
+
+    def coded(self, column: str) -> Coded:
+        """The strings of `texts`, each once, and which of them each row has."""
+        coded = _coded(self.cells[column]).used
+        if coded.texts[:1] == ("",):
+            at = int(np.argmin(coded.codes))
+            raise ExoError(f"{self.where(at)}: {column} is empty.")
+        return coded
 
     def numbers(
         self, column: str, *, hint: str = "Leave the cell empty if the value is unknown."
@@ -138,21 +158,22 @@ def cell_text(cell: Any) -> str:
     return str(int(cell) if whole else cell).strip()
 
 
-def _times(cells: Column) -> DateArray:
-    """[R] datetime64[s]; NaT for what is no date."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind == "M":
-        return cells.astype("datetime64[s]")
-    parsed: dict[str, np.datetime64] = {}
-    texts = [cell_text(cell) for cell in cells]
-    for text in set(texts):
-        parsed[text] = time_of(text)
-    return np.array([parsed[text] for text in texts], dtype="datetime64[s]")
+def _coded(cells: Column) -> Coded:
+    """The texts of a column; a NUL at the end of a text, which NumPy does not see, is none."""
+    if isinstance(cells, Coded | Figures):
+        return cells.coded if isinstance(cells, Figures) else cells
+    return Coded.of(cell_text(cell).rstrip("\0") for cell in cells)
 
 
 def _numbers(cells: Column) -> tuple[FloatArray, BoolArray]:
     """[R] values, NaN where empty, and which cells are no finite number."""
+    if isinstance(cells, Figures):
+        return cells.values, np.isinf(cells.values)
+    if isinstance(cells, Coded):
+        found = np.array([number_of(text) for text in cells.texts])[cells.codes]
+        return found, np.isinf(found)
     if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiu":
-        values = cells.astype(np.float64)
+        values = cells.astype(np.float64, copy=False)
         return values, np.isinf(values)
     try:
         if isinstance(cells, list) and "_" not in "".join(cells):  # float() takes 1_000
@@ -160,11 +181,11 @@ def _numbers(cells: Column) -> tuple[FloatArray, BoolArray]:
             return values, np.isinf(values)
     except ValueError:
         pass  # some cell is no plain number: find out which
-    values = np.array([_number(cell) for cell in cells])
+    values = np.array([number_of(cell) for cell in cells])
     return values, np.isinf(values)
 
 
-def _number(cell: Any) -> float:
+def number_of(cell: Any) -> float:
     """Value of one cell: NaN if empty, infinite if it is no finite number."""
     text = cell_text(cell)
     if text in MISSING:

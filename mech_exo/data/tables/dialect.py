@@ -43,7 +43,7 @@ def dialect_of(start: str) -> Dialect:
     csv.Error
         For a first line that is no CSV, whatever separates its cells.
     """
-    separator = max(SEPARATORS, key=lambda s: (len(_rows(start, s, 1)[0]), -SEPARATORS.index(s)))
+    separator = max(SEPARATORS, key=lambda s: (_columns(start, s), -SEPARATORS.index(s)))
     rows = _rows(start, separator, 3)
     first = rows[0]
     if len(rows) == 3 and _is_two_levels(rows[0], rows[1]):
@@ -53,6 +53,14 @@ def dialect_of(start: str) -> Dialect:
         header = (date, *(str(pair) for pair in levels))
         return Dialect(separator, header, 3 if named else 2)
     return Dialect(separator, tuple(first))
+
+
+def _columns(start: str, separator: str) -> int:
+    """Cells of the first line; 0 if it is no CSV: other separators stand behind its quotes."""
+    try:
+        return len(_rows(start, separator, 1)[0])
+    except csv.Error:
+        return 0
 
 
 def _rows(start: str, separator: str, count: int) -> list[list[str]]:

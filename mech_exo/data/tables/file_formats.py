@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.companyfacts import read_companyfacts
-from mech_exo.data.tables.csv_lines import read_csv
+from mech_exo.data.tables.csv_files import read_csv
 from mech_exo.data.tables.databases import read_database
 from mech_exo.data.tables.parquet import read_feather, read_parquet
 from mech_exo.data.tables.workbook import read_workbook

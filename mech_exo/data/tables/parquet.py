@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.tables.arrow_columns import column_of, release_unused
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.errors import ExoError
-from mech_exo.system.user_file import CHECK_PATH, read_bytes, room, too_large
+from mech_exo.system.user_file import CHECK_PATH, open_regular, room, size_of, too_large
 
 UNNAMED_INDEX = "__index_level_0__"
 """How Parquet files written by pandas name an index without a name; here it is a date."""
@@ -19,9 +21,12 @@ def read_parquet(path: Path) -> Table:
     """A Parquet file; as `read_table`."""
 
     def opened(source: Any) -> Any:
-        import pyarrow.parquet
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
-        return pyarrow.parquet.read_table(source)
+        schema = pq.ParquetFile(source).schema_arrow
+        texts = [field.name for field in schema if pa.types.is_string(field.type)]
+        return pq.ParquetFile(source, read_dictionary=texts, pre_buffer=False).read()
 
     return _arrow_table(path, "Parquet", opened)
 
@@ -40,23 +45,25 @@ def read_feather(path: Path) -> Table:
 def _arrow_table(path: Path, kind: str, opened: Callable[[Any], Any]) -> Table:
     try:
         import pyarrow as pa
-        import pyarrow.compute as pc
     except ImportError as error:
         raise _needs_pyarrow(path, f"reading {kind}", "save the table as CSV") from error
-    content = read_bytes(path, limit=None, hint=CHECK_PATH)
+    if size_of(path) > room():
+        raise too_large(path, room())
     try:
-        table = opened(pa.BufferReader(content))
+        with open_regular(path, hint=CHECK_PATH) as file:
+            table = opened(pa.PythonFile(file, "r"))
+        rows = table.num_rows
         names = ["date" if name == UNNAMED_INDEX else name.strip() for name in table.column_names]
-        columns = [
-            pc.local_timestamp(column) if pa.types.is_timestamp(kind) and kind.tz else column
-            for column, kind in zip(table.columns, table.schema.types, strict=True)
-        ]
-        arrays = [column.to_numpy() for column in columns]
+        columns = []
+        while table.num_columns:
+            columns.append(column_of(table.column(0)))
+            table = table.remove_column(0)  # its memory is free now
+        release_unused()
     except (OSError, ValueError, pa.ArrowException) as error:  # a ValueError: text that is no UTF-8
         raise ExoError(f"{path}: is not a readable {kind} file ({first_line(error)}).") from error
     check_header(path, names)
-    cells: dict[str, Column] = dict(zip(names, arrays, strict=True))
-    return Table(path, cells, np.arange(1, table.num_rows + 1), "row")
+    cells: dict[str, Column] = dict(zip(names, columns, strict=True))
+    return Table(path, cells, np.arange(1, rows + 1), "row")
 
 
 def decompressed_zst(path: Path, content: bytes) -> bytes:

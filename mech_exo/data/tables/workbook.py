@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mech_exo.data.tables.cells import Column, Table
+from mech_exo.data.tables.cells import Table
+from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.errors import ExoError
 from mech_exo.system.user_file import CHECK_PATH, read_bytes, room, too_large

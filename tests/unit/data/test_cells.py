@@ -202,6 +202,15 @@ def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "mech-exo[parquet]" in error(written(tmp_path, b"", "t.parquet")).hint
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_a_header_in_quotes(tmp_path: Path, separator: str) -> None:
+    rows = [["date", "symbol", "close"], ["2020-01-01", "A", "1.5"]]
+    text = "".join(separator.join(f'"{cell}"' for cell in row) + "\n" for row in rows)
+    table = read_table(written(tmp_path, text))
+    assert table.columns == rows[0]
+    assert table.numbers("close").tolist() == [1.5]
+
+
 def test_a_missing_column_suggests_the_nearest(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "dates,symbol,close\n2020-01-01,A,1\n"))
     with pytest.raises(ExoError, match="no column 'date'") as caught:
