@@ -132,6 +132,11 @@ class Market:
         """Sessions a year: 252 of a daily market, 52 of a weekly one, 12 of a monthly one."""
         return self.frequency.periods_per_year
 
+    @property
+    def closes(self) -> "Market":
+        """The market without its facts."""
+        return replace(self, vintages={}, daily={})
+
     def until(self, stop: int) -> "Market":
         """The market as it was known at the close of the date at position `stop` − 1."""
         last = self.dates[stop - 1]

@@ -59,8 +59,8 @@ class Evaluator:
         if spec.reads_market and market is None:
             raise ValueError(f"{spec.label} needs the market")
         ground = None
-        if market is not None and spec.reads_market:
-            seen = known(market, panel)
+        if market is not None:
+            seen = known(market if spec.reads_market else market.closes, panel)
             panel = extend_panel(panel, seen, spec, settings)
             ground = Ground(panel, seen)
         self._set_up(

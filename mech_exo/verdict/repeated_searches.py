@@ -18,7 +18,7 @@ from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
-from mech_exo.objective.exposures import data_fingerprint, market_for
+from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
@@ -197,7 +197,7 @@ def searches_of(subject: Subject) -> RepeatedSearches:
         objective=subject.objective,
         settings=subject.settings,
         panel=panel,
-        market=market_for(subject.spec, subject.market, subject.split),
+        market=subject.market.until(subject.split) if subject.spec.reads_market else None,
         trials=subject.trials,
         patience=subject.patience,
         warm_start=subject.warm_start,
