@@ -1,11 +1,13 @@
 """Figures of what a result is measured against."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.backtest.track import PathFigures
 from mech_exo.data.panel import FloatArray
 
 
@@ -24,6 +26,14 @@ class _Universe:
     @property
     def benchmark_returns(self) -> FloatArray:
         return self.returns
+
+    @cached_property
+    def figures(self) -> PathFigures:
+        return PathFigures(self.returns)
+
+    @cached_property
+    def active(self) -> PathFigures:
+        return PathFigures(self.returns - self.benchmark_returns)
 
 
 def universe_metrics(result: BacktestResult) -> dict[str, float]:

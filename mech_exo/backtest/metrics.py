@@ -4,17 +4,18 @@ A metric is a function and its entry in `METRICS` at the end; all else follows f
 attribute of a result, `--objectives`, tables, JSON, factor file, `exo verify`, docs/metrics.md.
 
 Formulas and sources stand in docs/conventions.md. Every function takes returns [T] without NaN
-(fractions, not per cent) and gives a plain float, NaN where the metric is undefined; `periods` is
-the number of sessions a year.
+(fractions, not per cent), or their `PathFigures`, and gives a plain float, NaN where the metric is
+undefined; `periods` is the number of sessions a year.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
+from mech_exo.backtest.track import Returns, Track, figures_of
 from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import FloatArray
 
@@ -22,78 +23,73 @@ PERIODS = YEAR  # sessions a year, where nothing else is said
 FLAT = 1e-12  # a return or a standard deviation below this is a rounding error
 
 
-def total_return(returns: FloatArray) -> float:
+def total_return(returns: Returns) -> float:
     """Growth of the whole path, Π(1 + r) − 1."""
-    return float(np.prod(1.0 + returns)) - 1.0
+    return figures_of(returns).growth - 1.0
 
 
-def annual_return(returns: FloatArray, periods: float = PERIODS) -> float:
+def annual_return(returns: Returns, periods: float = PERIODS) -> float:
     """Compound growth a year; NaN for an empty path."""
     if not len(returns):
         return math.nan
     return float((1.0 + total_return(returns)) ** (periods / len(returns)) - 1.0)
 
 
-def deviation(returns: FloatArray) -> float:
-    """Sample standard deviation (ddof = 1) of the returns; NaN for fewer than two."""
-    return float(np.std(returns, ddof=1)) if len(returns) > 1 else math.nan
+def volatility(returns: Returns, periods: float = PERIODS) -> float:
+    """Sample standard deviation (ddof = 1) a year; NaN for fewer than two returns."""
+    return figures_of(returns).deviation * math.sqrt(periods)
 
 
-def volatility(returns: FloatArray, periods: float = PERIODS) -> float:
-    """Standard deviation a year."""
-    return deviation(returns) * math.sqrt(periods)
-
-
-def sharpe(returns: FloatArray, risk_free: float = 0.0, periods: float = PERIODS) -> float:
+def sharpe(returns: Returns, risk_free: float = 0.0, periods: float = PERIODS) -> float:
     """Sharpe ratio (Sharpe 1994) a year; NaN for a flat or constant path.
 
     `risk_free` is a year's simple rate.
     """
-    sigma = deviation(returns)
-    if not sigma >= FLAT:
+    path = figures_of(returns)
+    if not path.deviation >= FLAT:
         return math.nan
-    return float(np.mean(returns) - risk_free / periods) / sigma * math.sqrt(periods)
+    return (path.mean - risk_free / periods) / path.deviation * math.sqrt(periods)
 
 
-def sortino(returns: FloatArray, risk_free: float = 0.0, periods: float = PERIODS) -> float:
+def sortino(returns: Returns, risk_free: float = 0.0, periods: float = PERIODS) -> float:
     """Sortino ratio (Sortino and Price 1994) a year, target `risk_free`; NaN without a loss."""
-    if not len(returns):
+    path = figures_of(returns)
+    if not len(path):
         return math.nan
-    excess = returns - risk_free / periods
-    downside = math.sqrt(float(np.mean(np.minimum(excess, 0.0) ** 2)))
-    if downside < FLAT:
-        return math.nan
-    return float(np.mean(excess)) / downside * math.sqrt(periods)
+    excess = path.returns - risk_free / periods
+    mean = float(np.add.reduce(excess)) / len(path)
+    losses = np.minimum(excess, 0.0, out=excess)
+    downside = math.sqrt(float(np.add.reduce(np.square(losses, out=losses))) / len(path))
+    return mean / downside * math.sqrt(periods) if downside >= FLAT else math.nan
 
 
-def max_drawdown(returns: FloatArray) -> float:
+def max_drawdown(returns: Returns) -> float:
     """Largest loss from a peak, a positive fraction; the start counts as a peak."""
-    if not len(returns):
-        return math.nan
-    wealth = np.cumprod(1.0 + returns)
-    peak = np.maximum(np.maximum.accumulate(wealth), 1.0)
-    return float(np.max(1.0 - wealth / peak))
+    path = figures_of(returns)
+    return float(path.drawdowns.max()) if len(path) else math.nan
 
 
-def ulcer_index(returns: FloatArray) -> float:
+def ulcer_index(returns: Returns) -> float:
     """Root mean square of the drawdowns from the running peak; the start counts as a peak."""
-    if not len(returns):
+    path = figures_of(returns)
+    if not len(path):
         return math.nan
-    wealth = np.cumprod(1.0 + returns)
-    peak = np.maximum(np.maximum.accumulate(wealth), 1.0)
-    return math.sqrt(float(np.mean((1.0 - wealth / peak) ** 2)))
+    return math.sqrt(float(np.add.reduce(np.square(path.drawdowns))) / len(path))
 
 
-def calmar(returns: FloatArray, periods: float = PERIODS) -> float:
+def calmar(returns: Returns, periods: float = PERIODS) -> float:
     """Compound growth a year over the largest drawdown (Young 1991); NaN without a drawdown."""
-    drawdown = max_drawdown(returns)
-    return annual_return(returns, periods) / drawdown if drawdown > 0.0 else math.nan
+    path = figures_of(returns)
+    drawdown = max_drawdown(path)
+    return annual_return(path, periods) / drawdown if drawdown > 0.0 else math.nan
 
 
-def hit_rate(returns: FloatArray) -> float:
+def hit_rate(returns: Returns) -> float:
     """Share of gains among the sessions that moved by more than `FLAT`; NaN if none did."""
-    moved = np.count_nonzero(np.abs(returns) > FLAT)
-    return float(np.count_nonzero(returns > FLAT) / moved) if moved else math.nan
+    daily = figures_of(returns).returns
+    gained = np.count_nonzero(daily > FLAT)
+    moved = gained + np.count_nonzero(daily < -FLAT)
+    return float(gained / moved) if moved else math.nan
 
 
 def turnover(traded: FloatArray, sessions: int, periods: float = PERIODS) -> float:
@@ -101,40 +97,15 @@ def turnover(traded: FloatArray, sessions: int, periods: float = PERIODS) -> flo
     return 0.5 * float(np.sum(traded)) * periods / sessions if sessions else math.nan
 
 
-def active_return(returns: FloatArray, benchmark: FloatArray, periods: float = PERIODS) -> float:
-    """Mean return over the benchmark's, a year."""
-    return float(np.mean(returns - benchmark)) * periods if len(returns) else math.nan
+def active_return(active: Returns, periods: float = PERIODS) -> float:
+    """Mean of the returns over the benchmark's, a year."""
+    path = figures_of(active)
+    return path.mean * periods if len(path) else math.nan
 
 
-def information_ratio(
-    returns: FloatArray, benchmark: FloatArray, periods: float = PERIODS
-) -> float:
+def information_ratio(active: Returns, periods: float = PERIODS) -> float:
     """Active return over its standard deviation (Grinold and Kahn 2000); NaN if that is flat."""
-    return sharpe(returns - benchmark, 0.0, periods)
-
-
-class Track(Protocol):
-    """What a metric may be computed from."""
-
-    @property
-    def returns(self) -> FloatArray:
-        """[T'] simple returns after costs, one a session."""
-
-    @property
-    def benchmark_returns(self) -> FloatArray:
-        """[T'] of the equal-weighted universe."""
-
-    @property
-    def traded(self) -> FloatArray:
-        """[M'] value traded at each execution and until the next one."""
-
-    @property
-    def risk_free(self) -> float:
-        """A year's simple rate."""
-
-    @property
-    def periods_per_year(self) -> float:
-        """Sessions a year."""
+    return sharpe(active, 0.0, periods)
 
 
 @dataclass(frozen=True)
@@ -176,7 +147,7 @@ def _register(*entries: Metric) -> dict[str, Metric]:
 METRICS = _register(
     Metric(
         "sharpe",
-        lambda t: sharpe(t.returns, t.risk_free, t.periods_per_year),
+        lambda t: sharpe(t.figures, t.risk_free, t.periods_per_year),
         "Sharpe ratio",
         "ratio",
         "higher",
@@ -186,7 +157,7 @@ METRICS = _register(
     ),
     Metric(
         "sortino",
-        lambda t: sortino(t.returns, t.risk_free, t.periods_per_year),
+        lambda t: sortino(t.figures, t.risk_free, t.periods_per_year),
         "Sortino ratio",
         "ratio",
         "higher",
@@ -196,7 +167,7 @@ METRICS = _register(
     ),
     Metric(
         "calmar",
-        lambda t: calmar(t.returns, t.periods_per_year),
+        lambda t: calmar(t.figures, t.periods_per_year),
         "Calmar ratio",
         "ratio",
         "higher",
@@ -206,7 +177,7 @@ METRICS = _register(
     ),
     Metric(
         "total_return",
-        lambda t: total_return(t.returns),
+        lambda t: total_return(t.figures),
         "total return",
         "fraction",
         "higher",
@@ -216,7 +187,7 @@ METRICS = _register(
     ),
     Metric(
         "annual_return",
-        lambda t: annual_return(t.returns, t.periods_per_year),
+        lambda t: annual_return(t.figures, t.periods_per_year),
         "return a year",
         "fraction",
         "higher",
@@ -226,7 +197,7 @@ METRICS = _register(
     ),
     Metric(
         "volatility",
-        lambda t: volatility(t.returns, t.periods_per_year),
+        lambda t: volatility(t.figures, t.periods_per_year),
         "volatility a year",
         "fraction",
         "lower",
@@ -236,7 +207,7 @@ METRICS = _register(
     ),
     Metric(
         "max_drawdown",
-        lambda t: max_drawdown(t.returns),
+        lambda t: max_drawdown(t.figures),
         "largest drawdown",
         "fraction",
         "lower",
@@ -246,7 +217,7 @@ METRICS = _register(
     ),
     Metric(
         "ulcer_index",
-        lambda t: ulcer_index(t.returns),
+        lambda t: ulcer_index(t.figures),
         "ulcer index",
         "fraction",
         "lower",
@@ -256,7 +227,7 @@ METRICS = _register(
     ),
     Metric(
         "hit_rate",
-        lambda t: hit_rate(t.returns),
+        lambda t: hit_rate(t.figures),
         "sessions that gained",
         "fraction",
         "higher",
@@ -276,7 +247,7 @@ METRICS = _register(
     ),
     Metric(
         "active_return",
-        lambda t: active_return(t.returns, t.benchmark_returns, t.periods_per_year),
+        lambda t: active_return(t.active, t.periods_per_year),
         "active return a year",
         "fraction",
         "higher",
@@ -286,7 +257,7 @@ METRICS = _register(
     ),
     Metric(
         "information_ratio",
-        lambda t: information_ratio(t.returns, t.benchmark_returns, t.periods_per_year),
+        lambda t: information_ratio(t.active, t.periods_per_year),
         "information ratio",
         "ratio",
         "higher",

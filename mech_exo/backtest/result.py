@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mech_exo.backtest.metrics import METRICS, PERIODS
+from mech_exo.backtest.track import PathFigures
 from mech_exo.data.market import read_only
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray
 from mech_exo.data.sector_history import SectorHistory
@@ -143,6 +144,16 @@ class BacktestResult:
     def benchmark_returns(self) -> FloatArray:
         """[T'] returns of the equal-weighted universe at the same invested share."""
         return read_only(self._benchmark()[: len(self.returns)])
+
+    @cached_property
+    def figures(self) -> PathFigures:
+        """What several metrics of the returns have in common."""
+        return PathFigures(self.returns)
+
+    @cached_property
+    def active(self) -> PathFigures:
+        """The same of the returns over the universe's."""
+        return PathFigures(read_only(self.returns - self.benchmark_returns))
 
     @cached_property
     def monthly(self) -> FloatArray:

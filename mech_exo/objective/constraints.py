@@ -163,7 +163,7 @@ CONSTRAINTS = _register(
         (0.0, 10.0),
         "at most",
         "fraction",
-        lambda run: volatility(run.result.returns - run.result.benchmark_returns),
+        lambda run: volatility(run.result.active, run.result.periods_per_year),
         "standard deviation of the return over the universe's, a year",
     ),
 )

@@ -9,6 +9,7 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.backtest.track import PathFigures
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
@@ -29,7 +30,8 @@ def run(**figures: float) -> Run:
     result = SimpleNamespace(
         metric=figures.__getitem__,
         returns=returns,
-        benchmark_returns=np.zeros(4),
+        active=PathFigures(returns),
+        periods_per_year=252.0,
         knows_sectors=True,
         sector_shares={"energy": np.array([0.2, 0.5]), "unknown": np.array([0.3, 0.1])},
     )
