@@ -40,8 +40,9 @@ from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.verdict.decision import Parts, decide
 from mech_exo.verdict.evidence import join, skill_test, student_p
 from mech_exo.verdict.holdout import holdout_evidence
+from mech_exo.verdict.payloads import PLACEBO, WINDOW
 from mech_exo.verdict.placebo import compare
-from mech_exo.verdict.repeated_searches import PLACEBO, WINDOW, RepeatedSearches, winner
+from mech_exo.verdict.repeated_searches import RepeatedSearches, winner
 from mech_exo.verdict.walkforward import walk
 from mech_exo.verdict.windows import walk_forward_windows
 

@@ -35,8 +35,8 @@ class Universe:
         [G] what maps it.
     key_start
         [G + 1] where each execution's keys begin.
-    key_sum
-        [R + 1] running sum of the growth of the kept names.
+    kept, key_sum
+        [R] growth of the kept names, in the order of their keys; [R + 1] its running sum.
     aside_segment, aside_before, aside_previous, aside_last, aside_alive
         [S] names set aside: segment; growth over the segment before, if bought there, else 0;
         which of the S it continues, else −1; growth in the segment; the same, 0 if delisted.
@@ -54,6 +54,7 @@ class Universe:
     key: FloatArray
     key_scale: FloatArray
     key_start: IntArray
+    kept: FloatArray
     key_sum: FloatArray
     aside_segment: IntArray
     aside_before: FloatArray
@@ -100,6 +101,7 @@ def gather_universe(
         key=of[kept] + before * scale[of[kept]],
         key_scale=scale,
         key_start=start,
+        kept=before,
         key_sum=np.append(0.0, np.cumsum(before)),
         aside_segment=of[aside],
         aside_before=np.where(from_bought[aside], units.last[previous[aside]], 0.0),

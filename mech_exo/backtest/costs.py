@@ -22,6 +22,7 @@ def self_financing(
     matched: FloatArray,
     out: FloatArray,
     below: Below,
+    near: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Solve x = 1 − c·Σ|w·x − h| for G portfolios at once.
 
@@ -35,6 +36,9 @@ def self_financing(
         [G] Σ h over the names with a target, and over those that are sold altogether.
     below
         Of the target value w·x, the names that are bought to reach it.
+    near
+        [G] x of a like problem, where a single step from there is enough: the solution if the
+        names bought are those of the like problem. None: the solution.
 
     Returns
     -------
@@ -48,13 +52,15 @@ def self_financing(
     names bought can only become fewer, and it ends when they stay the same.
     """
     x = np.ones_like(weight)
-    number, worth = below(weight)
+    number, worth = below(weight if near is None else weight * near)
     while True:
         more = weight * (2 * number - names)  # d trades / dx
         fixed = out + matched - 2.0 * worth
         if cost == 0.0:
             return x, fixed + more
         x = np.minimum(x, (1.0 - cost * fixed) / (1.0 + cost * more))
+        if near is not None:
+            return x, fixed + more * x
         bought = number
         number, worth = below(weight * x)
         if (number == bought).all():

@@ -84,9 +84,9 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
     executed, length = schedule.executed, schedule.length
     segments, names = len(executed), returns.shape[1]
     priced = np.isfinite(returns)
-    factor = np.where(priced, 1.0 + returns, 1.0)
+    factor = gross_returns(returns)
     absent = sessions_without_price(returns)
-    index: FloatArray = np.multiply.accumulate(np.maximum(factor, TOTAL_LOSS))[executed]
+    index: FloatArray = np.multiply.accumulate(never_zero(factor))[executed]
 
     block, row, starts, widths = layout(length, names)
     path = np.ones(int(starts[-1]))
@@ -126,6 +126,16 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
         aside_name=aside[1],
         aside_root=aside[2],
     )
+
+
+def gross_returns(returns: FloatArray) -> FloatArray:
+    """1 + r of returns [T, N]; 1 without a price."""
+    return np.where(np.isfinite(returns), 1.0 + returns, 1.0)
+
+
+def never_zero(gross: FloatArray) -> FloatArray:
+    """Gross returns [T, N] of which a price index can be made."""
+    return np.maximum(gross, TOTAL_LOSS)
 
 
 def _segment(

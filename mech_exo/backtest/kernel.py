@@ -140,6 +140,12 @@ class Kernel:
         kernel._set_up(**parts, rules=rules)
         return kernel
 
+    def on(self, growth: Growth, universe: Universe) -> Self:
+        """The kernel of the same decisions on other returns; it shares this one's buffers."""
+        kernel = type(self).__new__(type(self))
+        vars(kernel).update(vars(self), growth=growth, universe=universe)
+        return kernel
+
     def run(
         self,
         candidate: Candidate,

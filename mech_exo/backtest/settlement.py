@@ -9,6 +9,7 @@ from mech_exo.backtest.costs import self_financing
 from mech_exo.data.panel import FloatArray, IntArray
 
 RUIN = 1e-15  # a portfolio worth less than this of its value at the last rebalance is lost
+ROUGH_PASSES = 12  # at most, before full ones
 NOTHING = 1e-12  # if no more than this share of a portfolio can be traded, nothing is bought
 
 
@@ -98,12 +99,16 @@ def settle(book: SegmentBook, weight: FloatArray, cost: float, opening: float) -
     -----
     A segment depends on the one before only through the names set aside. Without any, one pass
     settles all; with them, passes are repeated until nothing changes, at most one for each segment.
+    So there is one solution, whatever the first pass begins with: a few rough passes, each with one
+    step towards x, bring it near. The last pass, which changes nothing, is a full one.
     """
     segments, of = len(weight), book.aside_segment
     part = np.ones(segments)
     share = np.zeros(len(of))
     before = np.empty(segments)
     before[0] = opening
+    rough = 0 if len(of) else ROUGH_PASSES  # passes that were
+    near = np.ones(segments) if rough < ROUGH_PASSES else None
     while True:
         target = weight * part
         cash = 1.0 - target * book.names
@@ -113,16 +118,11 @@ def settle(book: SegmentBook, weight: FloatArray, cost: float, opening: float) -
             closing = closing + np.bincount(of, share * (book.aside_last - 1.0), segments)
         before[1:] = closing[:-1]
         held_aside, total = book.bring_forward(target, share)
-        kept = np.bincount(of, held_aside, segments) if len(of) else np.zeros(segments)
-        liquid = before - kept
-        if liquid.min() <= RUIN:
-            liquid[(before <= RUIN) | (liquid <= 0.0)] = 0.0
-            scale = np.divide(1.0, liquid, out=np.zeros(segments), where=liquid > 0.0)
-        else:
-            scale = 1.0 / liquid
+        kept: FloatArray = np.bincount(of, held_aside, segments).astype(np.float64, copy=False)
+        liquid, scale = _liquid(before, kept)
         matched = book.match(scale)
         out = (total - kept) * scale - matched
-        x, trades = self_financing(cost, weight, book.names, matched, out, book.below)
+        x, trades = self_financing(cost, weight, book.names, matched, out, book.below, near)
         after = liquid * x + kept
         lost = before <= RUIN
         after[lost] = 0.0
@@ -130,14 +130,27 @@ def settle(book: SegmentBook, weight: FloatArray, cost: float, opening: float) -
             break
         whole = np.where(lost, 1.0, after)
         new_part, new_share = liquid * x / whole, held_aside / whole[of]
-        if np.array_equal(new_part, part) and np.array_equal(new_share, share):
+        same = np.array_equal(new_part, part) and np.array_equal(new_share, share)
+        if same and near is None:
             break
+        rough = ROUGH_PASSES if same else rough + 1
+        near = x if rough < ROUGH_PASSES else None
         part, share = new_part, new_share
     base = np.where(lost, 1.0, before)
     idle = of[:0]
     if len(of):
         idle = np.flatnonzero((liquid <= NOTHING * before) & ~lost & (book.names > 0))
     return Settlement(target, share, cash, closing, after / base, liquid * trades / base, idle)
+
+
+def _liquid(before: FloatArray, kept: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """[G] what can be traded of the values before, and its inverse; 0 and 0 where it is nothing."""
+    liquid = before - kept
+    if liquid.min() > RUIN:
+        return liquid, 1.0 / liquid
+    liquid[(before <= RUIN) | (liquid <= 0.0)] = 0.0
+    scale: FloatArray = np.divide(1.0, liquid, out=np.zeros_like(liquid), where=liquid > 0.0)
+    return liquid, scale
 
 
 def daily_growth(

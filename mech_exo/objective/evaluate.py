@@ -79,10 +79,21 @@ class Evaluator:
         self.own_constraints: tuple[str, ...] | None = None  # known after `rehearse`
         self._kernels = Kernels(kernel, space.spec, settings, ground)
 
+    def on(self, kernel: Kernel) -> "Evaluator":
+        """The evaluator of the same candidates on a kernel with other returns (`Kernel.on`)."""
+        evaluator = Evaluator.__new__(Evaluator)
+        vars(evaluator).update(vars(self), _kernels=self._kernels.on(kernel))
+        return evaluator
+
     @property
     def constraint_names(self) -> tuple[str, ...]:
         """Built-in constraints that the file sets, then its own, as the rehearsal named them."""
         return (*self.spec.limits, *(self.own_constraints or ()))
+
+    @property
+    def base(self) -> Kernel:
+        """The kernel of candidates none of whose parameters changes a factor's scores."""
+        return self._kernels.base
 
     def parts(self) -> "EvaluatorParts":
         """What makes an equal Evaluator in another process."""

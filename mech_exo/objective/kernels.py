@@ -52,6 +52,12 @@ class Kernels:
         self._made: OrderedDict[str, Kernel] = OrderedDict()
         self._scores: OrderedDict[str, FloatArray] = OrderedDict()
 
+    def on(self, base: Kernel) -> "Kernels":
+        """Kernels of the same scores on other returns."""
+        others = Kernels(base, self._spec, self._settings, self.ground)
+        others._scores = self._scores
+        return others
+
     def of(self, arguments: Arguments) -> Kernel:
         """The kernel for factor -> arguments; the base one if there are none.
 

@@ -54,9 +54,14 @@ def flipped(
         return panel
     if model is None:
         model = market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
-    common, residual = model
     sign = np.ones(len(panel.dates))
     for m in range(len(holding.first)):
         sign[holding.first[m] : holding.last[m]] = signs[holding.block[m]]
-    returns = np.maximum(common + sign[:, None] * residual, LOWEST_RETURN)
-    return replace(panel, returns=np.where(sign[:, None] == 1.0, panel.returns, returns))
+    turned = mirrored(*model)
+    return replace(panel, returns=np.where(sign[:, None] == 1.0, panel.returns, turned))
+
+
+def mirrored(common: FloatArray, residual: FloatArray) -> FloatArray:
+    """[T, N] returns with all residuals turned round, of a market model."""
+    turned: FloatArray = np.maximum(common - residual, LOWEST_RETURN)
+    return turned

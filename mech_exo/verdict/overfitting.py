@@ -90,9 +90,16 @@ def _half_sharpe(
 ) -> FloatArray:
     """[splits, S] Sharpe ratios over the blocks of each split."""
     count = (member @ sizes)[:, None]
-    mean = (member @ sums) / count
-    variance = (member @ squares - count * mean**2) / (count - 1.0)
-    deviation = np.sqrt(np.maximum(variance, 0.0))
+    # splits times strategies: in place, as each array has millions of numbers
+    mean: FloatArray = member @ sums
+    mean /= count
+    deviation: FloatArray = member @ squares
+    deviation -= count * np.square(mean)
+    deviation /= count - 1.0
+    np.sqrt(np.maximum(deviation, 0.0, out=deviation), out=deviation)
     flat = deviation < 1e-12
-    score = (mean + centre) / np.where(flat, 1.0, deviation)
-    return np.where(flat, -np.inf, score)
+    deviation[flat] = 1.0
+    mean += centre
+    mean /= deviation
+    mean[flat] = -np.inf
+    return mean

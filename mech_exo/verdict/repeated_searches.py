@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
+from mech_exo.backtest.two_worlds import TwoWorlds
 from mech_exo.config.settings import Settings, TuningSettings
-from mech_exo.data.frequency import YEAR
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.factor_file.document import WEIGHT
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import data_fingerprint
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
-from mech_exo.verdict.evidence import Evidence
-from mech_exo.verdict.flipping import block_signs, flipped
-from mech_exo.verdict.ranking import fewest_returns, holding_periods, market_model
+from mech_exo.verdict.flipping import block_signs, mirrored
+from mech_exo.verdict.payloads import PLACEBO, pack
+from mech_exo.verdict.ranking import fewest_returns, market_model
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.windows import Window, walk_forward_windows
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.problem import Problem
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
-
-PLACEBO, WINDOW = "placebo", "window"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +68,10 @@ class RepeatedSearches:
     benchmark: FloatArray | None
 
     def __call__(self) -> "Repeater":
-        """The worker."""
-        return Repeater(self)
+        """The worker; what all its replicates share is made before it is forked."""
+        repeater = Repeater(self)
+        repeater.prepare()
+        return repeater
 
 
 class Repeater:
@@ -97,6 +96,25 @@ class Repeater:
     @cached_property
     def _outcomes(self) -> Outcomes:
         return Outcomes.from_residual(self._model[1], fewest_returns(self._x.panel.frequency))
+
+    @cached_property
+    def _real(self) -> Evaluator:
+        return self.evaluator(self._x.panel)
+
+    @cached_property
+    def _worlds(self) -> TwoWorlds:
+        """The real returns, and those of a placebo whose blocks are all turned round."""
+        panel = self._x.panel
+        return TwoWorlds(self._real.base, panel, mirrored(*self._model))
+
+    @cached_property
+    def _stretch(self) -> Stretch:
+        """All dates in sample."""
+        return Stretch(self._real, self._x.panel, self._lag, self._outcomes, self._x.benchmark)
+
+    def prepare(self) -> None:
+        """Make what all replicates share."""
+        _ = self._problem, self._worlds, self._stretch
 
     def replicate(self, part: str, number: int) -> dict[str, Any]:
         """One search, as plain values."""
@@ -129,16 +147,24 @@ class Repeater:
         """An evaluator of the study on a panel."""
         return Evaluator(self._spec, panel, self._x.settings, self._x.market)
 
+    def placebo(self, signs: FloatArray) -> Evaluator:
+        """The study's evaluator on the data that `flipped` makes of the signs [blocks].
+
+        A holding period is a segment of the kernel, so that each has one sign.
+        """
+        holding = self._stretch.holding
+        turned = np.zeros(len(self._real.base.schedule.executed), dtype=np.bool_)
+        turned[: len(holding.block)] = signs[holding.block] < 0.0
+        return self._real.on(self._worlds.kernel(turned))
+
     def _placebo(self, number: int) -> dict[str, Any]:
-        panel, seed = self._x.panel, self._tuning.seed
-        holding = holding_periods(panel, self._lag)
-        signs = block_signs(holding.blocks, seed, number)
-        evaluator = self.evaluator(flipped(panel, holding, signs, self._model))
-        study = self.search(evaluator)
-        best = winner(study)
+        holding = self._stretch.holding
+        signs = block_signs(holding.blocks, self._tuning.seed, number)
+        evaluator = self.placebo(signs)
+        best = winner(self.search(evaluator))
         if best is None:
             return {"ratio": None, "rank_t": None, "trial": None}
-        stretch = Stretch(evaluator, panel, self._lag, self._outcomes, self._x.benchmark)
+        stretch = self._stretch.on(evaluator)
         evidence = stretch.evidence(best.params, evaluator.run(best.params), signs[holding.block])
         return {
             "ratio": evidence.ratio,
@@ -228,32 +254,6 @@ def searches_key(searches: RepeatedSearches) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def check_payload(task: tuple[str, int], payload: Any) -> None:
-    """Raise an ExoError for a kept replicate that somebody has edited."""
-    from mech_exo.tuning.refusals import damaged_replicate
-
-    part, number = task
-    whole = isinstance(payload, dict) and _are_numbers(payload.get("seconds"))
-    if whole and part == PLACEBO:
-        whole = all(_are_numbers(payload.get(name) or 0.0) for name in ("ratio", "rank_t"))
-        whole = whole and {"ratio", "rank_t"} <= payload.keys()
-    elif whole and payload.get("params", 0) is not None:
-        params = payload.get("params")
-        weights = params if isinstance(params, dict) else {WEIGHT: None}
-        whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith(WEIGHT))
-        series = ("active", "skill", "skill_sums", "coefficients")
-        whole = whole and all(isinstance(payload.get(name), list) for name in series)
-        whole = whole and all(_are_numbers(payload.get(n)) for n in ("in_sample", *series))
-    if not whole:
-        raise damaged_replicate(part, number)
-
-
-def _are_numbers(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(map(_are_numbers, value))
-    return isinstance(value, float | int) and not isinstance(value, bool)
-
-
 def winner(study: "StudyRecord") -> "TrialRecord | None":
     """The trial that a search ends with.
 
@@ -263,22 +263,3 @@ def winner(study: "StudyRecord") -> "TrialRecord | None":
     if len(study.directions) > 1 and study.front():
         return min(study.front(), key=lambda t: (study.losses(t)[0], t.number))
     return study.best() or study.least_violating()
-
-
-def pack(evidence: Evidence) -> dict[str, list[float]]:
-    """Evidence as plain values."""
-    return {
-        name: getattr(evidence, name).tolist()
-        for name in ("active", "skill", "skill_sums", "coefficients")
-    }
-
-
-def unpack(payload: Mapping[str, Any], periods_per_year: float = YEAR) -> Evidence:
-    """Evidence from plain values."""
-    return Evidence(
-        *(
-            np.array(payload[n], dtype=np.float64)
-            for n in ("active", "skill", "skill_sums", "coefficients")
-        ),
-        periods_per_year=periods_per_year,
-    )

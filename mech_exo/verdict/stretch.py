@@ -85,6 +85,12 @@ class Stretch:
         self.holding: HoldingPeriod = holding_periods(panel, execution_lag)
         self._outcomes = period_outcomes(outcomes.residual, outcomes.risk, self.holding)
 
+    def on(self, evaluator: "Evaluator") -> "Stretch":
+        """The same dates and outcomes, for candidates that are backtested on other returns."""
+        stretch = Stretch.__new__(Stretch)
+        vars(stretch).update(vars(self), _evaluator=evaluator)
+        return stretch
+
     def backtest(self, params: Mapping[str, Any]) -> BacktestResult:
         """The candidate's path."""
         return self._evaluator.run(params)

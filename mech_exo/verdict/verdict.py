@@ -21,16 +21,10 @@ from mech_exo.verdict.holdout import (
     portfolio_hash,
 )
 from mech_exo.verdict.neighbourhood import Neighbourhood
+from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
 from mech_exo.verdict.placebo import PlaceboSearch, compare
 from mech_exo.verdict.plateau import Plateau
-from mech_exo.verdict.repeated_searches import (
-    PLACEBO,
-    WINDOW,
-    RepeatedSearches,
-    check_payload,
-    searches_key,
-    searches_of,
-)
+from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk

@@ -11,7 +11,7 @@ from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.factor_file.document import WEIGHT
 from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
-from mech_exo.verdict.repeated_searches import unpack
+from mech_exo.verdict.payloads import unpack
 from mech_exo.verdict.windows import Window
 
 

@@ -44,8 +44,8 @@ from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.trial_table import trial_table
 from mech_exo.verdict.benchmark_series import read_benchmark
+from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
-from mech_exo.verdict.repeated_searches import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.workflow.remembered_verdicts import standing_of_best
 from tests.cli.conftest import REPOSITORY
 from tests.fuzz.mutations import CELLS, TOKENS, spoilt

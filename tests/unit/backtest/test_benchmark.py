@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mech_exo.backtest import settlement
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import FloatArray, Panel
@@ -101,3 +103,31 @@ def test_the_first_name_set_aside_keeps_its_value() -> None:
     assert returns[4] == pytest.approx(1 / 2, abs=1e-15)
     assert returns[7] == pytest.approx(1 / 3, abs=1e-15)
     assert np.count_nonzero(returns) == 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    names=st.integers(1, 5),
+    every=st.sampled_from([1, 2, 4]),
+    missing=st.sampled_from([0.1, 0.3, 0.6]),
+    volatility=st.sampled_from([0.0, 0.03, 0.08]),
+    cost=st.sampled_from([0.0, 10.0, 2000.0]),
+    cash=st.sampled_from([0.0, 0.05, 0.4, 1.0]),
+)
+def test_rough_passes_change_no_bit(
+    seed: int, names: int, every: int, missing: float, volatility: float, cost: float, cash: float
+) -> None:
+    """Of the benchmark, and of a candidate whose holdings could not all be traded."""
+    panel = suspended_panel(seed, names=names, every=every, missing=missing, volatility=volatility)
+    kernel = Kernel(panel, BacktestSettings(commission_bps=cost, slippage_bps=0.0, delist_after=10))
+    candidate = Candidate(np.ones(panel.exposures.shape[2]), cash, 0.1, 0.5)
+    found = []
+    for passes in (settlement.ROUGH_PASSES, 0, 2):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(settlement, "ROUGH_PASSES", passes)
+            run = kernel.run(candidate)
+            found.append(
+                run.benchmark_returns.tobytes() + run.returns.tobytes() + run.traded.tobytes()
+            )
+    assert found[0] == found[1] == found[2]

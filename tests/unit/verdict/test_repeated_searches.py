@@ -8,10 +8,19 @@ import pytest
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
-from mech_exo.verdict.repeated_searches import pack, searches_of, unpack, winner
+from mech_exo.verdict.flipping import block_signs, flipped
+from mech_exo.verdict.payloads import pack, unpack
+from mech_exo.verdict.ranking import holding_periods
+from mech_exo.verdict.repeated_searches import searches_of, winner
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
 from tests.unit.tuning.tuning_runs import WeightRun, carried_out
-from tests.unit.verdict.small import small_objective, small_settings, small_subject
+from tests.unit.verdict.small import (
+    OBJECTIVE,
+    small_objective,
+    small_panel,
+    small_settings,
+    small_subject,
+)
 
 TRIALS = 14
 
@@ -128,3 +137,54 @@ def test_a_users_benchmark_is_what_is_measured_against(tmp_path: Path) -> None:
     assert against_cash["ratio"] != against_all["ratio"]
     assert against_cash["rank_t"] == against_all["rank_t"]
     assert small_objective().sha256 == subject.objective.sha256
+
+
+WINDOWED = b"""
+from mech_exo.objective.factor import factor
+
+
+@factor(category="technical")
+def drift(market, drift_days=5):
+    import numpy as np
+
+    values = np.full(market.close.shape, np.nan)
+    values[drift_days:] = market.close[drift_days:] / market.close[:-drift_days] - 1.0
+    return values
+
+
+MAX_DRAWDOWN_THRESHOLD = 1.0
+MAX_TRACKING_ERROR = 0.5
+
+
+def suggest_factor_weights(trial):
+    for k in range(3):
+        trial.suggest_float(f"weight_f{k}", -1.0, 1.0)
+    trial.suggest_float("weight_drift", -1.0, 1.0)
+    trial.suggest_int("drift_days", 3, 9)
+"""
+
+
+@pytest.mark.parametrize("source", [OBJECTIVE, WINDOWED], ids=["plain", "a factor with a window"])
+@pytest.mark.parametrize("number", [0, 1, 5])
+def test_a_placebo_is_evaluated_as_on_its_own_panel(number: int, source: bytes) -> None:
+    """What all placebos share changes no bit of any."""
+    panel = small_panel(sessions=600, names=12)
+    returns = panel.returns.copy()
+    returns[50:58, 3], returns[200, 5], returns[330:, 7] = np.nan, 1.8, np.nan
+    panel = replace(panel, returns=returns)
+    subject = small_subject(panel, objective=small_objective(source))
+    repeater = searches_of(subject)()
+    holding = holding_periods(subject.in_sample, subject.settings.backtest.execution_lag)
+    signs = block_signs(holding.blocks, 7, number)
+    shared = repeater.placebo(signs)
+    alone = repeater.evaluator(flipped(subject.in_sample, holding, signs))
+    rng = np.random.default_rng(number)
+    for _ in range(6):
+        weights = {f"weight_f{k}": float(rng.uniform(-1, 1)) for k in range(3)}
+        params = {**weights, "cash_pct": float(rng.uniform(0, 0.5)), "position_size_pct": 0.2}
+        if source is WINDOWED:
+            params |= {"weight_drift": 0.7, "drift_days": int(rng.integers(3, 9))}
+        assert repr(shared.evaluate(params)) == repr(alone.evaluate(params))  # every metric
+        one, two = shared.run(params), alone.run(params)
+        assert one.returns.tobytes() == two.returns.tobytes()
+        assert one.benchmark_returns.tobytes() == two.benchmark_returns.tobytes()
