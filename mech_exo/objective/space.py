@@ -107,6 +107,11 @@ class Space:
         )
 
     @cached_property
+    def checked(self) -> dict[tuple[Any, ...], Distribution]:
+        """Ranges that were found to be good, by the words in which they were asked for."""
+        return {}
+
+    @cached_property
     def _limits(self) -> dict[str, Limits | None]:
         """Every name that means something -> its limits; None: whatever its factor takes."""
         weights = [WEIGHT + name for name in self.factor_names + self.missing]

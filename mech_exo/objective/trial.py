@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.distribution import Distribution, categorical, numeric
 from mech_exo.objective.trace import SpaceError, TrialFailure
+
+MOST_CHECKED = 4096  # a file may ask for another range in each trial
 
 
 class SpaceRules(Protocol):
@@ -15,6 +17,10 @@ class SpaceRules(Protocol):
     @property
     def missing(self) -> tuple[str, ...]:
         """Known factors without data."""
+
+    @property
+    def checked(self) -> dict[tuple[Any, ...], Distribution]:
+        """Ranges that were found to be good, by the words in which they are asked for."""
 
     def problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
         """What is wrong with a parameter, and a hint."""
@@ -68,7 +74,7 @@ class SpaceTrial:
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
         """A number from `low` to `high`."""
-        distribution = numeric("float", self._name(name), low, high, step, log)
+        distribution = self._numeric("float", name, low, high, step, log)
 
         def ask() -> float:
             return float(self._trial.suggest_float(name, low, high, step=step, log=log))
@@ -79,7 +85,7 @@ class SpaceTrial:
         self, name: str, low: int, high: int, *, step: int = 1, log: bool = False
     ) -> int:
         """A whole number from `low` to `high`."""
-        distribution = numeric("int", self._name(name), low, high, step, log)
+        distribution = self._numeric("int", name, low, high, step, log)
 
         def ask() -> int:
             return int(self._trial.suggest_int(name, low, high, step=step, log=log))
@@ -88,13 +94,37 @@ class SpaceTrial:
 
     def suggest_categorical(self, name: str, choices: Any) -> Parameter:
         """One of `choices`."""
-        distribution = categorical(self._name(name), choices)
+        distribution = self._good(name, categorical(self._name(name), choices))
 
         def ask() -> Parameter:
             chosen: Parameter = self._trial.suggest_categorical(name, list(distribution.choices))
             return chosen
 
         return self._ask(name, distribution, ask)
+
+    def _numeric(
+        self, kind: Literal["float", "int"], name: Any, low: Any, high: Any, step: Any, log: bool
+    ) -> Distribution:
+        """A range of numbers; one that every trial asks for is checked once."""
+        # 1, 1.0 and True are equal, and not equally good
+        words = (kind, name, low, high, step, log, type(low), type(high), type(step))
+        checked = self._space.checked
+        try:
+            if words in checked:
+                return checked[words]
+        except TypeError:  # of something that has no hash, and is no number
+            return numeric(kind, self._name(name), low, high, step, log)
+        found = self._good(name, numeric(kind, self._name(name), low, high, step, log))
+        if len(checked) == MOST_CHECKED:
+            checked.clear()
+        checked[words] = found
+        return found
+
+    def _good(self, name: str, distribution: Distribution) -> Distribution:
+        problem = self._space.problem(name, distribution)
+        if problem:
+            raise SpaceError(*problem)
+        return distribution
 
     @staticmethod
     def _name(name: Any) -> str:
@@ -105,9 +135,6 @@ class SpaceTrial:
     def _ask(
         self, name: str, distribution: Distribution, suggest: Callable[[], Parameter]
     ) -> Parameter:
-        problem = self._space.problem(name, distribution)
-        if problem:
-            raise SpaceError(*problem)
         if name in self.distributions:
             return self._again(name, distribution)
         if name.removeprefix(WEIGHT) in self._space.missing and name.startswith(WEIGHT):

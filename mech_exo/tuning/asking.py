@@ -18,6 +18,7 @@ from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, to_json
+from mech_exo.tuning.given_trial import GivenTrial, KnownRanges
 from mech_exo.tuning.problem import Problem, Suggestion
 from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.samplers import pruner_of, sampler_class
@@ -54,7 +55,9 @@ class Asker:
         self._history = ToldTrials()
         needs = Needs(settings, space, problem.directions, self._history)
         self.sampler = sampler_class(settings.sampler).made(needs)
-        self._space = space
+        self._ranges = KnownRanges(space)
+        self._texts = {name: to_json(d) for name, d in space.items()}
+        self._conditional = bool(problem.conditional)
         self._fixed = self.sampler.fixed_space
         pruner = pruner_of(settings, len(problem.directions))
         self._pruner = MedianLimits() if pruner == "median" else None
@@ -66,6 +69,11 @@ class Asker:
     def known(self) -> int:
         """Number of finished trials that have been added."""
         return len(self._records)
+
+    @property
+    def finished(self) -> Sequence[TrialRecord]:
+        """The trials that have been added, in number order."""
+        return self._records
 
     @property
     def prunes(self) -> bool:
@@ -92,26 +100,32 @@ class Asker:
         return Suggestion(
             index=index,
             params={n: v + 0.0 if isinstance(v, float) else v for n, v in params.items()},
-            distributions={n: to_json(d) for n, d in distributions.items()},
+            distributions={n: self._text(n, d) for n, d in distributions.items()},
             limits=self._pruner.limits() if self._pruner else None,
         )
 
     def _asked(self, index: int) -> tuple[Mapping[str, Any], Mapping[str, BaseDistribution]]:
         """Parameters and ranges of trial `index`."""
         given = self._given(index)
-        if given.keys() == self._space.keys():
-            trial = optuna.trial.FixedTrial(dict(given), index)  # no storage, a third of the time
+        guess = given or ({} if self._conditional else self.sampler.evenly())
+        if guess.keys() == self._ranges.space.keys():
+            trial = GivenTrial(guess, index, self._ranges)
             with contextlib.suppress(ValueError):  # for another parameter; below it is named
                 self._suggest(trial)
-                if trial.distributions == self._space:
+                if trial.asked_all if given else trial.asked_in_order:
                     return trial.params, trial.distributions
         self._history.next_index = index
         self._history.next_fixed = given
-        self._study.sampler = self.sampler.optuna
+        self._study.sampler = self.sampler.drawing()
         self._suggest(self._study.ask())
         if self._fixed:
             self._check_fixed(self._history.asked_space)
         return self._history.asked_params, self._history.asked_space
+
+    def _text(self, name: str, distribution: BaseDistribution) -> str:
+        if distribution is self._ranges.space.get(name):
+            return self._texts[name]
+        return to_json(distribution)
 
     def _tell(self, index: int) -> None:
         record = self._records[index]
@@ -128,10 +142,11 @@ class Asker:
         return point
 
     def _check_fixed(self, asked: Mapping[str, BaseDistribution]) -> None:
-        if asked == self._space:
+        space = self._ranges.space
+        if asked == space:
             return
-        for name in [*asked, *self._space]:
-            if asked.get(name) != self._space.get(name):
+        for name in [*asked, *space]:
+            if asked.get(name) != space.get(name):
                 raise ExoError(
                     f"--sampler {self.sampler.name} needs the same parameters with the same ranges "
                     f"in every trial; the objective file's {name!r} differs between trials.",

@@ -89,6 +89,7 @@ class Cube:
         self.space = {n: d for n, d in space.items() if not d.single()}
         self.single = {n: only(d) for n, d in space.items() if d.single()}
         self._edges: dict[str, tuple[float, float]] = {}
+        self._plain: dict[str, tuple[float, float]] = {}  # ends of floats without log and step
         for name, distribution in self.space.items():
             if isinstance(distribution, CategoricalDistribution):
                 raise ExoError(
@@ -96,6 +97,9 @@ class Cube:
                     hint="Use --sampler tpe.",
                 )
             self._edges[name] = edges(distribution)
+            float_ = isinstance(distribution, FloatDistribution) and distribution.step is None
+            if float_ and not _is_log(distribution):
+                self._plain[name] = self._edges[name]
 
     def __len__(self) -> int:
         return len(self.space)
@@ -106,6 +110,9 @@ class Cube:
         for (name, distribution), share in zip(self.space.items(), point.tolist(), strict=True):
             low, high = self._edges[name]
             raw = low + share * (high - low)
+            if name in self._plain:
+                result[name] = min(max(raw, low), high)
+                continue
             raw = math.exp(raw) if _is_log(distribution) else raw
             value = clip(raw, distribution)
             assert value is not None

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.system.plain_values import plain
 from mech_exo.system.strict_json import parse_json
@@ -197,7 +198,7 @@ def record_of(trial: TrialRecord) -> str:
     constraints = "null" if trial.constraints is None else _array(trial.constraints)
     return (
         f'{{"epoch": {trial.epoch}, "space": "{_space(tuple(trial.distributions.items()))[0]}", '
-        f'"params": {stored_json(list(trial.params.values()))}, "values": {_array(trial.values)}, '
+        f'"params": {_parameters(list(trial.params.values()))}, "values": {_array(trial.values)}, '
         f'"constraints": {constraints}, "metrics": {_object(trial.metrics)}, '
         f'"intermediate": {_object(trial.intermediate)}, "reason": {json.dumps(trial.reason)}}}'
     )
@@ -215,13 +216,26 @@ def stored_json(value: Any) -> str:
     return json.dumps(plain(value), allow_nan=False)
 
 
+def _parameters(values: list[Parameter]) -> str:
+    floats = [v for v in values if type(v) is float and math.isfinite(v)]
+    return _array(floats) if len(floats) == len(values) else stored_json(values)
+
+
 def _array(values: Sequence[float]) -> str:
-    return f"[{', '.join(map(number_json, values))}]"
+    plain = [float(v) + 0.0 for v in values]
+    if all(map(math.isfinite, plain)):
+        return repr(plain)  # which is JSON, and quicker
+    return f"[{', '.join(map(number_json, plain))}]"
 
 
 def _object(values: Mapping[Any, float]) -> str:
-    items = (f"{json.dumps(str(key))}: {number_json(v)}" for key, v in values.items())
+    items = (f"{_quoted(str(key))}: {number_json(v)}" for key, v in values.items())
     return f"{{{', '.join(items)}}}"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(name: str) -> str:
+    return json.dumps(name)
 
 
 def _defined(value: float | None) -> float:

@@ -64,6 +64,7 @@ class TrialRecord:
     epoch: int = 0
     started: datetime | None = None
     completed: datetime | None = None
+    _canonical: bool = field(default=False, init=False, repr=False, compare=False)
 
     @property
     def feasible(self) -> bool:
@@ -93,12 +94,14 @@ class TrialRecord:
         ValueError
             A complete trial without values, or a value that is NaN.
         """
+        if self._canonical:
+            return self
         values = () if self.state == "FAIL" else tuple(_plain_float(v) for v in self.values)
         if self.state == "COMPLETE" and not values:
             raise ValueError(f"trial {self.number} is COMPLETE and has no value")
         if any(math.isnan(v) for v in values):
             raise ValueError(f"trial {self.number} has the value NaN: it must be FAIL")
-        return replace(
+        made = replace(
             self,
             number=int(self.number),
             params={name: _plain_parameter(v) for name, v in self.params.items()},
@@ -112,6 +115,8 @@ class TrialRecord:
             started=_utc(self.started),
             completed=_utc(self.completed),
         )
+        object.__setattr__(made, "_canonical", True)
+        return made
 
 
 @dataclass(frozen=True)
@@ -265,6 +270,8 @@ def _plain_float(value: float) -> float:
 
 
 def _plain_parameter(value: Any) -> Parameter:
+    if type(value) is float:
+        return value + 0.0
     if value is None or isinstance(value, (str, bool)):
         return value
     plain = value.item() if hasattr(value, "item") else value  # NumPy scalar

@@ -39,7 +39,8 @@ class ToldTrials(InMemoryStorage):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: list[ToldTrial] = []
+        self._records: list[TrialRecord] = []
+        self._shown: list[ToldTrial] = []  # of the first records, made when a sampler looks
         self._asked: FrozenTrial | None = None
         self._columns: dict[str, FloatArray] = {}
         self._spaces: dict[tuple[tuple[str, str], ...], dict[str, BaseDistribution]] = {}
@@ -51,8 +52,17 @@ class ToldTrials(InMemoryStorage):
 
     def tell(self, index: int, record: TrialRecord) -> None:
         """Show the next finished trial, whose position is `index`, to the sampler."""
-        if index != len(self._told):
-            raise ValueError(f"trial {index} told as number {len(self._told)}")
+        if index != len(self._records):
+            raise ValueError(f"trial {index} told as number {len(self._records)}")
+        self._records.append(record)
+
+    @property
+    def _told(self) -> list[ToldTrial]:
+        while len(self._shown) < len(self._records):
+            self._show(len(self._shown), self._records[len(self._shown)])
+        return self._shown
+
+    def _show(self, index: int, record: TrialRecord) -> None:
         space = self._space(record)
         trial = ToldTrial(
             number=index,
@@ -71,13 +81,14 @@ class ToldTrials(InMemoryStorage):
         trial.__dict__["kept_constraints"] = {
             str(i): c if c == c else np.inf for i, c in enumerate(record.constraints or ())
         }
-        self._told.append(trial)
+        self._shown.append(trial)
         self._fill(index, record, space)
 
     def column(self, name: str) -> FloatArray:
         """[told] values of a parameter in Optuna's internal form; NaN where it was not asked."""
+        count = len(self._told)
         column = self._columns.get(name)
-        return np.full(len(self._told), np.nan) if column is None else column[: len(self._told)]
+        return np.full(count, np.nan) if column is None else column[:count]
 
     def _space(self, record: TrialRecord) -> dict[str, BaseDistribution]:
         """The distributions of a trial; one object for all trials of the same space."""

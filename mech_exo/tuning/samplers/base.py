@@ -99,6 +99,17 @@ class Sampler(ABC):
         del index
         return {}
 
+    def evenly(self) -> Mapping[str, Parameter]:
+        """What `drawing` would draw of the space, where it is asked for in its order.
+
+        Quicker than to have it drawn; {} where that is not known.
+        """
+        return {}
+
+    def drawing(self) -> BaseSampler:
+        """Optuna's sampler, with the random numbers of the trial at hand."""
+        return self.optuna
+
     def learn(self, record: TrialRecord) -> None:
         """See the next told trial; samplers of Optuna read the history instead."""
         del record

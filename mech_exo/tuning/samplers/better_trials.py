@@ -9,6 +9,7 @@ from mech_exo.tuning.samplers.parzen import (
     Steps,
     chances,
     fading,
+    log_fading,
     log_mass,
     log_sum,
     ordered_widths,
@@ -59,19 +60,23 @@ class Better:
         low, high, mass = self.low[kernel], self.high[kernel], self.mass[kernel]
         left = low < 0.0
         with np.errstate(divide="ignore"):
-            tail = np.where(left, log_ndtr(low), log_ndtr(-high))
-            inside = np.where(left, np.log(share), np.log1p(-share)) + mass
-        quantile = ndtri_exp(np.logaddexp(tail, inside))
-        quantile = np.where(left, quantile, -quantile)
-        points = np.clip(quantile * self.sigma[kernel] + self.centre[kernel], 0.0, 1.0)
-        return points, chosen
+            if left.all():
+                quantile = ndtri_exp(np.logaddexp(log_ndtr(low), np.log(share) + mass))
+            else:  # of a kernel at the lower end of the range
+                tail = np.where(left, log_ndtr(low), log_ndtr(-high))
+                inside = np.where(left, np.log(share), np.log1p(-share)) + mass
+                quantile = ndtri_exp(np.logaddexp(tail, inside))
+                quantile = np.where(left, quantile, -quantile)
+        points = quantile * self.sigma[kernel] + self.centre[kernel]
+        np.maximum(points, 0.0, out=points)
+        return np.minimum(points, 1.0, out=points), chosen
 
     def log_density(self, points: FloatArray, steps: Steps, chosen: IntArray) -> FloatArray:
         """Log density [24] at candidates, but for a constant."""
         smooth = steps.smooth
         centre, sigma = self.centre[:, smooth], self.sigma[:, smooth]
         distance = (points[:, None, smooth] - centre) / sigma
-        constant = np.log(self.weights) - (np.log(sigma) + self.mass[:, smooth]).sum(axis=1)
+        constant = log_fading(len(sigma) - 1) - (np.log(sigma) + self.mass[:, smooth]).sum(axis=1)
         terms = constant - 0.5 * (distance * distance).sum(axis=2) - LOG_ROOT_TAU * len(smooth)
         for j in steps.stepped:
             terms += steps.log_mass(j, points[:, j], self.centre[:, j], self.sigma[:, j])

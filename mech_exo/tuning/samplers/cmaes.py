@@ -42,7 +42,7 @@ class CMAES(GenerationWindow, Random):
     def __init__(
         self, population: int, space: Ranges, directions: tuple[Direction, ...], seed: int
     ) -> None:
-        super().__init__(population)
+        super().__init__(population, space)
         if len(directions) != 1:
             raise ExoError(
                 "--sampler cmaes has one objective only.", hint="Use --sampler nsga2 or tpe."

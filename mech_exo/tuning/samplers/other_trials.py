@@ -11,7 +11,7 @@ from mech_exo.tuning.samplers.parzen import (
     Axis,
     Steps,
     chances,
-    fading,
+    log_fading,
     log_mass,
     log_sum,
     ordered_widths,
@@ -92,13 +92,11 @@ class Others:
         """Log density [24] at candidates, but for a constant."""
         self._refresh()
         rows = self._rows
-        weights = np.zeros(rows + 1)
-        faded = fading(self._count)
-        weights[0] = faded[-1]
         inside = np.flatnonzero(self._inside[:rows])
-        weights[inside + 1] = faded[:-1]
-        with np.errstate(divide="ignore"):
-            constant = np.log(weights) - self._constant[: rows + 1]
+        faded = log_fading(self._count)
+        constant = np.full(rows + 1, -np.inf)  # no weight
+        constant[0], constant[inside + 1] = faded[-1], faded[:-1]
+        constant -= self._constant[: rows + 1]
         x = points[:, self._steps.smooth]
         terms = np.hstack([x * x, x]) @ self._slopes[:, : rows + 1]
         terms += constant
@@ -158,7 +156,7 @@ class Others:
             + log_mass(-centre / sigma, (1.0 - centre) / sigma)
             + LOG_ROOT_TAU
         )
-        changed = np.unique(at)
+        changed = np.flatnonzero(np.bincount(at))
         self._constant[changed] = self._terms[changed].sum(axis=1)
 
     def _grow(self) -> None:

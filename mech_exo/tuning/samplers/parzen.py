@@ -14,7 +14,9 @@ References
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from optuna.distributions import (
@@ -24,6 +26,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from mech_exo.data.market import read_only
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tuning.cube import edges
 
@@ -80,13 +83,50 @@ class Axis:
         return clipped
 
 
+class Axes:
+    """The axes of several numbers, taken together: bit for bit what each gives by itself."""
+
+    def __init__(self, numbers: Sequence[Axis]) -> None:
+        self._low = np.array([axis.low for axis in numbers])
+        self._span = np.array([axis.high - axis.low for axis in numbers])
+        self._log = np.array([axis.log for axis in numbers], dtype=np.bool_)
+        self._step = np.array([axis.step for axis in numbers])
+        self._stepped = np.flatnonzero(self._step)
+        ends = [(a.distribution.low, a.distribution.high) for a in numbers]  # type: ignore[attr-defined]
+        self._first, self._last = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+
+    def coordinates(self, values: FloatArray) -> FloatArray:
+        """[d] shares of the ranges at values [d]."""
+        if self._log.any():
+            values = values.copy()
+            values[self._log] = np.log(values[self._log])
+        shares: FloatArray = (values - self._low) / self._span
+        return shares
+
+    def values(self, coordinates: FloatArray) -> FloatArray:
+        """[d] values within the ranges, on their steps, at coordinates [d]."""
+        found: FloatArray = self._low + coordinates * self._span
+        if self._log.any():
+            found[self._log] = np.exp(found[self._log])
+        if len(j := self._stepped):
+            first, step = self._first[j], self._step[j]
+            found[j] = first + np.round((found[j] - first) / step) * step
+        np.maximum(found, self._first, out=found)
+        return np.minimum(found, self._last, out=found)
+
+
 def log_mass(low: FloatArray, high: FloatArray) -> FloatArray:
     """Log of the standard normal's mass from `low` to `high`, in either tail or across 0."""
     from scipy.special import log_ndtr, ndtr
 
     right = low > 0.0
-    a, b = np.where(right, -high, low), np.where(right, -low, high)
+    a, b = low, high
+    if right.any():
+        a, b = np.where(right, -high, low), np.where(right, -low, high)
     across = b > 0.0
+    if across.all():  # of a kernel within the range always
+        whole: FloatArray = np.log1p(-ndtr(a) - ndtr(-b))
+        return whole
     mass = np.empty(np.shape(a))
     mass[across] = np.log1p(-ndtr(a[across]) - ndtr(-b[across]))
     left = ~across
@@ -102,23 +142,31 @@ def widths(padded: FloatArray) -> FloatArray:
     The farther neighbour counts; the outermost trials look at their only neighbour, unless there
     is none.
     """
-    gaps = np.diff(padded, axis=-1)
+    gaps = padded[..., 1:] - padded[..., :-1]
     found = np.maximum(gaps[..., :-1], gaps[..., 1:])
     count = found.shape[-1]
     if count >= 2:
         found[..., 0] = gaps[..., 1]
         found[..., -1] = gaps[..., -2]
-    return np.clip(found, 1.0 / min(CLIP, 2.0 + count), 1.0, out=found)
+    np.maximum(found, 1.0 / min(CLIP, 2.0 + count), out=found)
+    return np.minimum(found, 1.0, out=found)
 
 
+@lru_cache(maxsize=64)
 def fading(count: int) -> FloatArray:
-    """Weights [count + 1] of trials in their order and of the prior, summing to 1."""
+    """Weights [count + 1] of trials in their order and of the prior, summing to 1; read-only."""
     weights = np.ones(count + 1)
     if count > FULL_WEIGHT:
         faded = count - FULL_WEIGHT
         weights[:faded] = np.linspace(1.0 / count, 1.0, faded)
     weights /= weights.sum()
-    return weights
+    return read_only(weights)
+
+
+@lru_cache(maxsize=64)
+def log_fading(count: int) -> FloatArray:
+    """Logarithm of `fading`; read-only."""
+    return read_only(np.log(fading(count)))
 
 
 def ordered_widths(coordinates: FloatArray) -> FloatArray:

@@ -24,7 +24,7 @@ class QMC(Random):
         return cls(needs.settings.window, needs.space, needs.settings.seed)
 
     def __init__(self, window: int, space: Ranges, seed: int) -> None:
-        super().__init__(window)
+        super().__init__(window, space)
         from scipy.stats import qmc
 
         self._cube = Cube(space, self.name)

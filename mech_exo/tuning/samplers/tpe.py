@@ -23,8 +23,9 @@ from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, only, to_json
 from mech_exo.tuning.samplers.base import Needs, Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.better_trials import Better
+from mech_exo.tuning.samplers.even_draws import EvenDraws
 from mech_exo.tuning.samplers.other_trials import Others
-from mech_exo.tuning.samplers.parzen import Axis, Steps
+from mech_exo.tuning.samplers.parzen import Axes, Axis, Steps
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
 
@@ -75,6 +76,7 @@ class TPE(Sampler):
     ) -> None:
         super().__init__(window)
         self.optuna: _QuickTPESampler = _QuickTPESampler(history)
+        self._even = EvenDraws(space)
         self._rng = np.random.RandomState(0)
         self._words: Seed = np.zeros(4, dtype=np.uint32)
         served = len(directions) == 1 and Estimator.serves(space)
@@ -84,7 +86,15 @@ class TPE(Sampler):
     def reseed(self, sequence: np.random.SeedSequence) -> None:
         """Take the random numbers of the next trial from `sequence`."""
         self._words = seed_words(sequence)
+
+    def evenly(self) -> Mapping[str, Parameter]:
+        """All parameters of the space, for the first trials."""
+        return self._even.draw(self._words) if self._estimator is not None else {}
+
+    def drawing(self) -> _QuickTPESampler:
+        """Optuna's sampler, with the random numbers of the trial at hand."""
         self.optuna.restart_from(self._words)
+        return self.optuna
 
     def point(self, index: int) -> Mapping[str, Parameter]:
         """Parameters of trial `index`; none where Optuna's class is to draw them."""
@@ -120,6 +130,7 @@ class Estimator:
         self._single = {name: only(d) for name, d in space.items() if d.single()}
         self._numbers = {name: axis for name, axis in drawn.items() if not axis.choices}
         self._tables = {name: axis for name, axis in drawn.items() if axis.choices}
+        self._axes = Axes([*self._numbers.values()])
         self._sign = -1.0 if direction == "maximize" else 1.0
         self._steps = Steps(list(self._numbers.values()))
         self._others = Others([*self._numbers.values()], [*self._tables.values()], self._steps)
@@ -147,12 +158,7 @@ class Estimator:
     def learn(self, record: TrialRecord) -> None:
         """Take in a complete or pruned trial."""
         row = self.count
-        points = np.array(
-            [
-                axis.coordinate(np.array(record.params[name], dtype=np.float64))
-                for name, axis in self._numbers.items()
-            ]
-        )
+        values = np.array([record.params[name] for name in self._numbers], dtype=np.float64)
         choices = np.array(
             [
                 int(axis.distribution.to_internal_repr(record.params[name]))
@@ -160,7 +166,7 @@ class Estimator:
             ],
             dtype=np.int64,
         )
-        self._others.add(points, choices)
+        self._others.add(self._axes.coordinates(values), choices)
         self._others.put(row)
         kind, key = self._rank(record)
         insort(self._ranked[kind], (*key, row))
@@ -190,8 +196,8 @@ class Estimator:
     def params(self, points: FloatArray, chosen: IntArray, at: int) -> dict[str, Parameter]:
         """Parameters of one candidate."""
         found: dict[str, Parameter] = dict(self._single)
-        for j, (name, axis) in enumerate(self._numbers.items()):
-            value = axis.value(points[at : at + 1, j]).item()
+        values = self._axes.values(points[at]).tolist()
+        for (name, axis), value in zip(self._numbers.items(), values, strict=True):
             found[name] = axis.distribution.to_external_repr(value)
         for j, (name, axis) in enumerate(self._tables.items()):
             found[name] = axis.distribution.to_external_repr(int(chosen[at, j]))
