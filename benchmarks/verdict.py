@@ -1,4 +1,4 @@
-"""How long a full verdict takes, and which part takes it.
+"""How long a full verdict takes, which part takes it, and what its backtests alone would take.
 
 python benchmarks/verdict.py            500 stocks x 10 years x 9 factors, monthly; 50 trials,
                                         99 placebos, 8 windows, on all cores
@@ -8,27 +8,93 @@ python benchmarks/verdict.py --small    80 stocks x 8 years, 19 placebos
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+if TYPE_CHECKING:
+    from mech_exo.config.settings import Settings
+    from mech_exo.data.panel import Panel
+    from mech_exo.verdict.verdict import VerdictRecord
 
 OBJECTIVE = Path(__file__).parents[1] / "research" / "obj_utils.py"
 
 
-def main() -> int:
-    """Run and print."""
+@dataclass(frozen=True)
+class Judged:
+    """A verdict, what it was given, and what it took: seconds of the clock and of processors."""
+
+    verdict: VerdictRecord
+    panel: Panel
+    settings: Settings
+    trials: int
+    wall: float
+    busy: float
+
+    @property
+    def searches(self) -> int:
+        """Searches that it repeated."""
+        return self.settings.verdict.placebos + 1 + self.settings.verdict.windows
+
+    @property
+    def backtests(self) -> float:
+        """Seconds of processor time of as many backtests in sample, by themselves."""
+        from benchmarks.kernel import candidates
+        from mech_exo.backtest.kernel import Kernel
+
+        split = self.panel.split(self.settings.holdout.fraction)
+        kernel = Kernel(self.panel.between(0, split), self.settings.backtest)
+        proposals = candidates(self.trials)
+        times = []
+        for _ in range(5):
+            begun = time.process_time()
+            for candidate in proposals:
+                kernel.run(candidate)
+            times.append(time.process_time() - begun)
+        return sorted(times)[2] * self.searches
+
+
+def judge(*, small: bool, jobs: int, trials: int) -> Judged:
+    """Tune a study and judge it."""
     from mech_exo.config.settings import DataSettings, DemoSettings, Settings
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market
     from mech_exo.objective.objective_file import ObjectiveFile
-    from mech_exo.system.processes import cores
     from mech_exo.tuning.request import SearchRequest
     from mech_exo.tuning.runner import run_study
     from mech_exo.tuning.weight_search import WeightSearch
     from mech_exo.verdict.subject import study_subject
     from mech_exo.verdict.verdict import validate
+
+    demo = DemoSettings(symbols=80, years=8) if small else DemoSettings(500, 10)
+    base = Settings(data=DataSettings(demo=demo))
+    settings = replace(base, verdict=replace(base.verdict, placebos=19 if small else 99))
+    market = demo_market(demo)
+    panel = build_panel(market, settings)
+    objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
+    inside = panel.between(0, panel.split(settings.holdout.fraction))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "study.db"
+        request = SearchRequest(
+            study_name="benchmark", study_file=file, n_jobs=jobs, n_trials=trials
+        )
+        study = run_study(request, WeightSearch(settings, objective, inside).search()).study
+        subject = study_subject(settings, objective, panel, market, study)
+        begun, used = time.perf_counter(), _processors()
+        verdict = validate(subject, file, jobs=jobs, progress=_progress)
+        wall, busy = time.perf_counter() - begun, _processors() - used
+    return Judged(verdict, panel, settings, trials, wall, busy)
+
+
+def main() -> int:
+    """Run and print."""
+    from mech_exo.system.processes import cores
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -37,35 +103,29 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=cores())
     parser.add_argument("--trials", type=int, default=50)
     options = parser.parse_args()
-    demo = DemoSettings(symbols=80, years=8) if options.small else DemoSettings(500, 10)
-    base = Settings(data=DataSettings(demo=demo))
-    placebos = 19 if options.small else 99
-    settings = replace(base, verdict=replace(base.verdict, placebos=placebos))
-    market = demo_market(demo)
-    panel = build_panel(market, settings)
-    objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
-    inside = panel.between(0, panel.split(settings.holdout.fraction))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "study.db"
-        request = SearchRequest(
-            study_name="benchmark",
-            study_file=file,
-            n_jobs=options.jobs,
-            n_trials=options.trials,
-        )
-        study = run_study(request, WeightSearch(settings, objective, inside).search()).study
-        subject = study_subject(settings, objective, panel, market, study)
-        begun = time.perf_counter()
-        verdict = validate(subject, file, jobs=options.jobs, progress=_progress)
-        wall = time.perf_counter() - begun
+    found = judge(small=options.small, jobs=options.jobs, trials=options.trials)
+    names, sessions = len(found.panel.symbols), len(found.panel.dates)
     print(
-        f"\n{len(panel.symbols)} stocks x {len(panel.dates)} days x {len(panel.factor_names)} "
-        f"factors, {options.trials} trials, {placebos} placebos, {settings.verdict.windows} "
-        f"windows, {options.jobs} jobs: {verdict.overall} in {wall:.1f} s"
+        f"\n{names} stocks x {sessions} days x {len(found.panel.factor_names)} factors, "
+        f"{options.trials} trials, {found.settings.verdict.placebos} placebos, "
+        f"{found.settings.verdict.windows} windows, {options.jobs} jobs: "
+        f"{found.verdict.overall} in {found.wall:.1f} s"
     )
-    for part, seconds in verdict.seconds.items():
+    for part, seconds in found.verdict.seconds.items():
         print(f"  {part:22s} {seconds:7.1f} s")
+    alone = found.backtests
+    print(f"  {'processor time':22s} {found.busy:7.1f} s")
+    print(
+        f"  {found.searches * options.trials:,} backtests alone  {alone:7.1f} s: "
+        f"x {found.busy / alone:.2f}"
+    )
     return 0
+
+
+def _processors() -> float:
+    """Seconds of processor time of this process and of those that it has waited for."""
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def _progress(part: str, done: int, total: int) -> None:
