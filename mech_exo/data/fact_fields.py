@@ -42,15 +42,36 @@ def fields_of(
         if name in fields:
             raise ExoError(f"{table.path}: {fields[name]!r} and {column!r} both give {name}.")
         fields[name] = column
+    _check_given(table, settings, fields)
+    factors = set(renamed.values()) | set(settings.categories)
+    categories = {name: DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY) for name in sorted(factors)}
+    return fields, categories | settings.categories
+
+
+def _check_given(table: Table, settings: FactorTable, fields: dict[str, str]) -> None:
+    """Raise an ExoError for a factor that the settings name and the table does not give."""
     for name in settings.categories:
         if name not in fields:
             raise ExoError(
                 f"{table.path}: gives no factor {name!r} (data.factors: categories).",
                 hint=nearest(name, fields),
             )
-    factors = set(renamed.values()) | set(settings.categories)
-    categories = {name: DEFAULT_FACTORS.get(name, CUSTOM_CATEGORY) for name in sorted(factors)}
-    return fields, categories | settings.categories
+    named = settings.file is not None  # a DataFrame's name need not be a factor
+    if named and settings.factor is not None and settings.factor not in fields:
+        raise ExoError(
+            f"{table.path}: is a long table that gives no factor {settings.factor!r} "
+            "(data.factors: factor).",
+            hint="Name its column: columns: {<column>: " + settings.factor + "}.",
+        )
+
+
+def without_values(table: Table, fields: dict[str, str], keys: set[str]) -> tuple[str, ...]:
+    """A line for each column that is called as a default factor and holds nothing."""
+    return tuple(
+        f"{table.path.name}: {column!r} holds no value"
+        for column in table.columns
+        if column in DEFAULT_FACTORS and column not in keys and column not in fields.values()
+    )
 
 
 def _with_factor(table: Table, settings: FactorTable, keys: set[str]) -> dict[str, str]:

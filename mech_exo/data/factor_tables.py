@@ -7,7 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import FactKeys, FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
-from mech_exo.data.fact_fields import check_name, fields_of
+from mech_exo.data.fact_fields import check_name, fields_of, without_values
 from mech_exo.data.layouts.file_folders import folder_facts
 from mech_exo.data.layouts.public_dates import (
     date_columns,
@@ -212,7 +212,8 @@ def _long(
         name: Vintage(place, known_ends, known_public, table.numbers(column)[kept])
         for name, column in fields.items()
     }
-    return Facts(vintages=vintages, categories=categories, notes=rows.notes)
+    notes = rows.notes + without_values(table, fields, keys)
+    return Facts(vintages=vintages, categories=categories, notes=notes)
 
 
 def positions_of(

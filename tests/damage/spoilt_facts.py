@@ -133,7 +133,9 @@ FACTS = (
     ),
     Damage("a factor table of another market", _column("symbol", lambda _, s: f"{s}.X"), "refused"),
     Damage("names in lower case", _column("symbol", lambda _, s: s.lower()), "refused"),
-    Damage("blanks around the names", _column("symbol", lambda _, s: f" {s} "), "same"),
+    Damage(
+        "blanks around the names, in a report", _column("symbol", lambda _, s: f" {s} "), "same"
+    ),
     Damage(
         "a name without prices",
         _reports(lambda g: g.with_cell(30, "symbol", "QQQ")),
@@ -154,9 +156,15 @@ FACTS = (
         "refused",
     ),
     Damage(
-        "a percent sign", _reports(lambda g: g.with_cell(30, "return_on_equity", "12%")), "refused"
+        "a percent sign, in a report",
+        _reports(lambda g: g.with_cell(30, "return_on_equity", "12%")),
+        "refused",
     ),
-    Damage("infinity", _reports(lambda g: g.with_cell(30, "return_on_equity", "inf")), "refused"),
+    Damage(
+        "infinity, in a report",
+        _reports(lambda g: g.with_cell(30, "return_on_equity", "inf")),
+        "refused",
+    ),
     Damage("reports in another order", _reports(lambda g: g.with_rows(g.rows[::-1])), "same"),
     Damage("no symbols at all", _reports(lambda g: g.without("symbol")), "refused"),
     Damage(

@@ -7,15 +7,19 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.check.checked_data import CheckedData
 from mech_exo.data.check.endings import ended_together, incomplete, survivors
 from mech_exo.data.check.examined import Examined
+from mech_exo.data.check.exchanged_names import exchanged
 from mech_exo.data.check.factor_coverage import coverage
+from mech_exo.data.check.factor_values import implausible
 from mech_exo.data.check.filled_weekends import weekends_filled
 from mech_exo.data.check.finding import Finding
 from mech_exo.data.check.holes import holes
 from mech_exo.data.check.intentions import unknown_sectors, unpriced, unused
+from mech_exo.data.check.interpolation import interpolated
 from mech_exo.data.check.jumps import jumps
 from mech_exo.data.check.kind_of_numbers import not_prices
 from mech_exo.data.check.publication_dates import backfilled, publication
 from mech_exo.data.check.session_calendar import future, thin, weekend
+from mech_exo.data.check.session_weeks import moved_weeks, pauses
 from mech_exo.data.check.stale_stretches import carried, frozen
 from mech_exo.data.check.symbol_names import columns_as_names, spellings, twins
 from mech_exo.data.market import Market
@@ -28,12 +32,16 @@ RULES: tuple[Rule, ...] = (
     twins,
     not_prices,
     jumps,
+    exchanged,
     frozen,
     carried,
+    interpolated,
     holes,
     thin,
     weekend,
     weekends_filled,
+    moved_weeks,
+    pauses,
     future,
     ended_together,
     incomplete,
@@ -41,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     publication,
     backfilled,
     coverage,
+    implausible,
     unused,
     unpriced,
     unknown_sectors,

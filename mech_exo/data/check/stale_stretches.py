@@ -16,7 +16,7 @@ LEAST = 20
 AT_END = 30
 """Of a name that stands still up to its last session: it is probably gone, and carried forward."""
 
-ALL = 0.98
+ALL = 0.95
 """Share of the names that have the close of the session before, on a day that was none."""
 
 LEAST_NAMES = 5
