@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mech_exo.data.fetch.fetch_report import FetchReport
 from mech_exo.errors import ExoError
 from mech_exo.jobs.data_import import StoreRequest, checked
 from mech_exo.system.locks import exclusive_lock
@@ -16,9 +17,7 @@ from mech_exo.workflow.log import Log, PythonLog
 
 if TYPE_CHECKING:
     from mech_exo.data.fetch.fetched_quotes import FetchedQuotes
-    from mech_exo.data.fetch.fetching import Fetched
     from mech_exo.data.store.delivery import Delivery
-    from mech_exo.data.store.intake import ImportReport
 
 FIRST_DAY = date(1962, 1, 2)  # of the oldest daily prices that the vendors have
 STAGED, LOCK = ".fetched", ".fetch.lock"
@@ -58,30 +57,6 @@ class FetchRequest(StoreRequest):
     tries: int = 3
     timeout_s: float = 20.0
     base_url: str | None = None
-
-
-@dataclass(frozen=True)
-class FetchReport:
-    """What came of a fetch.
-
-    Attributes
-    ----------
-    vendor
-        Its name.
-    fetched
-        Which symbols are there, and which are not.
-    imported
-        What the store says; None if nothing was brought to it.
-    """
-
-    vendor: str
-    fetched: "Fetched"
-    imported: "ImportReport | None" = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether all symbols came, and the store took them."""
-        return self.fetched.complete and self.imported is not None and not self.imported.refused
 
 
 def fetch_data(

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from mech_exo.data.fetch.fetch_report import FetchReport
 from mech_exo.errors import ExitCode
-from mech_exo.jobs.data_fetch import FetchReport
 from mech_exo.report.plain_json import json_text
 from mech_exo.report.store_tables import report_fields, report_lines
 
