@@ -48,6 +48,8 @@ from mech_exo.config.load import load_settings
 from mech_exo.data.cache.kept_data import KeptData
 data = KeptData(load_settings(Path(sys.argv[1])), cached=sys.argv[2] == "cached")
 data.market()
+if sys.argv[3] != "market":
+    data.checked()
 if sys.argv[3] == "panel":
     panel = data.panel()
     print(sum(getattr(panel, name).nbytes for name in ("returns", "exposures", "tradable")))
@@ -126,7 +128,8 @@ def measure(folder: Path, trials: int) -> list[Step]:
     name = f"prices and {len(FACTORS)} factors"
     steps = [csv, parquet, one]
     steps.append(run(name, KEPT, folder, "both.yml", "anew", "market", over=both))
-    name += ", panel"
+    steps.append(run(f"{name}, check", KEPT, folder, "both.yml", "anew", "check", over=both))
+    name += ", check, panel"
     steps.append(run(name, KEPT, folder, "both.yml", "anew", "panel", over=both))
     steps.append(run(f"{name}, cache written", KEPT, folder, "both.yml", "cached", "panel"))
     steps.append(run(f"{name}, from the cache", KEPT, folder, "both.yml", "cached", "panel"))
