@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mech_exo.data.asof import InForce
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import BoolArray, IntArray
 from mech_exo.data.scores import factor_categories, raw_values
@@ -91,8 +92,10 @@ def _known(market: Market) -> tuple[dict[str, float], dict[str, dict[str, float]
     years = market.dates[rows].astype("datetime64[Y]").astype(str)
     shares: dict[str, float] = {}
     by_year: dict[str, dict[str, float]] = {}
+    in_force = InForce()
     for name in factor_categories(market):
-        known = np.count_nonzero(~np.isnan(raw_values(market, name, rows)) & tradable, axis=1)
+        raw = raw_values(market, name, rows, in_force=in_force)
+        known = np.count_nonzero(~np.isnan(raw) & tradable, axis=1)
         priced = np.count_nonzero(tradable, axis=1)
         shares[name] = 1.0 - float(known.sum()) / max(1, int(priced.sum()))
         by_year[name] = {

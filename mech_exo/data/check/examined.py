@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from mech_exo.config.settings import Settings
+from mech_exo.data.asof import InForce
 from mech_exo.data.build import rebalance_grid
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, IntArray
@@ -28,11 +29,14 @@ class Examined:
         Of the run: where it decides, and which names are delisted.
     today
         The machine's date.
+    in_force
+        Kept from one factor to the next (`raw_values`).
     """
 
     market: Market
     settings: Settings
     today: date = field(default_factory=date.today)
+    in_force: InForce = field(default_factory=InForce)
 
     @property
     def made_up(self) -> bool:

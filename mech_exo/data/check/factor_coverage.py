@@ -64,7 +64,7 @@ class Known:
     def of(cls, examined: Examined, name: str, rows: IntArray, priced: BoolArray) -> "Known":
         """The factor `name` as it was known on these sessions."""
         age = examined.settings.data.max_age_days
-        raw = raw_values(examined.market, name, rows, age)
+        raw = raw_values(examined.market, name, rows, age, in_force=examined.in_force)
         values = np.where(priced & np.isfinite(raw), raw, np.nan)
         counts = np.count_nonzero(~np.isnan(values), axis=1)
         return cls(name, rows, values, counts / np.maximum(priced.sum(axis=1), 1))

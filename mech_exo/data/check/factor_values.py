@@ -29,7 +29,7 @@ def implausible(examined: Examined) -> Iterator[Finding]:
         if computed(examined.market, name):
             continue
         age = examined.settings.data.max_age_days
-        values = raw_values(examined.market, name, rows, age)
+        values = raw_values(examined.market, name, rows, age, in_force=examined.in_force)
         values = np.where(examined.priced[rows] & np.isfinite(values), values, np.nan)
         yield from _of_factor(name, values)
 

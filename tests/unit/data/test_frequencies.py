@@ -25,6 +25,7 @@ from mech_exo.data.prices import simple_returns
 from mech_exo.data.sources import load_market
 from mech_exo.data.technical import TECHNICAL, momentum_12_1, volatility_ratio
 from mech_exo.errors import ExoError
+from mech_exo.tuning.fingerprint import components_of
 from tests.unit.data.one_market import Version, versions
 from tests.unit.data.small_markets import garbage_after, random_market
 
@@ -186,3 +187,28 @@ def test_a_long_wait_for_the_first_rebalance_is_told_in_sessions() -> None:
     settings = Settings(backtest=BacktestSettings(rebalance_days=63))
     panel = build_panel(market_of(VERSIONS["monthly"]), settings)
     assert set(np.diff(panel.rebalance)) == {3}
+
+
+def test_252_by_hand_is_what_monthly_data_were_before_they_were_recognised() -> None:
+    """So a study of that time goes on: nothing of its identity, windows or dates is another."""
+    by_hand = DataSettings(source="frames", periods_per_year=252.0)
+    settings = Settings(data=by_hand, factors=FactorSettings(min_history=40))
+    panel = build_panel(market_of(VERSIONS["monthly"], by_hand), settings)
+    identity = DataIdentity.of(panel)
+    assert "periods_per_year" not in identity.as_dict()
+    before = replace(market_of(VERSIONS["monthly"]), frequency=DAILY)
+    assert DataIdentity.of(build_panel(before, settings)) == identity
+    unset = replace(settings, data=DataSettings(source="frames"))
+    assert _components(settings, identity) == _components(unset, identity)
+
+
+def _components(settings: Settings, identity: DataIdentity) -> dict[str, str]:
+    return components_of(
+        settings,
+        objective_sha256="",
+        space={},
+        thresholds={},
+        objectives=(),
+        data=identity,
+        kernel_version="2",
+    )

@@ -23,7 +23,9 @@ def test_the_benchmark_of_data(tmp_path: Path) -> None:
         capture_output=True,
     )
     steps = {step["name"]: step for step in json.loads(shown.read_text())}
-    anew, again = (steps[f"prices and 9 factors, check, panel{end}"] for end in ("", ", from the cache"))
+    anew, again = (
+        steps[f"prices and 9 factors, check, panel{end}"] for end in ("", ", from the cache")
+    )
     assert anew["printed"] == again["printed"]
     assert again["processor_s"] < anew["processor_s"] / 2
     assert again["resident_mb"] < anew["resident_mb"] * 0.8
