@@ -99,7 +99,10 @@ SESSIONS = np.array(["2020-01-02", "2020-01-03"], dtype="datetime64[D]")
 
 def facts(path: Path) -> object:
     return read_factor_table(
-        FactorTable(file=path, factor="own"), MARKET, ignore_unknown=True, max_age_days=None
+        FactorTable(file=path, factor=None if b"symbol" in path.read_bytes() else "own"),
+        MARKET,
+        ignore_unknown=True,
+        max_age_days=None,
     )
 
 

@@ -1,5 +1,6 @@
 """Files that pyarrow reads: Parquet, Feather, and what is compressed by Zstandard."""
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.errors import ExoError
+from mech_exo.system.probe import probe
 from mech_exo.system.user_file import CHECK_PATH, open_regular, room, size_of, too_large
 
 UNNAMED_INDEX = "__index_level_0__"
@@ -32,13 +34,27 @@ def read_parquet(path: Path) -> Table:
 
 
 def read_feather(path: Path) -> Table:
-    """A Feather (Arrow IPC) file; as `read_table`."""
+    """A Feather (Arrow IPC) file; as `read_table`.
+
+    A damaged one can end the process that reads it, so it is read in another one first.
+    """
 
     def opened(source: Any) -> Any:
         import pyarrow.feather
 
         return pyarrow.feather.read_table(source)
 
+    def tried() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (2 * room(), 2 * room()))
+        _arrow_table(path, "Feather", opened)
+
+    try:
+        probe(tried, f"{path}: reading it")
+    except ExoError as error:
+        raise ExoError(
+            f"{path}: is not a readable Feather file (reading it ends the process).",
+            hint="Copy or download it again.",
+        ) from error
     return _arrow_table(path, "Feather", opened)
 
 

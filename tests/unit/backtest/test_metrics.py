@@ -165,7 +165,11 @@ def test_what_metrics_share_changes_no_bit(length: int, rate: float) -> None:
     b = rng.normal(0.0, 0.01, length)
 
     track = SimpleNamespace(
-        returns=r, risk_free=rate, figures=PathFigures(r), active=PathFigures(r - b)
+        returns=r,
+        risk_free=rate,
+        figures=PathFigures(r),
+        active=PathFigures(r - b),
+        periods_per_year=252.0,
     )
     expected = plain(r, b, rate)
     # bit for bit, in any order of asking
