@@ -98,12 +98,9 @@ SESSIONS = np.array(["2020-01-02", "2020-01-03"], dtype="datetime64[D]")
 
 
 def facts(path: Path) -> object:
-    return read_factor_table(
-        FactorTable(file=path, factor=None if b"symbol" in path.read_bytes() else "own"),
-        MARKET,
-        ignore_unknown=True,
-        max_age_days=None,
-    )
+    long = path.is_file() and b"symbol" in path.read_bytes()  # a long table names its factors
+    table = FactorTable(file=path, factor=None if long else "own")
+    return read_factor_table(table, MARKET, ignore_unknown=True, max_age_days=None)
 
 
 def attached(name: str) -> Reader:

@@ -136,9 +136,8 @@ def _spacing(vintage: Vintage) -> float:
 def _ends_month(dates: DateArray) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """Whether a day is the last of its month, or its last weekday."""
     days = dates.astype("datetime64[D]")
-    last = (days.astype("datetime64[M]") + np.timedelta64(1, "M")).astype(
-        "datetime64[D]"
-    ) - np.timedelta64(1, "D")
+    following = days.astype("datetime64[M]") + np.timedelta64(1, "M")
+    last = following.astype("datetime64[D]") - np.timedelta64(1, "D")
     ends: np.ndarray[tuple[int], np.dtype[np.bool_]] = (days == last) | (
         days == np.busday_offset(last, 0, roll="backward")
     )
