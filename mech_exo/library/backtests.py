@@ -33,8 +33,8 @@ class Backtest:
     weights
         Factor -> weight.
     returns, benchmark
-        Daily simple returns by date; the benchmark is the equal-weighted universe at the same
-        invested share, lag and costs, without stops.
+        Simple returns by date, one a session; the benchmark is the equal-weighted universe at the
+        same invested share, lag and costs, without stops.
     exposure
         Share invested at each close.
     holdings
