@@ -2,8 +2,9 @@
 
 For one objective over parameters that every trial has, the estimator stands on arrays
 (`parzen.py`), some twenty times quicker than Optuna's own class and equal to it within
-1e-9 of each range (a test compares them). The first ten trials, several objectives, spaces that
-differ between trials and those without a continuous parameter are asked of Optuna's class itself.
+1e-9 of each range (a test compares them). The first ten trials are drawn evenly. Several
+objectives, spaces that differ between trials and those without a continuous parameter are asked of
+Optuna's class itself.
 """
 
 import math

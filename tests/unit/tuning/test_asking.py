@@ -1,4 +1,5 @@
 import importlib.util
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -451,3 +452,20 @@ def test_a_part_of_a_point_may_be_given() -> None:
                 n: drawn[n] for n in ("x1", "x2", "x4")
             }
         assert asker.ask(1).params == free.ask(1).params or sampler == "tpe"
+
+
+def test_a_told_trial_leaves_few_bytes() -> None:
+    """In the asking process of a long study: its record, and what the sampler keeps of it."""
+    from benchmarks.asking import asker_with
+
+    asker_with(30)  # what is made once for all
+    tracemalloc.start()
+    try:
+        kept = [asker_with(60)]
+        small = tracemalloc.get_traced_memory()[0]
+        kept.append(asker_with(360))
+        large = tracemalloc.get_traced_memory()[0] - small
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 2
+    assert 0.0 < (large - small) / 300 < 12_000
