@@ -16,6 +16,10 @@ WAIT_FOR_FORKS = 2.0  # seconds in which a process that was forked meanwhile com
 NEXT_LOOK = 0.01
 
 
+class ProcessEndedError(ExoError):
+    """What was tried did not come back."""
+
+
 def probe(action: Callable[[], object], what: str) -> None:
     """Run `action` once in a forked process, to see whether it comes back.
 
@@ -29,15 +33,25 @@ def probe(action: Callable[[], object], what: str) -> None:
 
     Raises
     ------
-    ExoError
+    ProcessEndedError
         If the process ended while `action` ran, or came back as two.
+    ExoError
+        If no process can be started.
     """
     if not hasattr(os, "fork"):
         return
     reading, writing = os.pipe()
-    with warnings.catch_warnings():  # threads of a BLAS library, which prepares for a fork itself
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
+    try:
+        with warnings.catch_warnings():  # threads of a BLAS library, which prepares for it itself
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
+    except OSError as error:  # memory or processes are short
+        os.close(reading)
+        os.close(writing)
+        raise ExoError(
+            f"{what} cannot be tried in a process of its own ({error.strerror}).",
+            hint="End other programs, or raise the limits on memory and processes.",
+        ) from error
     if pid == 0:
         _child(action, writing)
     os.close(writing)
@@ -49,7 +63,7 @@ def probe(action: Callable[[], object], what: str) -> None:
             if said == RETURNED:
                 return
             if FORKED in said:
-                raise ExoError(
+                raise ProcessEndedError(
                     f"{what} forked the process while it was tried.",
                     hint="Remove os.fork() from it.",
                 )
@@ -58,7 +72,7 @@ def probe(action: Callable[[], object], what: str) -> None:
     if -status in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # sent to stop us as well
         raise KeyboardInterrupt
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
-    raise ExoError(
+    raise ProcessEndedError(
         f"{what} ended the process ({how}) while it was tried.",
         hint="Remove what ends it, such as os._exit or os.kill.",
     )

@@ -53,7 +53,7 @@ def reoptimize(
 def start(
     project: Path, *options: str, patch: Patch | None = None, env: Mapping[str, str] | None = None
 ) -> int:
-    pid = os.fork()
+    pid = forked()
     if pid:
         return pid
     code = 99
@@ -72,6 +72,18 @@ def start(
     finally:
         sys.stderr.flush()
         os._exit(code)
+
+
+def forked(patience: int = 20) -> int:
+    """Fork this process, which is large: where memory is short just now, a little later."""
+    for _ in range(patience):
+        try:
+            return os.fork()
+        except OSError as error:
+            if error.errno != errno.ENOMEM:
+                raise
+            time.sleep(1.0)
+    return os.fork()
 
 
 def ended(pid: int) -> int:

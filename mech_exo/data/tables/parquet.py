@@ -1,5 +1,6 @@
 """Files that pyarrow reads: Parquet, Feather, and what is compressed by Zstandard."""
 
+import io
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,14 @@ from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.errors import ExoError
-from mech_exo.system.probe import probe
+from mech_exo.system.probe import ProcessEndedError, probe
 from mech_exo.system.user_file import CHECK_PATH, open_regular, room, size_of, too_large
 
 UNNAMED_INDEX = "__index_level_0__"
 """How Parquet files written by pandas name an index without a name; here it is a date."""
+
+AT_ONCE = 1 << 24
+"""Bytes that are decompressed at once: pyarrow sets aside what it is asked for, needed or not."""
 
 
 def read_parquet(path: Path) -> Table:
@@ -50,7 +54,7 @@ def read_feather(path: Path) -> Table:
 
     try:
         probe(tried, f"{path}: reading it")
-    except ExoError as error:
+    except ProcessEndedError as error:
         raise ExoError(
             f"{path}: is not a readable Feather file (reading it ends the process).",
             hint="Copy or download it again.",
@@ -88,18 +92,19 @@ def decompressed_zst(path: Path, content: bytes) -> bytes:
         import pyarrow as pa
     except ImportError as error:
         raise _needs_pyarrow(path, "decompressing .zst", "decompress it first") from error
-    most = room()
+    most, text = room(), io.BytesIO()
     try:
         with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
-            text: bytes = stream.read(most + 1)
+            while text.tell() <= most and (part := stream.read(AT_ONCE)):
+                text.write(part)
     except (OSError, pa.ArrowException) as error:
         raise ExoError(
             f"{path}: is a truncated or damaged Zstandard file ({first_line(error)}).",
             hint="Copy or download it again.",
         ) from error
-    if len(text) > most:
+    if text.tell() > most:
         raise too_large(path, most)
-    return text
+    return text.getvalue()
 
 
 def _needs_pyarrow(path: Path, what: str, instead: str) -> ExoError:

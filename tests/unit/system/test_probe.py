@@ -1,5 +1,6 @@
 """A file that ends its process ends a fork, not the run."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.system.probe import probe
+from mech_exo.system.probe import ProcessEndedError, probe
 from tests.cli.conftest import environment
 
 
@@ -44,6 +45,18 @@ def test_an_end_of_the_process_is_an_error(case: str) -> None:
         probe(action, "obj.py")
 
 
+def test_no_memory_for_a_process_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(os, "fork", full)
+    with pytest.raises(ExoError, match=r"obj\.py cannot be tried .*memory") as caught:
+        probe(killed, "obj.py")
+    assert not isinstance(caught.value, ProcessEndedError)
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+
+
 def raising() -> None:
     raise ValueError("left to the caller")
 
@@ -65,7 +78,7 @@ def test_an_interrupt_ends_the_child_too(tmp_path: Path) -> None:
     told = tmp_path / "pid"
     program = (
         "import os, pathlib, signal, time\n"
-        "from mech_exo.system.probe import probe\n"
+        "from mech_exo.system.probe import ProcessEndedError, probe\n"
         "def loop():\n"
         "    signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
         f"    pathlib.Path({str(told)!r}).write_text(f'{{os.getpid()}}.')\n"
