@@ -3,7 +3,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from mech_exo.errors import ExoError
 
@@ -20,6 +20,16 @@ _KINDS = {
     stat.S_IFCHR: "is a device",
     stat.S_IFBLK: "is a device",
 }
+
+
+AT_ONCE = 1 << 24  # bytes that are read at once where a file does not know its size
+
+
+class Readable(Protocol):
+    """An open file, or what reads like one."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next `size` bytes, fewer at the end, none behind it."""
 
 
 def read_bytes(
@@ -52,12 +62,29 @@ def read_bytes(
     most = room() if limit is None else limit
     try:
         with open_regular(path, hint=hint, what=what) as file:
-            content = file.read(most + 1 if first is None else first)
+            if first is not None:
+                return file.read(first)
+            size = os.fstat(file.fileno()).st_size
+            content = read_in_parts(file, most, max(AT_ONCE, min(size, most) + 1))
     except OSError as error:
         raise ExoError(f"{_label(path, what)} ({error.strerror}).", hint=hint) from error
     if len(content) > most:
         raise too_large(path, most)
     return content
+
+
+def read_in_parts(file: Readable, most: int, at_once: int = AT_ONCE) -> bytes:
+    """What can be read of a file, up to its end or to more than `most` bytes.
+
+    No more is asked for at once than `at_once`: whoever reads sets that memory aside first, whether
+    it is needed or not, and some never give it back after an error.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while size <= most and (part := file.read(at_once)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)  # of one part: that part, not a copy
 
 
 def open_regular(path: Path, *, hint: str = "", what: str = "") -> BinaryIO:

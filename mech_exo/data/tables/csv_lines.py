@@ -18,7 +18,7 @@ from mech_exo.data.tables.dialect import dialect_of
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.data.tables.parquet import decompressed_zst
 from mech_exo.errors import ExoError
-from mech_exo.system.user_file import CHECK_PATH, read_bytes, room, too_large
+from mech_exo.system.user_file import CHECK_PATH, read_bytes, read_in_parts, room, too_large
 
 START = 1_000_000
 """Characters of a file that its first lines lie in."""
@@ -103,7 +103,7 @@ def _decompressed(path: Path, content: bytes) -> bytes:
     """The text of a gzip file, which can be a thousand times as large."""
     most = room()
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-        text = file.read(most + 1)
+        text = read_in_parts(file, most)
     if len(text) > most:
         raise too_large(path, most)
     return text

@@ -1,6 +1,5 @@
 """Files that pyarrow reads: Parquet, Feather, and what is compressed by Zstandard."""
 
-import io
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +13,17 @@ from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.errors import ExoError
 from mech_exo.system.probe import ProcessEndedError, probe
-from mech_exo.system.user_file import CHECK_PATH, open_regular, room, size_of, too_large
+from mech_exo.system.user_file import (
+    CHECK_PATH,
+    open_regular,
+    read_in_parts,
+    room,
+    size_of,
+    too_large,
+)
 
 UNNAMED_INDEX = "__index_level_0__"
 """How Parquet files written by pandas name an index without a name; here it is a date."""
-
-AT_ONCE = 1 << 24
-"""Bytes that are decompressed at once: pyarrow sets aside what it is asked for, needed or not."""
 
 
 def read_parquet(path: Path) -> Table:
@@ -92,19 +95,18 @@ def decompressed_zst(path: Path, content: bytes) -> bytes:
         import pyarrow as pa
     except ImportError as error:
         raise _needs_pyarrow(path, "decompressing .zst", "decompress it first") from error
-    most, text = room(), io.BytesIO()
+    most = room()
     try:
         with pa.CompressedInputStream(pa.BufferReader(content), "zstd") as stream:
-            while text.tell() <= most and (part := stream.read(AT_ONCE)):
-                text.write(part)
+            text = read_in_parts(stream, most)
     except (OSError, pa.ArrowException) as error:
         raise ExoError(
             f"{path}: is a truncated or damaged Zstandard file ({first_line(error)}).",
             hint="Copy or download it again.",
         ) from error
-    if text.tell() > most:
+    if len(text) > most:
         raise too_large(path, most)
-    return text.getvalue()
+    return text
 
 
 def _needs_pyarrow(path: Path, what: str, instead: str) -> ExoError:
