@@ -54,9 +54,8 @@ def probe(action: Callable[[], object], what: str) -> None:
         ) from error
     if pid == 0:
         _child(action, writing)
-    os.close(writing)
     try:
-        status = _ended(pid)
+        status = _ended(pid, writing)
         os.set_blocking(reading, False)  # a process that was left behind may hold it open
         with contextlib.suppress(BlockingIOError):
             said = os.read(reading, 64)
@@ -78,9 +77,10 @@ def probe(action: Callable[[], object], what: str) -> None:
     )
 
 
-def _ended(pid: int) -> int:
-    """The child's exit code; it dies with whatever interrupts the wait."""
+def _ended(pid: int, writing: int) -> int:
+    """The child's exit code; it is killed if the wait is interrupted."""
     try:
+        os.close(writing)
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     except BaseException:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
