@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.verdict.standing import Standing
+from mech_exo.verdict.standing import Standing, speaks_against
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
@@ -43,14 +43,17 @@ def _verdict(file: FactorFile, known: Standing) -> str:
 
     A verdict that was cut out of the file or changed in it stays known to the study.
     """
-    stated = (file.verdict or {}).get("overall")
+    block = file.verdict or {}
+    stated = block.get("overall")
     if known.against:
         differs = f"; the file says {stated}" if stated not in (None, "FAIL") else ""
         return f"{known.against}{differs}"
-    if stated != "FAIL":
+    against = speaks_against(block)
+    if not against:
         return ""
     later = "" if known.present is None else f", but was {known.words} since: stage it again"
-    return f"its verdict is FAIL: the search found nothing but luck{later}"
+    why = "FAIL: the search found nothing but luck" if stated == "FAIL" else against
+    return f"its verdict is {why}{later}"
 
 
 def _age(file: FactorFile, limit: int, now: datetime) -> str:

@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.report.formats import number, percent
-from mech_exo.verdict.decision import SUPPORT
+from mech_exo.verdict.decay import Decay
+from mech_exo.verdict.decision import PROMISE, SUPPORT, at_level
+from mech_exo.verdict.holdout import Holdout
 from mech_exo.verdict.supplementary import RatioReport
 from mech_exo.verdict.verdict import VerdictRecord
 from mech_exo.verdict.walkforward import WalkForward
@@ -38,7 +40,8 @@ def show_verdict(verdict: VerdictRecord, console: Console) -> None:
     for line in plateau_lines(verdict):
         console.print(line, soft_wrap=True)
     console.print()
-    console.print(f"verdict    {verdict.overall}", style=STYLES[verdict.overall])
+    said = at_level(verdict.overall, verdict.level)
+    console.print(f"verdict    {said}", style=STYLES[verdict.overall])
     for line in overall_lines(verdict):
         console.print(line, soft_wrap=True)
 
@@ -47,6 +50,13 @@ def overall_lines(verdict: VerdictRecord) -> Iterator[str]:
     """Why, what it would take, and what took the time."""
     decision = verdict.decision
     yield f"because    {decision.reason}"
+    if decision.promise is not None:
+        yield (
+            f"promise    the holdout kept {percent(decision.promise, 0)} of what the walk-forward "
+            f"promised; a PASS needs {percent(PROMISE, 0)}"
+        )
+    if verdict.decay.years:
+        yield f"years      {_decay(verdict.decay)}"
     if verdict.overall != "PASS":
         yield f"it takes   {_what_it_takes(verdict)}"
     powers = ", ".join(f"{r}: {percent(p, 0)}" for r, p in decision.power_at_this_length.items())
@@ -77,29 +87,58 @@ def plateau_lines(verdict: VerdictRecord) -> Iterator[str]:
         yield f"leans on   {plateau.leans_on}: {told}"
 
 
+def _decay(decay: Decay) -> str:
+    """Year by year, and the halves."""
+    years = ", ".join(f"{y.year} {number(y.coefficient)}" for y in decay.years)
+    fading = ": fading" if decay.fading else ""
+    return (
+        f"IC out of sample: {years}; t of the earlier half {number(decay.earlier_t, 1)}, of the "
+        f"later {number(decay.later_t, 1)}{fading}"
+    )
+
+
 def _deciding(verdict: VerdictRecord) -> Table:
     table = _table("what decides", "what was found", "chance under luck")
-    holdout, placebo, walked = verdict.holdout, verdict.placebo, verdict.walk_forward
-    if holdout is None:
-        table.add_row("sealed holdout", "none (holdout.fraction is 0)", "–")
-    else:
-        skill = holdout.test.skill
-        looks = "first look" if holdout.looks == 1 else f"times {holdout.looks} looks"
-        table.add_row(
-            f"sealed holdout\n{holdout.first_date} to {holdout.last_date}",
-            f"ratio {number(skill.ratio, 2)}, active return "
-            f"{percent(holdout.test.active.mean)} a year, scores' IC "
-            f"{number(holdout.test.coefficient)}",
-            f"{percent(holdout.p)} ({looks})",
-        )
+    placebo, factors = verdict.placebo, verdict.factors
+    table.add_row(*_held_out(verdict.holdout))
     table.add_row(
         f"placebo search\nthe same search, {placebo.placebos} times without signal",
         f"ratio {number(placebo.ratio, 2)}; luck finds {number(placebo.luck_mean, 2)} on average, "
         f"more than {number(placebo.luck_line, 2)} in 5 %",
         percent(placebo.p),
     )
-    test = walked.test
     table.add_row(
+        "  beside it, without a search",
+        f"some combination of the {len(factors.factors)} factors has skill: chance under luck "
+        f"{percent(factors.p)}; your portfolio: {percent(placebo.p)}",
+    )
+    table.add_row(*_walked(verdict.walk_forward))
+    table.add_section()
+    table.add_row(
+        "together",
+        f"a PASS needs {percent(verdict.level, 0)} or less, and of each part at most "
+        + ", ".join(f"{percent(most, 0)} ({name})" for name, most in SUPPORT.items()),
+        percent(verdict.decision.p),
+    )
+    return table
+
+
+def _held_out(holdout: Holdout | None) -> tuple[str, str, str]:
+    if holdout is None:
+        return "sealed holdout", "none (holdout.fraction is 0)", "–"
+    looks = "first look" if holdout.looks == 1 else f"times {holdout.looks} looks"
+    return (
+        f"sealed holdout\n{holdout.first_date} to {holdout.last_date}",
+        f"ratio {number(holdout.test.skill.ratio, 2)}, active return "
+        f"{percent(holdout.test.active.mean)} a year, scores' IC "
+        f"{number(holdout.test.coefficient)}",
+        f"{percent(holdout.p)} ({looks})",
+    )
+
+
+def _walked(walked: WalkForward) -> tuple[str, str, str]:
+    test = walked.test
+    return (
         f"walk-forward\nre-tuned {len(walked.windows)} times, held over what follows",
         f"ratio {number(test.skill.ratio, 2)}, active return {percent(test.active.mean)} a year "
         f"({percent(test.active.low)} to {percent(test.active.high)}, "
@@ -107,13 +146,6 @@ def _deciding(verdict: VerdictRecord) -> Table:
         f"efficiency {percent(walked.efficiency, 0)}, stability {number(walked.stability, 2)}",
         percent(test.p),
     )
-    table.add_section()
-    table.add_row(
-        "together",
-        f"a PASS needs {percent(verdict.level, 0)} or less, {percent(SUPPORT, 0)} of each part",
-        percent(verdict.decision.p),
-    )
-    return table
 
 
 def _windows(walked: WalkForward) -> Table:

@@ -2,19 +2,51 @@
 
 Two measures of the same skill: the active return that the holdings earned, hedged for their share
 of the benchmark (`active.skill_return`), and the information coefficient of the score behind them
-(`ranking`). Both are 0 on average without skill. They are added block by block, each in units of
-its own deviation, so that the test knows how they move together.
+(`ranking`). Both are 0 on average without skill. The second uses all names, not the few that are
+held, and so needs a fraction of the years: it decides, and the first must agree in sign
+(`decision`). Where the scores cannot be ranked, the first decides alone.
+
+References
+----------
+.. [1] Newey, West (1987), A simple, positive semi-definite, heteroskedasticity and
+   autocorrelation consistent covariance matrix.
 """
 
 import math
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from mech_exo.data.frequency import YEAR
-from mech_exo.data.panel import FloatArray, IntArray
-from mech_exo.verdict.active import MeanTest, mean_test, skill_return
+from mech_exo.data.panel import BoolArray, DateArray, FloatArray
+from mech_exo.verdict.active import (
+    MeanTest,
+    mean_error,
+    mean_test,
+    newey_west_lags,
+    skill_return,
+)
 from mech_exo.verdict.ranking import HoldingPeriod, block_means
+
+SERIES = ("active", "skill", "skill_sums", "coefficients", "days")
+"""Of an Evidence: what is one after the other when pieces are joined."""
+
+
+class Path(Protocol):
+    """What a backtest returned: `backtest.result.BacktestResult` is one."""
+
+    @property
+    def first(self) -> int:
+        """Position in the panel's dates of its first session."""
+
+    @property
+    def returns(self) -> FloatArray:
+        """[D] one a session."""
+
+
+def _no_days() -> DateArray:
+    return np.zeros(0, dtype="datetime64[D]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +63,8 @@ class Evidence:
         [B] sum of `skill` over each block.
     coefficients
         [B] mean information coefficient of each block; NaN where there is none.
+    days
+        [B] datetime64[D] of each block's first return; [0] where they are not known.
     periods_per_year
         Sessions a year.
     """
@@ -39,7 +73,26 @@ class Evidence:
     skill: FloatArray
     skill_sums: FloatArray
     coefficients: FloatArray
+    days: DateArray = field(default_factory=_no_days)
     periods_per_year: float = field(default=YEAR, kw_only=True)
+
+    @property
+    def ranked(self) -> BoolArray:
+        """[B] the blocks on which the test stands.
+
+        Those with a coefficient; all, if fewer than half of them have one.
+        """
+        known: BoolArray = np.isfinite(self.coefficients)
+        return known if 2 * known.sum() >= len(known) else np.ones_like(known)
+
+    @property
+    def deciding(self) -> FloatArray:
+        """The series on which the test stands, of the blocks that are `ranked`.
+
+        The information coefficients; the sums of `skill` if fewer than half of the blocks have one.
+        """
+        series = self.coefficients[self.ranked]
+        return series if np.isfinite(series).all() else self.skill_sums
 
     @property
     def ratio(self) -> float:
@@ -53,9 +106,9 @@ class Evidence:
 
 
 def gather(
-    returns: FloatArray,
+    path: Path,
     benchmark: FloatArray,
-    rows: IntArray,
+    dates: DateArray,
     coefficients: FloatArray,
     holding: HoldingPeriod,
     periods_per_year: float = YEAR,
@@ -64,25 +117,28 @@ def gather(
 
     Parameters
     ----------
-    returns, benchmark
-        [D] returns of the portfolio and of what it is measured against.
-    rows
-        [D] their positions in the panel's dates.
+    benchmark
+        [D] returns of what the run is measured against, on its dates.
+    dates
+        [T] of the panel.
     coefficients
         [M] information coefficient of each holding period.
     holding
         The panel's holding periods.
     """
+    rows = path.first + np.arange(len(path.returns))
     held = rows >= holding.first[0]  # before the first trade both are cash
-    active = (returns - benchmark)[held]
-    skill = skill_return(returns[held], benchmark[held])
+    active = (path.returns - benchmark)[held]
+    skill = skill_return(path.returns[held], benchmark[held])
     period = np.searchsorted(holding.first, rows[held], side="right") - 1
     sums = np.bincount(holding.block[period], weights=skill, minlength=holding.blocks)
+    opening = np.searchsorted(holding.block, np.arange(holding.blocks))
     return Evidence(
         active,
         skill,
         sums.astype(np.float64),
         block_means(coefficients, holding.block),
+        dates[holding.first[opening]],
         periods_per_year=periods_per_year,
     )
 
@@ -90,12 +146,15 @@ def gather(
 def join(pieces: list[Evidence]) -> Evidence:
     """Pieces of different dates of one market as one."""
     return Evidence(
-        *(
-            np.concatenate([getattr(piece, name) for piece in pieces])
-            for name in ("active", "skill", "skill_sums", "coefficients")
-        ),
+        *(np.concatenate([getattr(piece, name) for piece in pieces]) for name in SERIES),
         periods_per_year=pieces[0].periods_per_year,
     )
+
+
+def nothing(periods_per_year: float) -> Evidence:
+    """Of no dates."""
+    none = np.zeros(0)
+    return Evidence(none, none, none, none, periods_per_year=periods_per_year)
 
 
 @dataclass(frozen=True)
@@ -107,12 +166,12 @@ class SkillTest:
     active, skill
         Tests of the plain active return and of the hedged one, Newey–West.
     coefficient, rank_t
-        Mean information coefficient of a block, and its t-statistic.
+        Mean information coefficient of a block, and its plain t-statistic.
     blocks
-        B.
+        B, of those that decide.
     t, p
-        Of the two measures together: Student's t with B − 1 degrees of freedom. p is 1 with fewer
-        than three blocks.
+        Of what decides (`Evidence.deciding`): `robust_t`, and Student's p with B − 1 degrees of
+        freedom. p is 1 with fewer than three blocks.
     """
 
     active: MeanTest
@@ -131,19 +190,39 @@ class SkillTest:
 def skill_test(evidence: Evidence) -> SkillTest:
     """Test that the evidence is better than that of no skill."""
     known = evidence.coefficients[np.isfinite(evidence.coefficients)]
-    summed = _standardised(evidence.skill_sums) + np.nan_to_num(
-        _standardised(evidence.coefficients)
-    )
-    t = t_statistic(summed)
+    deciding = evidence.deciding
+    t = robust_t(deciding)
     return SkillTest(
         active=mean_test(evidence.active, periods=evidence.periods_per_year),
         skill=mean_test(evidence.skill, periods=evidence.periods_per_year),
         coefficient=float(known.mean()) if len(known) else math.nan,
         rank_t=evidence.rank_t,
-        blocks=len(summed),
+        blocks=len(deciding),
         t=t,
-        p=student_p(t, len(summed)),
+        p=student_p(t, len(deciding)),
     )
+
+
+def robust_t(values: FloatArray) -> float:
+    """Mean over its standard error, where neighbours may depend on each other.
+
+    The larger of the plain error and of Newey and West's [1]_, so that blocks that happen to
+    alternate do not make a mean look surer than independent ones would. NaN as `t_statistic`.
+    """
+    n = len(values)
+    if math.isnan(t_statistic(values)):
+        return math.nan
+    error = max(mean_error(values, lags) for lags in (0, newey_west_lags(n)))
+    return float(values.mean()) / error * math.sqrt((n - 1) / n)
+
+
+def autocorrelation(values: FloatArray) -> float:
+    """Of neighbours, lag 1; NaN for fewer than three values or flat ones."""
+    if len(values) < 3:
+        return math.nan
+    centred = values - values.mean()
+    total = float(centred @ centred)
+    return float(centred[1:] @ centred[:-1]) / total if total > 0.0 else math.nan
 
 
 def t_statistic(values: FloatArray) -> float:
@@ -166,10 +245,3 @@ def student_p(t: float, n: int) -> float:
 def years_of(evidence: Evidence) -> float:
     """Length in years, by the number of sessions."""
     return len(evidence.active) / evidence.periods_per_year
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    """Values over their own standard deviation, NaN left out; zeros if they are flat."""
-    known = values[np.isfinite(values)]
-    deviation = float(known.std(ddof=1)) if len(known) > 1 else 0.0
-    return values / deviation if deviation > 1e-15 else np.zeros_like(values)

@@ -1,15 +1,17 @@
 """What a repeated search hands over, as plain values: checked, packed and unpacked."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from mech_exo.data.frequency import YEAR
 from mech_exo.factor_file.document import WEIGHT
-from mech_exo.verdict.evidence import Evidence
+from mech_exo.verdict.evidence import SERIES, Evidence
 
 PLACEBO, WINDOW = "placebo", "window"  # parts of a verdict
+DAYS = "days"  # the series of an evidence that holds dates
 
 
 def check_payload(task: tuple[str, int], payload: Any) -> None:
@@ -25,11 +27,19 @@ def check_payload(task: tuple[str, int], payload: Any) -> None:
         params = payload.get("params")
         weights = params if isinstance(params, dict) else {WEIGHT: None}
         whole = all(_are_numbers(v) for k, v in weights.items() if k.startswith(WEIGHT))
-        series = ("active", "skill", "skill_sums", "coefficients")
-        whole = whole and all(isinstance(payload.get(name), list) for name in series)
-        whole = whole and all(_are_numbers(payload.get(n)) for n in ("in_sample", *series))
+        whole = whole and all(isinstance(payload.get(name), list) for name in SERIES)
+        numbers = ("in_sample", *(name for name in SERIES if name != DAYS))
+        whole = whole and all(_are_numbers(payload.get(name)) for name in numbers)
+        whole = whole and all(map(_is_day, payload[DAYS]))
     if not whole:
         raise damaged_replicate(part, number)
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _are_numbers(value: Any) -> bool:
@@ -38,20 +48,14 @@ def _are_numbers(value: Any) -> bool:
     return isinstance(value, float | int) and not isinstance(value, bool)
 
 
-def pack(evidence: Evidence) -> dict[str, list[float]]:
-    """Evidence as plain values."""
-    return {
-        name: getattr(evidence, name).tolist()
-        for name in ("active", "skill", "skill_sums", "coefficients")
-    }
+def pack(evidence: Evidence) -> dict[str, list[Any]]:
+    """Evidence as plain values; days as ISO dates."""
+    series = {name: getattr(evidence, name) for name in SERIES}
+    return {n: v.astype(str).tolist() if n == DAYS else v.tolist() for n, v in series.items()}
 
 
 def unpack(payload: Mapping[str, Any], periods_per_year: float = YEAR) -> Evidence:
     """Evidence from plain values."""
-    return Evidence(
-        *(
-            np.array(payload[n], dtype=np.float64)
-            for n in ("active", "skill", "skill_sums", "coefficients")
-        ),
-        periods_per_year=periods_per_year,
-    )
+    kinds = {name: "datetime64[D]" if name == DAYS else np.float64 for name in SERIES}
+    arrays = (np.array(payload[name], dtype=kind) for name, kind in kinds.items())
+    return Evidence(*arrays, periods_per_year=periods_per_year)

@@ -17,13 +17,19 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
-from mech_exo.objective.exposures import data_fingerprint
+from mech_exo.objective.exposures import data_fingerprint, extend_panel
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
+from mech_exo.verdict.factor_skill import FactorSkill, factor_skill
 from mech_exo.verdict.flipping import block_signs, mirrored
 from mech_exo.verdict.payloads import PLACEBO, pack
-from mech_exo.verdict.ranking import fewest_returns, market_model
+from mech_exo.verdict.ranking import (
+    fewest_returns,
+    holding_periods,
+    market_model,
+    period_outcomes,
+)
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.windows import Window, walk_forward_windows
@@ -66,6 +72,16 @@ class RepeatedSearches:
     warm_start: "tuple[Mapping[str, Parameter], ...]"
     windows: tuple[Window, ...]
     benchmark: FloatArray | None
+
+    def factor_skill(self) -> FactorSkill:
+        """What the factors say in sample, whatever a search makes of them."""
+        panel, lag = self.panel, self.settings.backtest.execution_lag
+        spec = ObjectiveSpec.compile(self.objective.source, self.objective.label)
+        if spec.reads_market and self.market is not None:
+            panel = extend_panel(panel, self.market, spec, self.settings)
+        holding, outcomes = holding_periods(panel, lag), Outcomes.of(panel)
+        following = period_outcomes(outcomes.residual, outcomes.risk, holding)
+        return factor_skill(panel, following, holding)
 
     def __call__(self) -> "Repeater":
         """The worker; what all its replicates share is made before it is forked."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.errors import ExoError
+from mech_exo.verdict.decision import FAILS_FROM, VERDICT_VERSION, at_level
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -76,12 +77,13 @@ class Standing:
         if self.present is not None:
             failed = next((k for k in self.others if k.overall == "FAIL"), None)
             earlier = "" if failed is None else f"; an earlier one of {_day(failed)} was FAIL"
-            return f"{self.present.overall} (judged {_day(self.present)}{earlier})"
+            return f"{verdict_in_words(self.present.block)} (judged {_day(self.present)}{earlier})"
         if not self.others:
             return NOT_JUDGED
         latest = self.others[0]
         return (
-            f"none (not judged under the present conditions; {latest.overall} of {_day(latest)} "
+            f"none (not judged under the present conditions; {verdict_in_words(latest.block)} of "
+            f"{_day(latest)} "
             f"was with {', '.join(self.differences)})"
         )
 
@@ -92,14 +94,43 @@ class Standing:
         A FAIL under other conditions speaks against it until it is judged again.
         """
         if self.present is not None:
-            found = self.present.overall
-            return f"its verdict is FAIL (judged {_day(self.present)})" if found == "FAIL" else ""
-        if not self.others or self.others[0].overall != "FAIL":
+            why = speaks_against(self.present.block)
+            return f"its verdict is {why} (judged {_day(self.present)})" if why else ""
+        why = speaks_against(self.others[0].block) if self.others else ""
+        if not why:
             return ""
         return (
-            f"its last verdict, of {_day(self.others[0])}, is FAIL "
+            f"its last verdict, of {_day(self.others[0])}, is {why} "
             f"(with {', '.join(self.differences)}; `exo validate` judges it again)"
         )
+
+
+def verdict_in_words(block: Mapping[str, Any]) -> str:
+    """PASS, INCONCLUSIVE or FAIL of a verdict's block; a level above the usual one is named."""
+    return at_level(str(block.get("overall")), _number(block.get("level")))
+
+
+def speaks_against(block: Mapping[str, Any]) -> str:
+    """Why a verdict's block keeps a portfolio from production, in words; "" if it does not.
+
+    A FAIL does, and so does a chance under luck from which it is one by the usual rules: a setting
+    (`verdict.fail_above`) does not make luck fit for production.
+    """
+    if block.get("overall") == "FAIL":
+        return "FAIL"
+    decision = block.get("decision")
+    p = _number(decision.get("p")) if isinstance(decision, Mapping) else None
+    if p is None or p < FAILS_FROM:
+        return ""
+    return (
+        f"{block.get('overall')} by its own settings only: luck alone shows as much with a chance "
+        f"of {100 * p:.1f} %, and from {100 * FAILS_FROM:.0f} % on nothing goes into production"
+    )
+
+
+def _number(value: Any) -> float | None:
+    known = isinstance(value, float | int) and not isinstance(value, bool)
+    return float(value) if known else None
 
 
 def standing(kept: "Sequence[KeptVerdict]", now: Conditions) -> Standing:
@@ -120,7 +151,6 @@ def rules_of(settings: VerdictSettings) -> dict[str, Any]:
         If the benchmark cannot be read.
     """
     from mech_exo.backtest.kernel import KERNEL_VERSION
-    from mech_exo.verdict.decision import VERDICT_VERSION
 
     rules = {f"verdict.{name}": value for name, value in asdict(settings).items()}
     del rules["verdict.choose"]  # what is judged, not how

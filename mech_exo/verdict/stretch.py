@@ -81,7 +81,7 @@ class Stretch:
     ) -> None:
         self._evaluator = evaluator
         self._benchmark = benchmark
-        self._periods = panel.periods_per_year
+        self._dates, self._periods = panel.dates, panel.periods_per_year
         self.holding: HoldingPeriod = holding_periods(panel, execution_lag)
         self._outcomes = period_outcomes(outcomes.residual, outcomes.risk, self.holding)
 
@@ -111,9 +111,10 @@ class Stretch:
         scores = composite(kernel.scores, weights)[: len(self.holding.first)]
         outcomes = self._outcomes if signs is None else self._outcomes * signs[:, None]
         coefficients = information_coefficients(scores, outcomes)
-        rows = result.first + np.arange(len(result.returns))
-        against = result.benchmark_returns if self._benchmark is None else self._benchmark[rows]
-        return gather(result.returns, against, rows, coefficients, self.holding, self._periods)
+        against = result.benchmark_returns
+        if self._benchmark is not None:
+            against = self._benchmark[result.first : result.first + len(result.returns)]
+        return gather(result, against, self._dates, coefficients, self.holding, self._periods)
 
 
 def composite(scores: Scores, weights: FloatArray) -> FloatArray:

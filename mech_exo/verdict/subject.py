@@ -6,6 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import Settings
+from mech_exo.data.check.endings import survivors
+from mech_exo.data.check.examined import Examined
+from mech_exo.data.check.finding import Finding
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExitCode, ExoError
@@ -52,6 +55,11 @@ class Subject(Inputs):
         """[T] the user's benchmark; None: the equal-weighted universe."""
         path = self.settings.verdict.benchmark
         return None if path is None else read_benchmark(path, self.panel.dates)
+
+    @cached_property
+    def survivors(self) -> Finding | None:
+        """What the data check says of a universe that hardly anyone leaves; None if names do."""
+        return next(survivors(Examined(self.market, self.settings)), None)
 
     @property
     def repetition(self) -> str:

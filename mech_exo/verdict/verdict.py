@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from mech_exo.system.plain_values import plain
 from mech_exo.system.processes import cores
-from mech_exo.verdict.decision import Decision, Parts, decide
+from mech_exo.verdict.decay import Decay, decay_of
+from mech_exo.verdict.decision import Decision, Parts, decide, promise_kept
 from mech_exo.verdict.evidence import Evidence, skill_test, years_of
+from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
@@ -25,6 +27,7 @@ from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
 from mech_exo.verdict.placebo import PlaceboSearch, compare
 from mech_exo.verdict.plateau import Plateau
 from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
+from mech_exo.verdict.reservations import Circumstances, reservations
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk
@@ -55,6 +58,8 @@ class VerdictRecord:
     holdout: Holdout | None
     placebo: PlaceboSearch
     walk_forward: WalkForward
+    factors: FactorSkill
+    decay: Decay
     reported: Supplementary
     plateau: Plateau
     level: float
@@ -77,6 +82,8 @@ class VerdictRecord:
             "holdout": None if self.holdout is None else self.holdout.as_dict(),
             "placebo": self.placebo.as_dict(),
             "walk_forward": self.walk_forward.as_dict(),
+            "factors": self.factors.as_dict(),
+            "decay": self.decay.as_dict(),
             "reported": self.reported.as_dict(),
             "plateau": self.plateau.as_dict(),
             "trials_repeated": self.trials_repeated,
@@ -133,9 +140,7 @@ def _judged(
     begun, settings = time.perf_counter(), subject.settings.verdict
     payloads = _replicated(searches, subject, store, jobs, progress)
     placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
-    held_out = [payloads[WINDOW, k] for k in range(settings.windows)]
-    panel = searches.panel
-    walked, joined = walk(searches.windows, held_out, panel.dates, panel.periods_per_year)
+    walked, joined = _walked(searches, payloads)
     seconds = _seconds(payloads)
     with _timed(seconds, "holdout"):
         holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)
@@ -143,14 +148,19 @@ def _judged(
         surroundings = Neighbourhood(subject)
         plateau, reported = surroundings.plateau(), surroundings.reported()
     outside = joined_tests(joined, held)
-    decision = decide(_parts(placebo, walked, holdout, outside), settings)
+    with _timed(seconds, "factors"):
+        factors = searches.factor_skill()
+    circumstances = Circumstances(subject.settings, subject.survivors, outside, factors)
+    parts = _parts(placebo, walked, holdout, outside)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
         origin=subject.origin,
-        decision=decision,
+        decision=decide(parts, settings, reservations(circumstances)),
         holdout=holdout,
         placebo=placebo,
         walk_forward=walked,
+        factors=factors,
+        decay=decay_of(outside),
         reported=reported,
         plateau=plateau,
         level=settings.level,
@@ -158,6 +168,15 @@ def _judged(
         patience=searches.patience,
         seconds=seconds,
     )
+
+
+def _walked(
+    searches: RepeatedSearches, payloads: "dict[tuple[str, int], Payload]"
+) -> tuple[WalkForward, Evidence]:
+    """The walk-forward's judgement, and what it stands on."""
+    held = [payloads[WINDOW, k] for k in range(len(searches.windows))]
+    panel = searches.panel
+    return walk(searches.windows, held, panel.dates, panel.periods_per_year)
 
 
 def _seconds(payloads: "dict[tuple[str, int], Payload]") -> dict[str, float]:
@@ -196,7 +215,10 @@ def _parts(
     placebo: PlaceboSearch, walked: WalkForward, holdout: Holdout | None, outside: Evidence
 ) -> Parts:
     """What decides; `outside` is all that lies out of sample, joined."""
-    test = skill_test(outside)
+    test, promise = skill_test(outside), None
+    if holdout is not None:
+        tests = (walked.test, holdout.test)
+        promise = promise_kept(*((part.p, part.blocks) for part in tests))
     return Parts(
         placebo=placebo.p,
         walk_forward=walked.test.p,
@@ -204,6 +226,7 @@ def _parts(
         active_mean=test.active.mean,
         ratio=test.skill.ratio,
         years=years_of(outside),
+        promise=promise,
     )
 
 

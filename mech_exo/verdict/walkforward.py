@@ -10,7 +10,7 @@ import numpy as np
 from mech_exo.data.frequency import YEAR
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.factor_file.document import WEIGHT
-from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
+from mech_exo.verdict.evidence import Evidence, SkillTest, join, nothing, skill_test
 from mech_exo.verdict.payloads import unpack
 from mech_exo.verdict.windows import Window
 
@@ -72,8 +72,7 @@ def walk(
     """The walk-forward from its payloads, and the joined evidence."""
     year = periods_per_year
     pieces = [unpack(p, year) for p in payloads if p["params"] is not None]
-    nothing = Evidence(*(np.zeros(0) for _ in range(4)), periods_per_year=year)
-    joined = join(pieces) if pieces else nothing
+    joined = join(pieces) if pieces else nothing(year)
     results = tuple(_result(w, p, dates, year) for w, p in zip(windows, payloads, strict=True))
     test = skill_test(joined)
     inside = [r.in_sample for r in results if np.isfinite(r.in_sample)]

@@ -4,7 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.factor_file.document import FactorFile, content_hash
-from mech_exo.verdict.standing import Conditions, Standing, file_conditions, rules_of, standing
+from mech_exo.verdict.standing import (
+    Conditions,
+    Standing,
+    file_conditions,
+    rules_of,
+    standing,
+    verdict_in_words,
+)
 from mech_exo.verdict.verdict import VerdictRecord, verdict_block
 from mech_exo.workflow.trial_file import factors_of
 
@@ -53,7 +60,7 @@ def verdict_words(file: FactorFile, known: Standing) -> str:
     """The verdict on a factor file in a line: what is remembered, else what the file says."""
     if known.present is not None or known.others or file.verdict is None:
         return known.words
-    return f"{file.verdict.get('overall')} (as the file says)"
+    return f"{verdict_in_words(file.verdict)} (as the file says)"
 
 
 def standing_of_best(study: "StudyRecord", study_file: Path) -> Standing:

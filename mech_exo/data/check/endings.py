@@ -1,5 +1,6 @@
 """How names end: one by one as they are delisted, all together in a failed download, or never."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +22,12 @@ FEW_LEFT = 0.03
 
 EXPECTED = 3.0
 """Names that should have left by then, from which on a universe that nobody leaves is survivors."""
+
+HARDLY = 0.2
+"""Share of the names that should have left, up to which hardly anybody has,"""
+
+RARE = 0.001
+"""and the chance of so few, if there are some."""
 
 
 def ended_together(examined: Examined) -> Iterator[Finding]:
@@ -67,22 +74,37 @@ def incomplete(examined: Examined) -> Iterator[Finding]:
 
 
 def survivors(examined: Examined) -> Iterator[Finding]:
-    """A long history in which nobody ever leaves: the names were chosen with hindsight."""
-    dates = examined.market.dates
-    after = examined.market.frequency.sessions(examined.settings.backtest.delist_after)
-    final = len(dates) - 1
-    if examined.made_up or (examined.ever & (examined.last < final - after)).any():
+    """A long history in which hardly anybody leaves: the names were chosen with hindsight.
+
+    Who leaves a universe of dated members has left, although prices go on.
+    """
+    market = examined.market
+    dates, after = market.dates, market.frequency.sessions(examined.settings.backtest.delist_after)
+    counted = examined.member.any(axis=0)
+    last = len(dates) - 1 - examined.member[::-1].argmax(axis=0)
+    left = int((counted & (last < len(dates) - 1 - after)).sum())
+    lived = (dates[last] - dates[examined.member.argmax(axis=0)]) / np.timedelta64(1, "D") / 365.25
+    expected = FEW_LEFT * float(lived[counted].sum())
+    chance = _chance_of_so_few(left, expected)
+    rare = RARE if left else math.exp(-EXPECTED)
+    if examined.made_up or left > HARDLY * expected or chance > rare:
         return
-    lived = (dates[-1] - dates[examined.first[examined.ever]]) / np.timedelta64(1, "D") / 365.25
-    if FEW_LEFT * float(lived.sum()) < EXPECTED:
-        return
-    names = int(examined.ever.sum())
+    names = int(counted.sum())
+    who = f"none of the {names} names is" if not left else f"{left} of the {names} names are"
     yield Finding(
         rule="survivors",
         severity="warning",
-        message=f"none of the {names} names is ever delisted between {dates[0]} and {dates[-1]}: "
-        "survivors were chosen, which flatters every long portfolio. The active return is less "
-        "affected than the Sharpe ratio, not free of it.",
+        message=f"{'' if not left else 'only '}{who} ever delisted between {dates[0]} and "
+        f"{dates[-1]}: survivors were chosen, which flatters every long portfolio. The active "
+        "return is less affected than the Sharpe ratio, not free of it.",
         remedy="Add the names that were delisted since, with their prices up to that day.",
         figure=float(names),
     )
+
+
+def _chance_of_so_few(left: int, expected: float) -> float:
+    """P(N ≤ left) of a Poisson number N of names that leave."""
+    if expected <= 0.0:
+        return 1.0
+    logs = (k * math.log(expected) - expected - math.lgamma(k + 1.0) for k in range(left + 1))
+    return math.fsum(math.exp(log) for log in logs)

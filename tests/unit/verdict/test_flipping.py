@@ -21,9 +21,18 @@ def test_number_0_is_the_real_data() -> None:
 
 def test_signs_depend_on_seed_and_number_only() -> None:
     np.testing.assert_array_equal(block_signs(50, 7, 3), block_signs(50, 7, 3))
-    np.testing.assert_array_equal(block_signs(50, 7, 3)[:20], block_signs(20, 7, 3))
+    np.testing.assert_array_equal(block_signs(50, 7, 3)[:40], block_signs(40, 7, 3))
     assert (block_signs(50, 7, 3) != block_signs(50, 7, 4)).any()
     assert (block_signs(50, 7, 3) != block_signs(50, 8, 3)).any()
+
+
+def test_neighbouring_blocks_share_a_sign_where_there_are_enough() -> None:
+    for blocks, run in ((65, 3), (24, 3), (23, 2), (16, 2), (15, 1), (1, 1)):
+        signs = np.array([block_signs(blocks, 7, j) for j in range(1, 200)])
+        assert signs.shape[1] == blocks
+        assert abs(signs.mean()) < 0.15
+        changes = np.flatnonzero((signs[:, 1:] != signs[:, :-1]).any(axis=0)) + 1
+        np.testing.assert_array_equal(changes, np.arange(run, blocks, run))
 
 
 def test_a_placebo_keeps_market_risk_and_exposures() -> None:

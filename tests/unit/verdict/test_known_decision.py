@@ -7,7 +7,15 @@ import pytest
 from scipy.stats import norm
 
 from mech_exo.config.settings import VerdictSettings
-from mech_exo.verdict.decision import Parts, combined_z, corrected_for_looks, decide
+from mech_exo.verdict.decision import (
+    Parts,
+    Reservation,
+    at_level,
+    combined_z,
+    corrected_for_looks,
+    decide,
+    promise_kept,
+)
 
 SETTINGS = VerdictSettings()  # level 0.05, fail above 0.5, power 0.8
 Z05, Z10, Z20 = 1.6448536269514722, 1.2815515655446004, 0.8416212335729143  # from a table
@@ -20,14 +28,13 @@ def parts(placebo: float | None, walk: float | None, holdout: float | None) -> P
 @pytest.mark.parametrize(
     ("found", "z"),
     [
-        # placebo and walk-forward are one piece of evidence: variance 1 + 1 + 2, and 1
-        (parts(0.05, 0.10, 0.20), (Z05 + Z10 + Z20) / math.sqrt(5.0)),
-        (parts(0.05, 0.10, None), (Z05 + Z10) / 2.0),
+        # placebo and walk-forward see the same dates: variance 1 + 1 + 2·0.6, and 1
+        (parts(0.05, 0.10, 0.20), (Z05 + Z10 + Z20) / math.sqrt(4.2)),
+        (parts(0.05, 0.10, None), (Z05 + Z10) / math.sqrt(3.2)),
         (parts(0.05, None, 0.20), (Z05 + Z20) / math.sqrt(2.0)),
         (parts(None, 0.10, 0.20), (Z10 + Z20) / math.sqrt(2.0)),
         (parts(None, None, 0.20), Z20),
-        (parts(0.05, 0.05, None), Z05),  # the same twice says no more than once
-        (parts(0.95, 0.90, 0.80), -(Z05 + Z10 + Z20) / math.sqrt(5.0)),
+        (parts(0.95, 0.90, 0.80), -(Z05 + Z10 + Z20) / math.sqrt(4.2)),
         (parts(None, None, None), 0.0),
     ],
 )
@@ -43,7 +50,7 @@ def test_certainty_is_capped_at_a_trillionth() -> None:
 
 
 def test_what_a_decision_states_by_hand() -> None:
-    z = (Z20 + Z20 + Z20) / math.sqrt(5.0)
+    z = (Z20 + Z20 + Z20) / math.sqrt(4.2)
     decision = decide(parts(0.2, 0.2, 0.2), SETTINGS)
     assert decision.z == pytest.approx(z, rel=1e-12)
     assert decision.p == pytest.approx(norm.sf(z), rel=1e-12)
@@ -53,12 +60,12 @@ def test_what_a_decision_states_by_hand() -> None:
         {f"{r:g}": norm.cdf(2.0 * r - Z05) for r in (0.5, 1.0, 1.5, 2.0)}, rel=1e-12
     )
     assert decision.reason == (
-        "Luck alone shows as much with a chance of 12.9 %; a PASS needs 5 % or less."
+        "Luck alone shows as much with a chance of 10.9 %; a PASS needs 5 % or less."
     )
 
 
 def test_little_evidence_needs_long_and_not_for_ever() -> None:
-    z = 3.0 * norm.isf(0.4) / math.sqrt(5.0)  # 0.34
+    z = 3.0 * norm.isf(0.4) / math.sqrt(4.2)  # 0.37
     assert decide(parts(0.4, 0.4, 0.4), SETTINGS).years_needed == pytest.approx(
         4.0 * ((Z05 + Z20) / z) ** 2, rel=1e-12
     )
@@ -88,11 +95,12 @@ def test_the_borders_belong_to_the_milder_side_of_a_pass_and_to_a_fail() -> None
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (parts(0.26, 1e-6, 1e-6), ", but the placebo search does not support it (p above 25 %)."),
-        (parts(1e-6, 0.26, 1e-6), ", but the walk-forward does not support it (p above 25 %)."),
+        (parts(0.41, 1e-6, 1e-6), ", but the placebo search (p above 40 %) does not support it."),
+        (parts(1e-6, 0.41, 1e-6), ", but the walk-forward (p above 40 %) does not support it."),
         (
-            parts(0.3, 1e-6, 0.26),
-            ", but the placebo search and the holdout do not support it (p above 25 %).",
+            parts(0.5, 1e-6, 0.26),
+            ", but the placebo search (p above 40 %) and the holdout (p above 25 %) do not support "
+            "it.",
         ),
         (parts(None, None, 1e-6), ", but there is no placebo search and no walk-forward."),
         (parts(1e-6, 1e-6, None), ", but there is no holdout."),
@@ -105,8 +113,9 @@ def test_what_is_missing_or_does_not_support_is_named(found: Parts, words: str) 
     assert decision.reason.endswith(words)
 
 
-def test_a_part_of_exactly_a_quarter_supports_the_others() -> None:
-    assert decide(parts(0.25, 1e-6, 0.25), SETTINGS).overall == "PASS"
+def test_a_part_at_its_border_supports_the_others() -> None:
+    assert decide(parts(0.4, 1e-6, 0.25), SETTINGS).overall == "PASS"
+    assert decide(parts(1e-6, 0.4, 0.25), SETTINGS).overall == "PASS"
 
 
 def test_luck_is_called_so_although_a_part_is_missing() -> None:
@@ -129,3 +138,44 @@ def test_a_look_multiplies_and_none_is_one() -> None:
     assert corrected_for_looks(0.02, 0) == 0.02
     assert corrected_for_looks(0.02, 50) == 1.0
     assert corrected_for_looks(0.02, 7) == pytest.approx(0.14)
+
+
+def test_a_promise_by_hand() -> None:
+    # z of 2.326 over 36 blocks promises half of it, 1.163, over 9
+    assert promise_kept((0.01, 36), (0.2, 9)) == pytest.approx(Z20 / 1.16317394)
+    assert promise_kept((0.01, 36), (0.01, 36)) == pytest.approx(1.0)
+    assert promise_kept((0.01, 36), (0.8, 9)) == pytest.approx(-Z20 / 1.16317394)
+    assert promise_kept((0.5, 36), (0.2, 9)) is None  # nothing was promised
+    assert promise_kept((0.7, 36), (0.2, 9)) is None
+
+
+def test_a_promise_that_is_not_kept_is_no_pass() -> None:
+    strong = parts(0.001, 0.001, 0.2)
+    assert decide(replace(strong, promise=0.5), SETTINGS).overall == "PASS"
+    broken = decide(replace(strong, promise=0.42), SETTINGS)
+    assert broken.overall == "INCONCLUSIVE"
+    assert "the holdout kept 42 % of what the walk-forward promised, not 50 %" in broken.reason
+    assert "kept 0 %" in decide(replace(strong, promise=-2.0), SETTINGS).reason
+    assert decide(strong, SETTINGS).promise is None
+
+
+def test_reservations_are_in_the_reason_and_some_forbid_a_pass() -> None:
+    strong, weak = parts(0.001, 0.001, 0.001), parts(0.2, 0.2, 0.2)
+    said = Reservation("level", "The level is 10 %.")
+    hard = Reservation("survivors", "All survived.", forbids_pass=True)
+    assert decide(strong, SETTINGS, (said,)).overall == "PASS"
+    assert decide(strong, SETTINGS, (said,)).reason.endswith("out of sample. The level is 10 %.")
+    held = decide(strong, SETTINGS, (hard, said))
+    assert held.overall == "INCONCLUSIVE"
+    assert held.reason == (
+        "It looks like skill (luck alone shows as much with a chance of 0.0 %), but is not called "
+        "so. All survived. The level is 10 %."
+    )
+    assert [r["name"] for r in held.as_dict()["reservations"]] == ["survivors", "level"]  # type: ignore[attr-defined]
+    assert decide(weak, SETTINGS, (hard,)).reason.endswith("5 % or less. All survived.")
+    assert decide(parts(0.9, 0.9, 0.9), SETTINGS, (hard,)).overall == "FAIL"
+
+
+def test_a_level_above_the_usual_is_named() -> None:
+    assert at_level("PASS", 0.05) == at_level("PASS", 0.01) == at_level("PASS", None) == "PASS"
+    assert at_level("PASS", 0.2) == "PASS at a level of 20 %"

@@ -42,7 +42,14 @@ def test_strong_skill_passes_and_is_plain_json(judged: tuple[VerdictRecord, Path
     assert verdict.walk_forward.test.p < 0.01
     assert len(plain["walk_forward"]["windows"]) == 2
     assert plain["plateau"]["leans_on"] == "f0"
-    assert set(plain["seconds"]) == {"placebo", "window", "holdout", "plateau and reported", "wall"}
+    assert set(plain["seconds"]) == {
+        "placebo",
+        "window",
+        "holdout",
+        "plateau and reported",
+        "factors",
+        "wall",
+    }
 
 
 def test_the_verdict_is_written_into_a_factor_file(

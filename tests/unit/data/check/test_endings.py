@@ -7,8 +7,9 @@ import pytest
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.check.endings import ended_together, incomplete, survivors
+from mech_exo.data.check.examined import Examined
 from mech_exo.data.panel import FloatArray
-from tests.unit.data.check.calm_markets import calm_market, damaged, found
+from tests.unit.data.check.calm_markets import FILES, TODAY, calm_market, damaged, found
 
 
 @pytest.mark.parametrize("count", [4, 8, 19])
@@ -73,3 +74,14 @@ def test_a_long_history_that_nobody_leaves_is_of_survivors() -> None:
     assert found(survivors, market) == []  # one was delisted
     short = replace(chosen, dates=chosen.dates[:200], close=chosen.close[:200])
     assert found(survivors, short) == []  # so few in so short a time is no wonder
+
+
+def test_a_universe_that_hardly_anybody_leaves_is_one_of_survivors() -> None:
+    few = calm_market(sessions=1300, names=200)  # 30 should have left
+    (finding,) = survivors(Examined(few, FILES, TODAY))
+    assert finding.message.startswith("only 1 of the 200 names are ever delisted")
+    some = damaged(few, lambda close: close[900:, :7].fill(np.nan))
+    assert found(survivors, some) == []
+    left = np.ones(few.close.shape, dtype=np.bool_)
+    left[1000:, :20] = False  # the universe, and not the market
+    assert found(survivors, replace(few, member=left)) == []

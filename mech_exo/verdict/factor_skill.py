@@ -1,0 +1,114 @@
+"""What the factors know, whatever the search made of them: in closed form, in sample.
+
+The information coefficients of all factors, block by block, are a table without a search in it. Its
+distance from 0 says whether *some* combination of the factors ranks the stocks; a portfolio of
+theirs need not. So this is shown beside the placebo search, and does not take its place: a junk
+portfolio of skilful factors would pass.
+
+References
+----------
+.. [1] Hotelling (1931), The generalization of Student's ratio.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.verdict.evidence import autocorrelation, robust_t
+from mech_exo.verdict.ranking import HoldingPeriod, block_means, information_coefficients
+
+LEAST_KNOWN = 0.5  # share of the blocks in which a factor must have a coefficient
+
+
+@dataclass(frozen=True)
+class FactorRecord:
+    """One factor.
+
+    Attributes
+    ----------
+    coefficient, t
+        Mean information coefficient of a block, and its t-statistic (`robust_t`).
+    """
+
+    coefficient: float
+    t: float
+
+
+@dataclass(frozen=True)
+class FactorSkill:
+    """All factors together, in sample.
+
+    Attributes
+    ----------
+    factors
+        Name -> its record; factors without data in half of the blocks are left out.
+    p
+        Chance under luck of coefficients as far from 0 as these, all together [1]_; NaN with too
+        few blocks for so many factors.
+    autocorrelation
+        Of neighbouring blocks, the mean over the factors: what goes on from a month to the next.
+    """
+
+    factors: dict[str, FactorRecord]
+    p: float
+    autocorrelation: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+
+def factor_skill(panel: Panel, outcomes: FloatArray, holding: HoldingPeriod) -> FactorSkill:
+    """What the factors of a panel say of what followed.
+
+    Parameters
+    ----------
+    outcomes
+        [M, N] of each holding period, as `ranking.period_outcomes` has them.
+    """
+    periods = len(holding.first)
+    tradable = panel.tradable[:periods]
+    table, names = [], []
+    for k, name in enumerate(panel.factor_names):
+        scores = np.where(tradable, panel.exposures[:periods, :, k], np.nan)
+        blocks = block_means(information_coefficients(scores, outcomes), holding.block)
+        if np.isfinite(blocks).mean() >= LEAST_KNOWN:
+            table.append(blocks)
+            names.append(name)
+    known = [blocks[np.isfinite(blocks)] for blocks in table]
+    lagged = [a for a in map(autocorrelation, known) if math.isfinite(a)]
+    return FactorSkill(
+        factors={
+            n: FactorRecord(float(v.mean()), robust_t(v)) for n, v in zip(names, known, strict=True)
+        },
+        p=hotelling_p(np.nan_to_num(np.array(table).T)) if table else math.nan,
+        autocorrelation=float(np.mean(lagged)) if lagged else math.nan,
+    )
+
+
+def hotelling_p(table: FloatArray) -> float:
+    """P(means as far from 0 | all 0) of K series [B, K], dependent on each other or not [1]_.
+
+    T² = B·x̄ᵀS⁻¹x̄, and (B − K)/(K·(B − 1))·T² has the F distribution with K and B − K degrees of
+    freedom. Series that others of them explain add nothing and are not counted in K. NaN with
+    fewer than three degrees of freedom left.
+    """
+    from scipy.special import fdtrc
+
+    blocks = len(table)
+    centred = table - table.mean(axis=0)
+    scale = centred.std(axis=0, ddof=1) if blocks > 1 else np.zeros(table.shape[1])
+    kept = scale > 1e-12
+    unit = table[:, kept] / scale[kept]
+    correlation = np.cov(unit.T, ddof=1).reshape(unit.shape[1], unit.shape[1])
+    values, vectors = np.linalg.eigh(correlation)
+    told = values > 1e-8
+    rank = int(told.sum())
+    if rank == 0 or blocks - rank < 3:
+        return math.nan
+    along = unit.mean(axis=0) @ vectors[:, told]
+    squared = blocks * float((along**2 / values[told]).sum())
+    return float(fdtrc(rank, blocks - rank, (blocks - rank) / (rank * (blocks - 1)) * squared))

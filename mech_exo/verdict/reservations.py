@@ -1,0 +1,91 @@
+"""What must be known beside the p-value, in a sentence each; some stand against a PASS.
+
+A new one is a function here and its entry in `RESERVATIONS`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mech_exo.config.settings import Settings
+from mech_exo.data.check.finding import Finding
+from mech_exo.verdict.decision import USUAL_LEVEL, Reservation
+from mech_exo.verdict.evidence import Evidence, autocorrelation
+from mech_exo.verdict.factor_skill import FactorSkill
+
+DEPENDENT = 0.1
+"""Autocorrelation of neighbouring blocks above which they are said to depend on each other."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What reservations look at.
+
+    Attributes
+    ----------
+    survivors
+        What the data check says of a universe that hardly anyone leaves; None if names leave it.
+    outside
+        All dates out of sample, joined.
+    factors
+        In sample.
+    """
+
+    settings: Settings
+    survivors: Finding | None
+    outside: Evidence
+    factors: FactorSkill
+
+    @property
+    def dependence(self) -> float:
+        """Lag-1 autocorrelation of the out-of-sample blocks; NaN with too few."""
+        return autocorrelation(self.outside.deciding)
+
+
+def _level(of: Circumstances) -> Reservation | None:
+    level = of.settings.verdict.level
+    if level <= USUAL_LEVEL:
+        return None
+    words = (
+        f"The level is {100 * level:g} %, not the usual {100 * USUAL_LEVEL:g} % (verdict.level)."
+    )
+    return Reservation("level", words)
+
+
+def _survivors(of: Circumstances) -> Reservation | None:
+    """Hindsight in the universe is not luck: no p-value corrects it."""
+    if of.survivors is None:
+        return None
+    name, seen = of.survivors.rule, of.survivors.message.split(":")[0]
+    if name in (of.settings.data.accept or ()):
+        words = f"The settings accept a universe of survivors (data.accept: {name})."
+        return Reservation(name, words)
+    words = (
+        f"The universe is one of survivors: {seen}. Names that were chosen because they did well "
+        f"make luck look like skill; data.accept: [{name}] takes that risk."
+    )
+    return Reservation(name, words, forbids_pass=True)
+
+
+def _dependence(of: Circumstances) -> Reservation | None:
+    """A mean that wanders for years is a skill to every test that has only these years."""
+    shown = of.dependence
+    if not (shown > DEPENDENT or of.factors.autocorrelation > DEPENDENT):  # or NaN
+        return None
+    words = (
+        f"Months depend on each other (autocorrelation {shown:.2f} out of sample, "
+        f"{of.factors.autocorrelation:.2f} of the factors): what looks like skill may be a style "
+        "in its good years."
+    )
+    return Reservation("dependence", words)
+
+
+RESERVATIONS: tuple[Callable[[Circumstances], Reservation | None], ...] = (
+    _survivors,
+    _dependence,
+    _level,
+)
+
+
+def reservations(of: Circumstances) -> tuple[Reservation, ...]:
+    """All that hold."""
+    return tuple(found for rule in RESERVATIONS if (found := rule(of)) is not None)
