@@ -207,6 +207,7 @@ class VerdictSettings:
     overfitting_blocks: int = 16
     neighbours: int = 64  # small moves around a point, for the plateau
     benchmark: Path | None = path_field()  # CSV: date, daily return; null: equal-weighted universe
+    hedge: Path | None = silent_path_field()  # date and daily returns of premia that are no skill
     choose: Literal["best", "plateau"] = "best"
 
 

@@ -13,7 +13,7 @@ References
 """
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -29,7 +29,7 @@ from mech_exo.verdict.active import (
 )
 from mech_exo.verdict.ranking import HoldingPeriod, block_means
 
-SERIES = ("active", "skill", "skill_sums", "coefficients", "days")
+SERIES = ("active", "skill", "skill_sums", "coefficients", "days", "hedged")
 """Of an Evidence: what is one after the other when pieces are joined."""
 
 
@@ -65,6 +65,8 @@ class Evidence:
         [B] mean information coefficient of each block; NaN where there is none.
     days
         [B] datetime64[D] of each block's first return; [0] where they are not known.
+    hedged
+        [B] as `coefficients`, of what the user's premia leave of the outcomes; [0] without a hedge.
     periods_per_year
         Sessions a year.
     """
@@ -74,6 +76,7 @@ class Evidence:
     skill_sums: FloatArray
     coefficients: FloatArray
     days: DateArray = field(default_factory=_no_days)
+    hedged: FloatArray = field(default_factory=lambda: np.zeros(0))
     periods_per_year: float = field(default=YEAR, kw_only=True)
 
     @property
@@ -93,6 +96,15 @@ class Evidence:
         """
         series = self.coefficients[self.ranked]
         return series if np.isfinite(series).all() else self.skill_sums
+
+    def with_hedged(self, coefficients: FloatArray, holding: HoldingPeriod) -> "Evidence":
+        """The evidence with the hedged information coefficients [M] of the holding periods."""
+        return replace(self, hedged=block_means(coefficients, holding.block))
+
+    @property
+    def hedged_t(self) -> float:
+        """t-statistic of the hedged coefficients; NaN for fewer than two."""
+        return t_statistic(self.hedged[np.isfinite(self.hedged)])
 
     @property
     def ratio(self) -> float:

@@ -16,7 +16,8 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.verdict.decision import corrected_for_looks
-from mech_exo.verdict.evidence import Evidence, SkillTest, join, skill_test
+from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
+from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.stretch import Outcomes, Stretch
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def holdout_evidence(
     settings: Settings,
     params: Mapping[str, Any],
     benchmark: FloatArray | None = None,
+    hedge: Hedge | None = None,
 ) -> Evidence:
     """What the candidate showed on the holdout; its path begins there, with no position.
 
@@ -131,13 +133,15 @@ def holdout_evidence(
         Makes an evaluator of a panel.
     benchmark
         [T] for all dates of `panel`; None: the equal-weighted universe.
+    hedge
+        Premia that are not counted as skill, on all dates of `panel`.
     """
     held = panel.between(split, len(panel.dates))
     stretch = Stretch(
         evaluator(held),
         held,
         settings.backtest.execution_lag,
-        Outcomes.of(panel).between(split, len(panel.dates)),
+        Outcomes.of(panel, hedge).between(split, len(panel.dates)),
         None if benchmark is None else benchmark[split:],
     )
     return stretch.evidence(params, stretch.backtest(params))
@@ -159,8 +163,3 @@ def judge_holdout(
         test=test,
         p=corrected_for_looks(test.p, seen),
     )
-
-
-def joined_tests(walked: Evidence, held: Evidence | None) -> Evidence:
-    """Walk-forward and holdout as one out-of-sample stretch."""
-    return join([walked] if held is None else [walked, held])

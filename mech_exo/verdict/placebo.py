@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray
 from mech_exo.verdict.statistics import permutation_p
 
 
@@ -26,7 +25,9 @@ class PlaceboSearch:
     p_ratio, p_rank
         (1 + #{placebo ≥ real}) / (M + 1) of each measure.
     p
-        Of both together, each in units of its deviation over all M + 1 searches.
+        The one that decides: `p_rank`, or `p_ratio` where the winner's scores cannot be ranked.
+    p_hedged
+        As `p_rank`, of what the user's premia leave; None without a hedge.
     """
 
     placebos: int
@@ -37,10 +38,14 @@ class PlaceboSearch:
     p_ratio: float
     p_rank: float
     p: float
+    p_hedged: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON and YAML."""
-        return asdict(self)
+        found = asdict(self)
+        if self.p_hedged is None:
+            del found["p_hedged"]
+        return found
 
 
 def compare(results: Sequence[Mapping[str, Any]]) -> PlaceboSearch:
@@ -49,30 +54,24 @@ def compare(results: Sequence[Mapping[str, Any]]) -> PlaceboSearch:
     A search without a complete trial, or a winner that never trades, counts as one that reached
     the real result; as the real result it has p = 1.
     """
-    table = np.array(
-        [[_number(r["ratio"]), _number(r["rank_t"])] for r in results], dtype=np.float64
+    ratios, ranks, hedged = (
+        np.array([_number(r.get(name)) for r in results], dtype=np.float64)
+        for name in ("ratio", "rank_t", "hedged_t")
     )
-    ratios, ranks = table[1:, 0], table[1:, 1]
-    joint = _standardised(table[:, 0]) + _standardised(table[:, 1])
-    known = ratios[np.isfinite(ratios)]
+    known = ratios[1:][np.isfinite(ratios[1:])]
+    p_ratio, p_rank = (permutation_p(float(x[0]), x[1:]) for x in (ratios, ranks))
     return PlaceboSearch(
         placebos=len(results) - 1,
-        ratio=float(table[0, 0]),
-        rank_t=float(table[0, 1]),
+        ratio=float(ratios[0]),
+        rank_t=float(ranks[0]),
         luck_mean=float(known.mean()) if len(known) else float("nan"),
         luck_line=float(np.quantile(known, 0.95)) if len(known) else float("nan"),
-        p_ratio=permutation_p(float(table[0, 0]), ratios),
-        p_rank=permutation_p(float(table[0, 1]), ranks),
-        p=permutation_p(float(joint[0]), joint[1:]),
+        p_ratio=p_ratio,
+        p_rank=p_rank,
+        p=p_ratio if np.isnan(ranks).all() else p_rank,
+        p_hedged=permutation_p(float(hedged[0]), hedged[1:]) if "hedged_t" in results[0] else None,
     )
 
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    """Over all searches alike, the real one included, so that none is favoured."""
-    known = values[np.isfinite(values)]
-    deviation = float(known.std()) if len(known) else 0.0
-    return (values - known.mean()) / deviation if deviation > 0.0 else np.zeros_like(values)

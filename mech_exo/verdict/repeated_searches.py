@@ -23,12 +23,12 @@ from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
 from mech_exo.verdict.factor_skill import FactorSkill, factor_skill
 from mech_exo.verdict.flipping import block_signs, mirrored
+from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.payloads import PLACEBO, pack
 from mech_exo.verdict.ranking import (
     fewest_returns,
     holding_periods,
     market_model,
-    period_outcomes,
 )
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
@@ -61,6 +61,8 @@ class RepeatedSearches:
         Of the walk-forward.
     benchmark
         [T] returns to measure against; None: the equal-weighted universe.
+    hedge
+        Premia on the panel's dates that are not counted as skill; None without.
     """
 
     objective: ObjectiveFile
@@ -72,6 +74,7 @@ class RepeatedSearches:
     warm_start: "tuple[Mapping[str, Parameter], ...]"
     windows: tuple[Window, ...]
     benchmark: FloatArray | None
+    hedge: Hedge | None = None
 
     def factor_skill(self) -> FactorSkill:
         """What the factors say in sample, whatever a search makes of them."""
@@ -80,8 +83,7 @@ class RepeatedSearches:
         if spec.reads_market and self.market is not None:
             panel = extend_panel(panel, self.market, spec, self.settings)
         holding, outcomes = holding_periods(panel, lag), Outcomes.of(panel)
-        following = period_outcomes(outcomes.residual, outcomes.risk, holding)
-        return factor_skill(panel, following, holding)
+        return factor_skill(panel, outcomes.over(holding), holding)
 
     def __call__(self) -> "Repeater":
         """The worker; what all its replicates share is made before it is forked."""
@@ -111,7 +113,7 @@ class Repeater:
 
     @cached_property
     def _outcomes(self) -> Outcomes:
-        return Outcomes.from_residual(self._model[1], fewest_returns(self._x.panel.frequency))
+        return Outcomes.from_residual(self._model[1], self._x.panel, self._x.hedge)
 
     @cached_property
     def _real(self) -> Evaluator:
@@ -179,12 +181,13 @@ class Repeater:
         evaluator = self.placebo(signs)
         best = winner(self.search(evaluator))
         if best is None:
-            return {"ratio": None, "rank_t": None, "trial": None}
+            return {"ratio": None, "rank_t": None, "hedged_t": None, "trial": None}
         stretch = self._stretch.on(evaluator)
         evidence = stretch.evidence(best.params, evaluator.run(best.params), signs[holding.block])
         return {
             "ratio": evidence.ratio,
             "rank_t": evidence.rank_t,
+            **({} if self._x.hedge is None else {"hedged_t": evidence.hedged_t}),
             "value": best.values[0],
             "feasible": best.feasible,
             "trial": best.number,
@@ -245,6 +248,7 @@ def searches_of(subject: Subject) -> RepeatedSearches:
         warm_start=subject.warm_start,
         windows=walk_forward_windows(panel, subject.settings.verdict),
         benchmark=None if subject.benchmark is None else subject.benchmark[: subject.split],
+        hedge=None if subject.hedge is None else subject.hedge.between(0, subject.split),
     )
 
 
@@ -265,6 +269,7 @@ def searches_key(searches: RepeatedSearches) -> str:
         **({} if searches.patience is None else {"patience": searches.patience}),
         "warm_start": [sorted(v.items()) for v in searches.warm_start],
         "windows": [repr(w) for w in searches.windows],
+        **({} if searches.hedge is None else {"hedge": searches.hedge.sha256}),
         "benchmark": None if benchmark is None else hashlib.sha256(benchmark.tobytes()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -11,6 +11,7 @@ from mech_exo.data.check.finding import Finding
 from mech_exo.verdict.decision import USUAL_LEVEL, Reservation
 from mech_exo.verdict.evidence import Evidence, autocorrelation
 from mech_exo.verdict.factor_skill import FactorSkill
+from mech_exo.verdict.hedged_verdict import HedgedVerdict
 
 DEPENDENT = 0.1
 """Autocorrelation of neighbouring blocks above which they are said to depend on each other."""
@@ -28,12 +29,15 @@ class Circumstances:
         All dates out of sample, joined.
     factors
         In sample.
+    hedged
+        The verdict on what the user's premia leave; None without a hedge.
     """
 
     settings: Settings
     survivors: Finding | None
     outside: Evidence
     factors: FactorSkill
+    hedged: HedgedVerdict | None = None
 
     @property
     def dependence(self) -> float:
@@ -79,9 +83,22 @@ def _dependence(of: Circumstances) -> Reservation | None:
     return Reservation("dependence", words)
 
 
+def _hedged(of: Circumstances) -> Reservation | None:
+    if of.hedged is None:
+        return None
+    *most, last = of.hedged.against
+    names = f"{', '.join(most)} and {last}" if most else last
+    words = (
+        f"Hedged for {names} the verdict is {of.hedged.overall} (chance under luck "
+        f"{100 * of.hedged.p:.1f} %)."
+    )
+    return Reservation("hedged", words)
+
+
 RESERVATIONS: tuple[Callable[[Circumstances], Reservation | None], ...] = (
     _survivors,
     _dependence,
+    _hedged,
     _level,
 )
 

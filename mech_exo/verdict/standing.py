@@ -143,26 +143,28 @@ def standing(kept: "Sequence[KeptVerdict]", now: Conditions) -> Standing:
 
 
 def rules_of(settings: VerdictSettings) -> dict[str, Any]:
-    """By which rules a verdict is reached: settings, the benchmark's content, versions.
+    """By which rules a verdict is reached: settings, content of benchmark and hedge, versions.
 
     Raises
     ------
     ExoError
-        If the benchmark cannot be read.
+        If the benchmark or the hedge cannot be read.
     """
     from mech_exo.backtest.kernel import KERNEL_VERSION
 
     rules = {f"verdict.{name}": value for name, value in asdict(settings).items()}
     del rules["verdict.choose"]  # what is judged, not how
-    if settings.benchmark is not None:
+    for name, path in (("benchmark", settings.benchmark), ("hedge", settings.hedge)):
+        if path is None:
+            continue
         try:
-            content = settings.benchmark.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
             raise ExoError(
-                f"{settings.benchmark}: the benchmark cannot be read ({error.strerror}).",
-                hint="Mend verdict.benchmark, or leave it out for the equal-weighted universe.",
+                f"{path}: the {name} cannot be read ({error.strerror}).",
+                hint=f"Mend verdict.{name}, or leave it out.",
             ) from error
-        rules["verdict.benchmark"] = hashlib.sha256(content).hexdigest()
+        rules[f"verdict.{name}"] = hashlib.sha256(content).hexdigest()
     return rules | {"backtest kernel": KERNEL_VERSION, "verdict": VERDICT_VERSION}
 
 

@@ -10,6 +10,7 @@ from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.selection import GRID, Scores, scales
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.verdict.evidence import Evidence, gather
+from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.ranking import (
     HoldingPeriod,
     fewest_returns,
@@ -34,25 +35,40 @@ class Outcomes:
         [T, N] of the market model.
     risk
         [N] deviation of the residual.
+    hedged
+        The same of what the user's premia leave of the residual; None without a hedge.
     """
 
     residual: FloatArray
     risk: FloatArray
+    hedged: "Outcomes | None" = None
 
     @classmethod
-    def of(cls, panel: Panel) -> "Outcomes":
+    def of(cls, panel: Panel, hedge: Hedge | None = None) -> "Outcomes":
         """Estimated on all dates of a panel."""
         fewest = fewest_returns(panel.frequency)
-        return cls.from_residual(market_model(panel.returns, panel.choice, fewest)[1], fewest)
+        residual = market_model(panel.returns, panel.choice, fewest)[1]
+        return cls.from_residual(residual, panel, hedge)
 
     @classmethod
-    def from_residual(cls, residual: FloatArray, fewest: int) -> "Outcomes":
-        """Of the residuals [T, N] of a market model, where a name has `fewest` of them."""
-        return cls(residual, own_risk(residual, fewest))
+    def from_residual(
+        cls, residual: FloatArray, panel: Panel, hedge: Hedge | None = None
+    ) -> "Outcomes":
+        """Of the residuals [T, N] of a panel's market model."""
+        fewest, hedged = fewest_returns(panel.frequency), None
+        if hedge is not None:
+            left = hedge.left(residual, panel, fewest)
+            hedged = cls(left, own_risk(left, fewest))
+        return cls(residual, own_risk(residual, fewest), hedged)
 
     def between(self, start: int, stop: int) -> "Outcomes":
         """Those of some dates, with the betas and risks of all."""
-        return Outcomes(self.residual[start:stop], self.risk)
+        hedged = None if self.hedged is None else self.hedged.between(start, stop)
+        return Outcomes(self.residual[start:stop], self.risk, hedged)
+
+    def over(self, holding: HoldingPeriod) -> FloatArray:
+        """[M, N] `period_outcomes` of the holding periods."""
+        return period_outcomes(self.residual, self.risk, holding)
 
 
 class Stretch:
@@ -83,7 +99,8 @@ class Stretch:
         self._benchmark = benchmark
         self._dates, self._periods = panel.dates, panel.periods_per_year
         self.holding: HoldingPeriod = holding_periods(panel, execution_lag)
-        self._outcomes = period_outcomes(outcomes.residual, outcomes.risk, self.holding)
+        self._outcomes = outcomes.over(self.holding)
+        self._hedged = None if outcomes.hedged is None else outcomes.hedged.over(self.holding)
 
     def on(self, evaluator: "Evaluator") -> "Stretch":
         """The same dates and outcomes, for candidates that are backtested on other returns."""
@@ -109,12 +126,17 @@ class Stretch:
         kernel = self._evaluator.kernel(params)
         weights = self._evaluator.candidate(params).weights
         scores = composite(kernel.scores, weights)[: len(self.holding.first)]
-        outcomes = self._outcomes if signs is None else self._outcomes * signs[:, None]
-        coefficients = information_coefficients(scores, outcomes)
+        sign = np.ones(len(scores)) if signs is None else signs
+        coefficients, hedged = (
+            None if o is None else information_coefficients(scores, o * sign[:, None])
+            for o in (self._outcomes, self._hedged)
+        )
+        assert coefficients is not None, "every stretch has outcomes"
         against = result.benchmark_returns
         if self._benchmark is not None:
             against = self._benchmark[result.first : result.first + len(result.returns)]
-        return gather(result, against, self._dates, coefficients, self.holding, self._periods)
+        evidence = gather(result, against, self._dates, coefficients, self.holding, self._periods)
+        return evidence if hedged is None else evidence.with_hedged(hedged, self.holding)
 
 
 def composite(scores: Scores, weights: FloatArray) -> FloatArray:

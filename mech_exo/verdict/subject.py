@@ -18,6 +18,7 @@ from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.benchmark_series import read_benchmark
+from mech_exo.verdict.hedge import Hedge
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile, Parameter
@@ -55,6 +56,12 @@ class Subject(Inputs):
         """[T] the user's benchmark; None: the equal-weighted universe."""
         path = self.settings.verdict.benchmark
         return None if path is None else read_benchmark(path, self.panel.dates)
+
+    @cached_property
+    def hedge(self) -> Hedge | None:
+        """Premia that are not counted as skill; None without `verdict.hedge`."""
+        path = self.settings.verdict.hedge
+        return None if path is None else Hedge.read(path, self.panel)
 
     @cached_property
     def survivors(self) -> Finding | None:

@@ -12,13 +12,13 @@ from mech_exo.system.plain_values import plain
 from mech_exo.system.processes import cores
 from mech_exo.verdict.decay import Decay, decay_of
 from mech_exo.verdict.decision import Decision, Parts, decide, promise_kept
-from mech_exo.verdict.evidence import Evidence, skill_test, years_of
+from mech_exo.verdict.evidence import Evidence, join, skill_test, years_of
 from mech_exo.verdict.factor_skill import FactorSkill
+from mech_exo.verdict.hedged_verdict import HedgedVerdict, hedged_verdict
 from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
     holdout_evidence,
-    joined_tests,
     judge_holdout,
     portfolio_hash,
 )
@@ -60,6 +60,7 @@ class VerdictRecord:
     walk_forward: WalkForward
     factors: FactorSkill
     decay: Decay
+    hedged: HedgedVerdict | None
     reported: Supplementary
     plateau: Plateau
     level: float
@@ -84,6 +85,7 @@ class VerdictRecord:
             "walk_forward": self.walk_forward.as_dict(),
             "factors": self.factors.as_dict(),
             "decay": self.decay.as_dict(),
+            **({} if self.hedged is None else {"hedged": self.hedged.as_dict()}),
             "reported": self.reported.as_dict(),
             "plateau": self.plateau.as_dict(),
             "trials_repeated": self.trials_repeated,
@@ -143,24 +145,25 @@ def _judged(
     walked, joined = _walked(searches, payloads)
     seconds = _seconds(payloads)
     with _timed(seconds, "holdout"):
-        holdout, held = _holdout(subject, study_file) if subject.has_holdout else (None, None)
+        held = _held_out(subject, study_file) if subject.has_holdout else None
     with _timed(seconds, "plateau and reported"):
         surroundings = Neighbourhood(subject)
         plateau, reported = surroundings.plateau(), surroundings.reported()
-    outside = joined_tests(joined, held)
-    with _timed(seconds, "factors"):
         factors = searches.factor_skill()
-    circumstances = Circumstances(subject.settings, subject.survivors, outside, factors)
+    holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
     parts = _parts(placebo, walked, holdout, outside)
+    hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
+    known = Circumstances(subject.settings, subject.survivors, outside, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
         origin=subject.origin,
-        decision=decide(parts, settings, reservations(circumstances)),
+        decision=decide(parts, settings, reservations(known)),
         holdout=holdout,
         placebo=placebo,
         walk_forward=walked,
         factors=factors,
         decay=decay_of(outside),
+        hedged=hedged,
         reported=reported,
         plateau=plateau,
         level=settings.level,
@@ -194,7 +197,7 @@ def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
     seconds[part] = time.perf_counter() - begun
 
 
-def _holdout(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
+def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
     """The holdout's judgement, and what it stands on; a look that is entered in the ledger."""
     held = holdout_evidence(
         subject.evaluator,
@@ -203,6 +206,7 @@ def _holdout(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
         subject.settings,
         subject.params,
         subject.benchmark,
+        subject.hedge,
     )
     space = subject.evaluator(subject.in_sample).space
     origin = f"validate: {subject.origin}"

@@ -47,7 +47,6 @@ def test_strong_skill_passes_and_is_plain_json(judged: tuple[VerdictRecord, Path
         "window",
         "holdout",
         "plateau and reported",
-        "factors",
         "wall",
     }
 

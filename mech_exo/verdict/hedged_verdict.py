@@ -1,0 +1,101 @@
+"""The verdict once more, on what the user's premia leave."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mech_exo.config.settings import VerdictSettings
+from mech_exo.data.panel import FloatArray
+from mech_exo.verdict.decision import Overall, Parts, corrected_for_looks, decide, promise_kept
+from mech_exo.verdict.evidence import Evidence, robust_t, student_p
+from mech_exo.verdict.hedge import Hedge
+from mech_exo.verdict.holdout import Holdout
+from mech_exo.verdict.placebo import PlaceboSearch
+
+
+@dataclass(frozen=True)
+class HedgedVerdict:
+    """What becomes of the verdict when premia are hedged; portfolio and search are the same.
+
+    Attributes
+    ----------
+    against
+        What is hedged.
+    overall, reason, p
+        As of the verdict itself.
+    placebo, walk_forward, holdout
+        p-values of the parts; the holdout's is corrected for looks, None without one.
+    coefficient
+        Mean hedged information coefficient of a block out of sample; NaN where nothing is known.
+    """
+
+    against: tuple[str, ...]
+    overall: Overall
+    reason: str
+    p: float
+    placebo: float
+    walk_forward: float
+    holdout: float | None
+    coefficient: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON and YAML."""
+        return asdict(self)
+
+
+def hedged_verdict(
+    hedge: Hedge | None,
+    parts: Parts,
+    placebo: PlaceboSearch,
+    walked: Evidence,
+    held: tuple[Holdout, Evidence] | None,
+    settings: VerdictSettings,
+) -> HedgedVerdict | None:
+    """The decision on the hedged coefficients; None without a hedge.
+
+    Parameters
+    ----------
+    parts
+        Of the verdict itself, whose active return and length stay.
+    walked, held
+        The joined walk-forward, and the holdout with its evidence.
+    """
+    if hedge is None:
+        return None
+    assert placebo.p_hedged is not None, "the searches were hedged"
+    known = _known(walked.hedged)
+    test = _p(known), len(known)
+    corrected, promise = None, None
+    if held is not None:
+        holdout, evidence = held
+        beyond = _known(evidence.hedged)
+        corrected = corrected_for_looks(_p(beyond), holdout.looks)
+        promise = promise_kept(test, (_p(beyond), len(beyond)))
+        known = np.concatenate([known, beyond])
+    found = replace(
+        parts,
+        placebo=placebo.p_hedged,
+        walk_forward=test[0],
+        holdout=corrected,
+        promise=promise,
+    )
+    decision = decide(found, settings)
+    return HedgedVerdict(
+        against=hedge.names,
+        overall=decision.overall,
+        reason=decision.reason,
+        p=decision.p,
+        placebo=placebo.p_hedged,
+        walk_forward=test[0],
+        holdout=corrected,
+        coefficient=float(known.mean()) if len(known) else float("nan"),
+    )
+
+
+def _known(values: FloatArray) -> FloatArray:
+    return values[np.isfinite(values)]
+
+
+def _p(values: FloatArray) -> float:
+    return student_p(robust_t(values), len(values))
