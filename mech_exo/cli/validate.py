@@ -40,6 +40,12 @@ class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOptio
         min=1,
         panel=STUDY,
     )
+    quick: bool = option(
+        "--quick",
+        help="Without placebo searches, in seconds: can say no, and not yes; is not kept.",
+        default=False,
+        panel=STUDY,
+    )
     quiet: bool = option(
         "--quiet",
         "-q",

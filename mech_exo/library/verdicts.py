@@ -49,7 +49,7 @@ class Verdict:
         found = self.judgement
         chances = {
             "holdout": float("nan") if found.holdout is None else found.holdout.p,
-            "placebo search": found.placebo.p,
+            "placebo search": float("nan") if found.placebo is None else found.placebo.p,
             "walk-forward": found.walk_forward.test.p,
         }
         return pd.Series(chances, name="chance under luck", dtype=float)

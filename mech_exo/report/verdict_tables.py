@@ -9,7 +9,9 @@ from rich.table import Table
 from mech_exo.report.formats import number, percent
 from mech_exo.verdict.decay import Decay
 from mech_exo.verdict.decision import PROMISE, SUPPORT, at_level
+from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.holdout import Holdout
+from mech_exo.verdict.placebo import PlaceboSearch
 from mech_exo.verdict.supplementary import RatioReport
 from mech_exo.verdict.verdict import VerdictRecord
 from mech_exo.verdict.walkforward import WalkForward
@@ -99,19 +101,9 @@ def _decay(decay: Decay) -> str:
 
 def _deciding(verdict: VerdictRecord) -> Table:
     table = _table("what decides", "what was found", "chance under luck")
-    placebo, factors = verdict.placebo, verdict.factors
     table.add_row(*_held_out(verdict.holdout))
-    table.add_row(
-        f"placebo search\nthe same search, {placebo.placebos} times without signal",
-        f"ratio {number(placebo.ratio, 2)}; luck finds {number(placebo.luck_mean, 2)} on average, "
-        f"more than {number(placebo.luck_line, 2)} in 5 %",
-        percent(placebo.p),
-    )
-    table.add_row(
-        "  beside it, without a search",
-        f"some combination of the {len(factors.factors)} factors has skill: chance under luck "
-        f"{percent(factors.p)}; your portfolio: {percent(placebo.p)}",
-    )
+    for row in _in_sample(verdict.placebo, verdict.factors):
+        table.add_row(*row)
     table.add_row(*_walked(verdict.walk_forward))
     table.add_section()
     table.add_row(
@@ -121,6 +113,24 @@ def _deciding(verdict: VerdictRecord) -> Table:
         percent(verdict.decision.p),
     )
     return table
+
+
+def _in_sample(placebo: PlaceboSearch | None, factors: FactorSkill) -> Iterator[tuple[str, ...]]:
+    """The placebo search, and what the factors know without a search; in quick, that alone."""
+    skilful = f"some combination of the {len(factors.factors)} factors has skill"
+    if placebo is None:
+        yield "factors\nin closed form, without a search", skilful, percent(factors.p)
+        return
+    yield (
+        f"placebo search\nthe same search, {placebo.placebos} times without signal",
+        f"ratio {number(placebo.ratio, 2)}; luck finds {number(placebo.luck_mean, 2)} on average, "
+        f"more than {number(placebo.luck_line, 2)} in 5 %",
+        percent(placebo.p),
+    )
+    yield (
+        "  beside it, without a search",
+        f"{skilful}: chance under luck {percent(factors.p)}; your portfolio: {percent(placebo.p)}",
+    )
 
 
 def _held_out(holdout: Holdout | None) -> tuple[str, str, str]:

@@ -47,12 +47,12 @@ class HedgedVerdict:
 def hedged_verdict(
     hedge: Hedge | None,
     parts: Parts,
-    placebo: PlaceboSearch,
+    placebo: PlaceboSearch | None,
     walked: Evidence,
     held: tuple[Holdout, Evidence] | None,
     settings: VerdictSettings,
 ) -> HedgedVerdict | None:
-    """The decision on the hedged coefficients; None without a hedge.
+    """The decision on the hedged coefficients; None without a hedge, and for a quick verdict.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def hedged_verdict(
     walked, held
         The joined walk-forward, and the holdout with its evidence.
     """
-    if hedge is None:
+    if hedge is None or placebo is None:
         return None
     assert placebo.p_hedged is not None, "the searches were hedged"
     known = _known(walked.hedged)

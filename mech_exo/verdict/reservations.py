@@ -6,12 +6,11 @@ A new one is a function here and its entry in `RESERVATIONS`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mech_exo.config.settings import Settings
-from mech_exo.data.check.finding import Finding
 from mech_exo.verdict.decision import USUAL_LEVEL, Reservation
 from mech_exo.verdict.evidence import Evidence, autocorrelation
 from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.hedged_verdict import HedgedVerdict
+from mech_exo.verdict.subject import Subject
 
 DEPENDENT = 0.1
 """Autocorrelation of neighbouring blocks above which they are said to depend on each other."""
@@ -23,8 +22,8 @@ class Circumstances:
 
     Attributes
     ----------
-    survivors
-        What the data check says of a universe that hardly anyone leaves; None if names leave it.
+    subject
+        What is judged.
     outside
         All dates out of sample, joined.
     factors
@@ -33,8 +32,7 @@ class Circumstances:
         The verdict on what the user's premia leave; None without a hedge.
     """
 
-    settings: Settings
-    survivors: Finding | None
+    subject: Subject
     outside: Evidence
     factors: FactorSkill
     hedged: HedgedVerdict | None = None
@@ -46,7 +44,7 @@ class Circumstances:
 
 
 def _level(of: Circumstances) -> Reservation | None:
-    level = of.settings.verdict.level
+    level = of.subject.settings.verdict.level
     if level <= USUAL_LEVEL:
         return None
     words = (
@@ -57,10 +55,11 @@ def _level(of: Circumstances) -> Reservation | None:
 
 def _survivors(of: Circumstances) -> Reservation | None:
     """Hindsight in the universe is not luck: no p-value corrects it."""
-    if of.survivors is None:
+    found = of.subject.survivors
+    if found is None:
         return None
-    name, seen = of.survivors.rule, of.survivors.message.split(":")[0]
-    if name in (of.settings.data.accept or ()):
+    name, seen = found.rule, found.message.split(":")[0]
+    if name in (of.subject.settings.data.accept or ()):
         words = f"The settings accept a universe of survivors (data.accept: {name})."
         return Reservation(name, words)
     words = (
@@ -95,7 +94,19 @@ def _hedged(of: Circumstances) -> Reservation | None:
     return Reservation("hedged", words)
 
 
+def _quick(of: Circumstances) -> Reservation | None:
+    """Without the placebo search a junk portfolio of skilful factors would pass."""
+    if not of.subject.quick:
+        return None
+    words = (
+        "This is a quick verdict: what the factors know in closed form and one re-tuning, without "
+        "placebo searches. It can say no, and not yes."
+    )
+    return Reservation("quick", words, forbids_pass=True)
+
+
 RESERVATIONS: tuple[Callable[[Circumstances], Reservation | None], ...] = (
+    _quick,
     _survivors,
     _dependence,
     _hedged,

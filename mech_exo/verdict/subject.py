@@ -1,9 +1,9 @@
 """What is judged: one candidate, the data and the search that it came from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.check.endings import survivors
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
+QUICK_SHARE = 0.5
+"""Of the rebalances in sample, on which a quick verdict tunes its one time."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Subject(Inputs):
     """A candidate under judgement, and the inputs as the study used them.
@@ -42,6 +46,8 @@ class Subject(Inputs):
         N: every trial of the study in any state and epoch.
     study
         The study; None for a factor file whose study is not at hand.
+    quick
+        Whether the verdict is a quick one (`quickly`).
     """
 
     origin: str
@@ -50,6 +56,15 @@ class Subject(Inputs):
     patience: int | None = None
     looked_at: int
     study: "StudyRecord | None" = None
+    quick: bool = False
+
+    def quickly(self) -> Self:
+        """The subject of a quick verdict: one re-tuning, on the first half, and no placebos."""
+        settings = self.settings
+        shorter = replace(
+            settings.verdict, windows=1, train_share=max(QUICK_SHARE, settings.verdict.train_share)
+        )
+        return replace(self, settings=replace(settings, verdict=shorter), quick=True)
 
     @cached_property
     def benchmark(self) -> FloatArray | None:
@@ -121,6 +136,7 @@ def study_subject(
             else "",
             exit_code=ExitCode.NO_FEASIBLE_TRIAL,
         )
+    rule = _rule(settings, study, len(study.current))
     subject = Subject(
         origin=f"trial {chosen.number} of study {study.name}",
         settings=settings,
@@ -128,7 +144,8 @@ def study_subject(
         panel=panel,
         market=market,
         params=chosen.params,
-        **_rule(settings, study, len(study.current)),
+        trials=rule[0],
+        patience=rule[1],
         looked_at=len(study.trials),
         study=study,
     )
@@ -164,6 +181,7 @@ def file_subject(
     current = len(study.current) if study is not None else int(looked_at)
     spec = ObjectiveSpec.compile(objective.source, objective.label)
     space = Space.of(spec, panel, settings)
+    rule = _rule(settings, study, current)
     return Subject(
         origin=label,
         settings=settings,
@@ -171,14 +189,17 @@ def file_subject(
         panel=panel,
         market=market,
         params=space.with_data(file.params),
-        **_rule(settings, study, current),
+        trials=rule[0],
+        patience=rule[1],
         looked_at=int(looked_at),
         study=study,
     )
 
 
-def _rule(settings: Settings, study: "StudyRecord | None", trials: int) -> "dict[str, int | None]":
-    """When the repeated searches end: as the study's did.
+def _rule(
+    settings: Settings, study: "StudyRecord | None", trials: int
+) -> tuple[int | None, int | None]:
+    """When the repeated searches end, as the study's did: trials and patience of a Subject.
 
     A study whose patience was exhausted might have gone on to its goal, and so may they.
     """
@@ -187,9 +208,9 @@ def _rule(settings: Settings, study: "StudyRecord | None", trials: int) -> "dict
 
     rule = None if study is None else rule_of(study)
     if settings.verdict.search_trials or study is None or rule is None:
-        return {"trials": settings.verdict.search_trials or max(1, trials), "patience": None}
+        return settings.verdict.search_trials or max(1, trials), None
     ended_so = Tally.of(study).exhausts(rule.patience)
-    return {"trials": rule.goal if ended_so else max(1, trials), "patience": rule.patience}
+    return rule.goal if ended_so else max(1, trials), rule.patience
 
 
 def _check_same_study(subject: Subject, study: "StudyRecord") -> None:

@@ -47,6 +47,8 @@ class VerdictRecord:
         What was judged.
     decision
         The overall verdict.
+    placebo
+        None for a quick verdict, for which `factors` stand in.
     trials_repeated, patience
         Trials of each repeated search at the most, and how many without a better one ended it.
     seconds
@@ -56,7 +58,7 @@ class VerdictRecord:
     origin: str
     decision: Decision
     holdout: Holdout | None
-    placebo: PlaceboSearch
+    placebo: PlaceboSearch | None
     walk_forward: WalkForward
     factors: FactorSkill
     decay: Decay
@@ -81,7 +83,7 @@ class VerdictRecord:
             "level": self.level,
             "decision": self.decision.as_dict(),
             "holdout": None if self.holdout is None else self.holdout.as_dict(),
-            "placebo": self.placebo.as_dict(),
+            "placebo": None if self.placebo is None else self.placebo.as_dict(),
             "walk_forward": self.walk_forward.as_dict(),
             "factors": self.factors.as_dict(),
             "decay": self.decay.as_dict(),
@@ -141,7 +143,7 @@ def _judged(
 ) -> VerdictRecord:
     begun, settings = time.perf_counter(), subject.settings.verdict
     payloads = _replicated(searches, subject, store, jobs, progress)
-    placebo = compare([payloads[PLACEBO, j] for j in range(settings.placebos + 1)])
+    placebo = None if subject.quick else _luck(payloads, settings.placebos)
     walked, joined = _walked(searches, payloads)
     seconds = _seconds(payloads)
     with _timed(seconds, "holdout"):
@@ -151,9 +153,9 @@ def _judged(
         plateau, reported = surroundings.plateau(), surroundings.reported()
         factors = searches.factor_skill()
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
-    parts = _parts(placebo, walked, holdout, outside)
+    parts = _parts(factors.p if placebo is None else placebo.p, walked, holdout, outside)
     hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
-    known = Circumstances(subject.settings, subject.survivors, outside, factors, hedged)
+    known = Circumstances(subject, outside, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
         origin=subject.origin,
@@ -171,6 +173,10 @@ def _judged(
         patience=searches.patience,
         seconds=seconds,
     )
+
+
+def _luck(payloads: "dict[tuple[str, int], Payload]", placebos: int) -> PlaceboSearch:
+    return compare([payloads[PLACEBO, j] for j in range(placebos + 1)])
 
 
 def _walked(
@@ -216,15 +222,23 @@ def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
 
 
 def _parts(
-    placebo: PlaceboSearch, walked: WalkForward, holdout: Holdout | None, outside: Evidence
+    in_sample: float, walked: WalkForward, holdout: Holdout | None, outside: Evidence
 ) -> Parts:
-    """What decides; `outside` is all that lies out of sample, joined."""
+    """What decides.
+
+    Parameters
+    ----------
+    in_sample
+        p-value of the placebo search, or of what stands in for it.
+    outside
+        All that lies out of sample, joined.
+    """
     test, promise = skill_test(outside), None
     if holdout is not None:
         tests = (walked.test, holdout.test)
         promise = promise_kept(*((part.p, part.blocks) for part in tests))
     return Parts(
-        placebo=placebo.p,
+        placebo=None if math.isnan(in_sample) else in_sample,
         walk_forward=walked.test.p,
         holdout=None if holdout is None else holdout.p,
         active_mean=test.active.mean,
@@ -253,7 +267,8 @@ def _replicated(
 
     settings = subject.settings.verdict
     tasks = [(WINDOW, k) for k in range(settings.windows)]
-    tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
+    if not subject.quick:
+        tasks += [(PLACEBO, j) for j in range(settings.placebos + 1)]
     payloads = run_replicates(
         searches,
         tasks,

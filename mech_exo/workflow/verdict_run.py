@@ -43,6 +43,8 @@ class JudgeRequest:
         Where the study, the looks at the holdout and the finished replicates are.
     n_jobs
         None: one for each core.
+    quick
+        Without placebo searches: an answer that can say no, and not yes, and is not kept.
     """
 
     study_name: str
@@ -50,6 +52,7 @@ class JudgeRequest:
     inputs: InputRequest = field(default_factory=InputRequest)
     factors: Path | None = None
     n_jobs: int | None = None
+    quick: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -77,11 +80,18 @@ def judge(
     log = log or PythonLog()
     judging = _of_study if request.factors is None else _of_file
     subject, keep = judging(request, log)
+    if request.quick:
+        subject, keep = subject.quickly(), _forget
     log.note(f"judging    {subject.origin}; the search is repeated: {subject.repetition}")
     told = replicates_to(listener)
     verdict = validate(subject, request.study_file, jobs=request.n_jobs, progress=told)
     keep(verdict)
     return verdict
+
+
+def _forget(verdict: VerdictRecord) -> None:
+    """A quick verdict is not kept: it would stand in the place of a whole one."""
+    del verdict
 
 
 def judged(result: Optimised, jobs: int, progress: "Progress | None" = None) -> Optimised:

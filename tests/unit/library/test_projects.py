@@ -230,6 +230,7 @@ def test_a_study_a_backtest_and_a_verdict_show_themselves(tmp_path: Path, object
         assert page.startswith("<div>")
         assert "<b>&<" not in page
     assert verdict.overall in repr(verdict)
+    assert verdict.judgement.placebo is not None
     assert verdict.parts["placebo search"] == verdict.judgement.placebo.p
     assert len(verdict.windows) == 2
 

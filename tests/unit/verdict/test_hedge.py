@@ -64,6 +64,8 @@ def test_skill_is_left_where_the_hedge_is_something_else(tmp_path: Path) -> None
     assert both.hedged is not None
     assert both.hedged.overall == both.overall == plain.overall == "PASS"
     assert both.decision.p == plain.decision.p  # the answer itself is the same
+    assert both.placebo is not None
+    assert plain.placebo is not None
     assert both.placebo.p_rank == plain.placebo.p_rank
 
 

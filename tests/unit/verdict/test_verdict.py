@@ -38,6 +38,7 @@ def test_strong_skill_passes_and_is_plain_json(judged: tuple[VerdictRecord, Path
     verdict, _ = judged
     plain = json.loads(json.dumps(verdict.as_dict(), allow_nan=False))
     assert plain["overall"] == verdict.overall == "PASS"
+    assert verdict.placebo is not None
     assert verdict.placebo.p == 0.25  # of three placebos, the least there is
     assert verdict.walk_forward.test.p < 0.01
     assert len(plain["walk_forward"]["windows"]) == 2
@@ -177,3 +178,17 @@ def test_warm_starts_that_know_the_data_are_not_repeated() -> None:
 def test_settings_are_unchanged_by_default() -> None:
     assert Settings().verdict.placebos == 99
     assert Settings().verdict.windows == 8
+
+
+def test_a_quick_verdict_can_say_no_and_not_yes(tmp_path: Path) -> None:
+    quick = validate(small_subject().quickly(), tmp_path / "study.db", jobs=1)
+    assert quick.overall == "INCONCLUSIVE"
+    assert quick.placebo is None
+    assert quick.decision.p < 0.01
+    assert "It looks like skill" in quick.decision.reason
+    assert "quick verdict" in quick.decision.reason
+    assert len(quick.walk_forward.windows) == 1
+    assert json.loads(json.dumps(quick.as_dict(), allow_nan=False))["placebo"] is None
+    assert set(quick.seconds) == {"placebo", "window", "holdout", "plateau and reported", "wall"}
+    noise = small_subject(small_panel(premium=-0.6)).quickly()
+    assert validate(noise, tmp_path / "study.db", jobs=1).overall in ("FAIL", "INCONCLUSIVE")
