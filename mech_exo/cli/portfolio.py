@@ -58,7 +58,7 @@ def portfolio(options: PortfolioOptions) -> None:
     from mech_exo.portfolio.orders import Sizing, order_list
     from mech_exo.portfolio.positions_file import Current, read_positions
     from mech_exo.portfolio.target import next_target
-    from mech_exo.report.console import console
+    from mech_exo.report.console import ConsoleLog, console
     from mech_exo.report.portfolio_tables import orders_csv, orders_json, show_orders
 
     model = production_model(options, options.config)
@@ -75,6 +75,11 @@ def portfolio(options: PortfolioOptions) -> None:
         cost=model.session.settings.backtest.cost,
     )
     orders = order_list(target, current, sizing)
+    if orders.capital < orders.invested:
+        ConsoleLog().warn(
+            f"--capital {orders.capital:,.2f} is less than the positions are worth, "
+            f"{orders.invested:,.2f}: the rest counts as borrowed, and is sold."
+        )
     if options.format is ListFormat.table:
         show_orders(target, orders, console(sys.stdout))
     else:

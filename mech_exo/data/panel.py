@@ -136,12 +136,22 @@ class Panel:
             self,
             dates=self.dates[start:stop],
             returns=self.returns[start:stop],
-            exposures=self.exposures[keep],
             rebalance=self.rebalance[keep] - start,
-            tradable=self.tradable[keep],
-            eligible=None if self.eligible is None else self.eligible[keep],
-            sectors=None if self.sectors is None else self.sectors.at(keep),
+            **self._of_rebalances(keep),
         )
+
+    def deciding(self, rows: slice) -> "Panel":
+        """The panel with the rebalance dates in `rows` only, on all of its dates."""
+        return replace(self, rebalance=self.rebalance[rows], **self._of_rebalances(rows))
+
+    def _of_rebalances(self, rows: slice) -> dict[str, Any]:
+        """What has one row for each rebalance date beside `rebalance`, cut to `rows`."""
+        return {
+            "exposures": self.exposures[rows],
+            "tradable": self.tradable[rows],
+            "eligible": None if self.eligible is None else self.eligible[rows],
+            "sectors": None if self.sectors is None else self.sectors.at(rows),
+        }
 
     @property
     def choice(self) -> BoolArray | None:

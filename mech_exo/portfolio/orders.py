@@ -1,6 +1,6 @@
 """The list of orders from the current positions to a target."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -80,12 +80,15 @@ class OrderList:
     ----------
     capital
         Value of the portfolio before trading.
+    invested
+        Value of the current positions.
     cash
         After trading and its costs.
     """
 
     lines: tuple[Line, ...]
     capital: float
+    invested: float
     cash: float
     traded: float
     cost: float
@@ -108,32 +111,65 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
     Raises
     ------
     ExoError
-        If there is no capital, or a held name has never had a price.
+        If there is no capital, or less than selling what is held costs, or a held name has never
+        had a price.
     """
     held_value = _value(target, current)
-    capital = _capital(sizing, current, float(held_value.sum()))
+    invested = float(held_value.sum())
+    capital = _capital(sizing, current, invested)
     liquid = capital - float(held_value[~target.priced].sum())
     if not liquid > NOTHING * capital:
         raise ExoError(
             f"the capital of {capital:,.2f} is all in names without a price on {target.date}."
         )
+    prices = np.where(target.prices > 0.0, target.prices, 1.0)
+    exact = _exact(target, current, capital, liquid, sizing)
+    least = MIN_TRADE * capital if sizing.min_trade is None else sizing.min_trade
+    cash = capital - invested
+    order, remarks = _worthwhile(target, current, _rounded(target, current, exact, sizing), least)
+    order = _affordable(order, prices, cash, sizing)
+    if _left(order, prices, cash, sizing) < 0.0 > cash:  # a sale that was left out is missed
+        whole = replace(target, rebalance=True)
+        order, remarks = _worthwhile(target, current, _rounded(whole, current, exact, sizing), 0.0)
+    return _listed(target, current, order, remarks, capital, invested, sizing)
+
+
+def _exact(
+    target: Target, current: Current, capital: float, liquid: float, sizing: Sizing
+) -> FloatArray:
+    """The shares [N] wanted after paying for the trades, not yet whole.
+
+    Raises
+    ------
+    ExoError
+        If selling what is held costs all that there is.
+    """
+    held_value = _value(target, current)
     wanted = np.where(target.priced, target.weights, 0.0)
     if not target.rebalance:  # its weights are of the whole, what cannot be traded included
         wanted *= min(capital / liquid, 1.0 / max(float(wanted.sum()), 1e-300))
     held = np.where(target.priced, held_value, 0.0) / liquid
     x = trade_scale(sizing.cost, wanted, held)
+    if not x > 0.0:
+        cost = sizing.cost * float(held.sum()) * liquid
+        raise ExoError(
+            f"the capital is {capital:,.2f}, and selling what is held costs {cost:,.2f}: the "
+            f"positions are worth {float(held_value.sum()):,.2f}.",
+            hint="Check --capital, the value of the whole portfolio. Without it, that is what the "
+            "positions and a row CASH in their file are worth.",
+        )
     prices = np.where(target.prices > 0.0, target.prices, 1.0)
-    exact = np.where(target.priced, wanted * x * liquid / prices, current.shares)
+    return np.where(target.priced, wanted * x * liquid / prices, current.shares)
+
+
+def _rounded(target: Target, current: Current, exact: FloatArray, sizing: Sizing) -> FloatArray:
+    """The orders [N] to as many shares as can be had."""
     shares = exact if sizing.fractional else np.floor(exact + WHOLE)
     shares = np.where(target.priced, shares, current.shares)
     if not target.rebalance:  # what is held for the model is not rounded again day by day
-        kept = (wanted > 0.0) & (current.shares > 0.0) & (np.abs(exact - current.shares) < 1.0)
+        kept = (exact > 0.0) & (current.shares > 0.0) & (np.abs(exact - current.shares) < 1.0)
         shares = np.where(kept, current.shares, shares)
-    min_trade = MIN_TRADE * capital if sizing.min_trade is None else sizing.min_trade
-    order, remarks = _worthwhile(target, current, shares - current.shares, min_trade)
-    cash = capital - float(held_value.sum())
-    order = _affordable(order, prices, cash, sizing)
-    return _listed(target, current, order, remarks, capital, cash, sizing)
+    return shares - current.shares
 
 
 def _value(target: Target, current: Current) -> FloatArray:
@@ -192,12 +228,17 @@ def _affordable(order: FloatArray, prices: FloatArray, cash: float, sizing: Sizi
     order = order.copy()
     purchases = [int(n) for n in np.argsort(order * prices, kind="stable") if order[n] > 0.0]
     for n in purchases:
-        left = cash - float((order * prices).sum() + sizing.cost * (np.abs(order) * prices).sum())
+        left = _left(order, prices, cash, sizing)
         if left >= -WHOLE * max(1.0, abs(cash)):
             break
         excess = -left / (prices[n] * (1.0 + sizing.cost))
         order[n] = max(0.0, order[n] - (excess if sizing.fractional else np.ceil(excess)))
     return order
+
+
+def _left(order: FloatArray, prices: FloatArray, cash: float, sizing: Sizing) -> float:
+    """Cash after the orders and their costs."""
+    return cash - float((order * prices).sum() + sizing.cost * (np.abs(order) * prices).sum())
 
 
 def _listed(
@@ -206,14 +247,14 @@ def _listed(
     order: FloatArray,
     remarks: dict[int, str],
     capital: float,
-    cash: float,
+    invested: float,
     sizing: Sizing,
 ) -> OrderList:
     value = np.where(order == 0.0, 0.0, np.abs(order) * np.nan_to_num(target.prices))
     cost = sizing.cost * value
     after = current.shares + order
     worth = np.where(after == 0.0, 0.0, after * np.nan_to_num(target.prices))
-    left = cash - float(np.sum(np.sign(order) * value)) - float(cost.sum())
+    left = capital - invested - float(np.sum(np.sign(order) * value)) - float(cost.sum())
     total = left + float(worth.sum())
     shown = np.flatnonzero((target.weights > 0.0) | (current.shares > 0.0)).tolist()
     shown.sort(key=lambda n: (-target.weights[n], target.symbols[n]))
@@ -233,4 +274,4 @@ def _listed(
         )
         for n in shown
     )
-    return OrderList(lines, capital, left, float(value.sum()), float(cost.sum()))
+    return OrderList(lines, capital, invested, left, float(value.sum()), float(cost.sum()))

@@ -1,6 +1,6 @@
 """What the model wants to hold after the next close."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,13 +46,7 @@ class Target:
 
 def decide(panel: Panel, candidate: Candidate, row: int) -> FloatArray:
     """Target weights [N] of the decision at rebalance row `row`, as the backtest chooses them."""
-    one = slice(row, row + 1)
-    only = replace(
-        panel,
-        exposures=panel.exposures[one],
-        rebalance=panel.rebalance[one],
-        tradable=panel.tradable[one],
-    )
+    only = panel.deciding(slice(row, row + 1))
     chosen = np.zeros((1, len(panel.symbols)), dtype=bool)
     number = np.zeros(1, dtype=np.int64)
     Selector(lay_out(only, 1)).choose(candidate, 0, 1, chosen, number)

@@ -63,6 +63,7 @@ def orders_json(target: Target, orders: OrderList) -> str:
         "decided": str(target.decided),
         "rebalance": target.rebalance,
         "capital": orders.capital,
+        "invested": orders.invested,
         "cash": orders.cash,
         "traded": orders.traded,
         "cost": orders.cost,

@@ -1,5 +1,7 @@
 """`data.membership`, volume and sizes, from the settings to `exo verify` and production."""
 
+import json
+import re
 import shutil
 from pathlib import Path
 
@@ -123,3 +125,72 @@ def test_dates_without_members_are_counted(project: Path, capsys: Capture) -> No
     (project / "members.csv").write_text("\n".join(["symbol,from,to", *members]) + "\n")
     assert tune() in (0, 3)
     assert "8 of 31 rebalance dates are left out" in capsys.readouterr().err
+
+
+CAPS = "market_cap: ../caps.csv, min_market_cap: 5"
+TURNOVER = "volume: ../volume.csv, min_turnover: 1000"
+SECTORS = "sectors: ../sectors.csv"
+UNIVERSES = {  # the settings, and who is not in
+    "membership": ("membership: ../members.csv", {"S07", "S09"}),
+    "turnover": (TURNOVER, {"S02"}),
+    "size": (CAPS, {"S00"}),
+    "sectors": (SECTORS, set[str]()),
+    "all": (
+        f"membership: ../members.csv, {TURNOVER}, {CAPS}, {SECTORS}",
+        {"S07", "S09", "S02", "S00"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("more", "out"), UNIVERSES.values(), ids=UNIVERSES)
+def test_production_goes_on_in_every_universe(
+    more: str, out: set[str], project: Path, capsys: Capture
+) -> None:
+    days = [line.split(",")[0] for line in (project / "prices.csv").read_text().splitlines()[1:]]
+    caps = [f"{s},{days[0]},{9 if n else 1}" for n, s in enumerate(SYMBOLS)]
+    (project / "caps.csv").write_text("\n".join(["symbol,available_date,market_cap", *caps]) + "\n")
+    dated = [f"{s},oil,{days[0]}" for s in SYMBOLS] + [f"S04,banks,{days[500]}"]
+    (project / "sectors.csv").write_text("\n".join(["symbol,sector,from", *dated]) + "\n")
+    objective = project / "research/obj_utils.py"
+    text = re.sub(r"DRAWDOWN_THRESHOLD = .*", "DRAWDOWN_THRESHOLD = 0.9", objective.read_text())
+    objective.write_text(text + ("\nMAX_SECTOR_SHARE = 1.0\n" if SECTORS in more else ""))
+    write_settings(project, more)
+    assert run(["optuna-run", "--n-trials", "3", "--stage", "-q"]) == 0
+    assert run(["factors", "promote"]) == 0
+    capsys.readouterr()
+    assert run(["paper", "step", "--json"]) == 0
+    (opened,) = json.loads(capsys.readouterr().out)["sessions"]
+    assert not out & {order["symbol"] for order in opened["orders"]}
+    positions = project / "positions.csv"
+    positions.write_text("symbol,shares\n" + "".join(f"{s},10\n" for s in SYMBOLS) + "CASH,99\n")
+    show = ["portfolio", "--current", "positions.csv", "--format", "json", "--date"]
+    for date, decides in ((days[-1], False), (days[882], True)):
+        assert run([*show, date]) == 0
+        listed = json.loads(capsys.readouterr().out)
+        assert listed["rebalance"] is decides
+        assert {x["symbol"] for x in listed["lines"] if x["order"] == -10.0} >= out
+        assert {x["symbol"] for x in listed["lines"] if x["target_weight"] > 0.0}
+    assert run(["reoptimize", "--target-trials", "3", "--no-validate"]) in (0, 3)
+
+
+def test_the_paper_account_sells_who_leaves(project: Path, capsys: Capture) -> None:
+    prices = project / "prices.csv"
+    lines = prices.read_text().splitlines()
+    days = [line.split(",")[0] for line in lines[1:]]
+    members = [f"{s},{days[0]},{days[875] if s == 'S07' else ''}" for s in SYMBOLS]
+    (project / "members.csv").write_text("\n".join(["symbol,from,to", *members]) + "\n")
+    write_settings(project, "membership: ../members.csv")
+    assert tune() in (0, 3)
+    prices.write_text("\n".join(lines[:871]) + "\n")
+    step = ["paper", "step", "--factors", "f.yml", "--json"]
+    assert run(step) == 0
+    capsys.readouterr()
+    prices.write_text("\n".join(lines) + "\n")
+    assert run(step) == 0
+    steps = json.loads(capsys.readouterr().out)["sessions"]
+    assert len(steps) == 30
+    fills = [(step["date"], fill) for step in steps for fill in step["fills"]]
+    trades = [(day, fill["shares"]) for day, fill in fills if fill["symbol"] == "S07"]
+    assert trades[0][1] > 0.0  # bought as a member
+    assert sum(shares for _, shares in trades) == 0.0
+    assert trades[-1][0] == days[883]  # the session after the next decision

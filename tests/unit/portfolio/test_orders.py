@@ -206,3 +206,53 @@ def test_between_rebalances_a_whole_number_is_not_rounded_again() -> None:
     assert by_name(order_list(standing, more, sizing))["A"].order == 6.0
     gone = replace(standing, weights=np.array([0.0, 0.0]))
     assert by_name(order_list(gone, held, sizing))["A"].order == -33.0
+
+
+def test_capital_that_does_not_pay_for_the_sale_is_refused() -> None:
+    held = Current(np.array([4_000.0, 2_000.0]), None)
+    aims = target([0.0, 0.5], [100.0, 400.0])  # 1.2 million, whose sale costs 1,200
+    with pytest.raises(ExoError) as caught:
+        order_list(aims, held, Sizing(capital=1_000.0, cost=0.001))
+    assert "capital is 1,000.00, and selling what is held costs 1,200.00" in str(caught.value)
+    assert "the positions are worth 1,200,000.00" in str(caught.value)
+    assert "--capital" in str(caught.value)
+    kept = order_list(aims, held, Sizing(capital=2_000.0, cost=0.001))
+    assert (kept.invested, kept.capital) == (1_200_000.0, 2_000.0)
+    assert kept.cash >= 0.0
+
+
+@pytest.mark.parametrize("fractional", [False, True])
+@pytest.mark.parametrize("rebalance", [False, True])
+def test_no_list_costs_more_than_there_is_or_sells_more_than_is_held(
+    rebalance: bool, fractional: bool
+) -> None:
+    rng, listed = np.random.default_rng(3), 0
+    for _ in range(400):
+        n = int(rng.integers(1, 7))
+        weights = rng.dirichlet(np.ones(n + 1))[:n] * (rng.random(n) < 0.6)
+        aims = replace(
+            target(
+                weights.tolist(),
+                np.exp(rng.normal(3.0, 2.0, n)).tolist(),
+                (rng.random(n) < 0.9).tolist(),
+            ),
+            rebalance=rebalance,
+        )
+        shares = np.round(np.exp(rng.normal(3.0, 2.0, n)), int(rng.integers(0, 3)))
+        held = np.where(rng.random(n) < 0.7, shares, 0.0)
+        capital = float(np.exp(rng.normal(7.0, 3.0)))
+        sizing = Sizing(
+            capital=capital,
+            min_trade=float(rng.choice([0.0, 50.0])) if rng.random() < 0.5 else None,
+            fractional=fractional,
+            cost=float(rng.choice([0.0, 0.001, 0.05])),
+        )
+        try:
+            orders = order_list(aims, Current(held, None), sizing)
+        except ExoError:
+            continue
+        listed += 1
+        assert orders.cash >= -1e-9 * max(capital, orders.invested)
+        assert all(line.target >= 0.0 for line in orders.lines)
+        assert all(-line.order <= line.current for line in orders.lines)
+    assert listed > 100

@@ -1,10 +1,13 @@
 """What is wanted after the next close: what the backtest then holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.data.sector_history import SectorHistory
 from mech_exo.portfolio.target import decide, next_target
 from tests.unit.backtest.markets import panel_of, random_panel
 from tests.unit.portfolio.books import drawn_candidate, model_on, until
@@ -50,3 +53,19 @@ def test_between_rebalances_it_is_the_portfolio_after_stops() -> None:
     late = BacktestSettings(commission_bps=0.0, slippage_bps=0.0, stop_lag=1)
     hit = next_target(until(model_on(panel, late, model.candidate), 5))
     assert hit.weights == pytest.approx([0.0, 0.55 / 0.9])  # to be sold at the next close
+
+
+def test_a_panel_of_one_decision_has_its_universe_and_sectors() -> None:
+    panel = random_panel(4, sessions=60, names=6, every=7)
+    rows = len(panel.rebalance)
+    sectors = SectorHistory.of([["a"] * 6] * (rows - 1) + [["b"] * 6])
+    narrowed = replace(panel, eligible=panel.tradable, sectors=sectors)
+    one = narrowed.deciding(slice(rows - 1, rows))
+    assert one.rebalance.tolist() == [panel.rebalance[-1]]
+    assert one.eligible is not None
+    assert one.eligible.tolist() == panel.tradable[-1:].tolist()
+    assert one.sectors is not None
+    assert one.sectors.names() == ("b",) * 6
+    candidate = drawn_candidate(4, 3)
+    for row in range(rows):
+        assert decide(narrowed, candidate, row).tolist() == decide(panel, candidate, row).tolist()
