@@ -207,6 +207,12 @@ PRICES = (
         "warned",
         "hole",
     ),
+    Damage(
+        "every second price of a name is lost",
+        _blank(range(0, SESSIONS, 2), (NAME,)),
+        "warned",
+        "sparse",
+    ),
     Damage("three months missing", _without_rows(range(ROW, ROW + 63)), "warned"),
     Damage("one name alone has a price on a day", _blank(range(ROW, ROW + 1), MANY[1:]), "warned"),
     Damage(

@@ -20,6 +20,7 @@ from mech_exo.data.check.kind_of_numbers import not_prices
 from mech_exo.data.check.publication_dates import backfilled, publication
 from mech_exo.data.check.session_calendar import future, thin, weekend
 from mech_exo.data.check.session_weeks import moved_weeks, pauses
+from mech_exo.data.check.sparse_names import sparse
 from mech_exo.data.check.stale_stretches import carried, frozen
 from mech_exo.data.check.symbol_names import columns_as_names, spellings, twins
 from mech_exo.data.market import Market
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     carried,
     interpolated,
     holes,
+    sparse,
     thin,
     weekend,
     weekends_filled,

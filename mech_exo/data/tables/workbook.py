@@ -26,6 +26,11 @@ def read_workbook(path: Path, sheet: str | None) -> Table:
 
     Its first row with content holds the names. Dates are cells of Excel's own type or texts; of
     formulas the values count that were saved with them.
+
+    Raises
+    ------
+    ExoError
+        For a file that is damaged or too large, and a formula whose value was not saved.
     """
     try:
         import openpyxl
@@ -45,10 +50,54 @@ def read_workbook(path: Path, sheet: str | None) -> Table:
             raise ExoError(
                 f"{path}: has no sheet {sheet!r}.", hint=f"Sheets: {', '.join(book.sheetnames)}."
             )
-        rows = list(book[sheet or book.sheetnames[0]].iter_rows(values_only=True))
+        name = sheet or book.sheetnames[0]
+        rows = list(book[name].iter_rows(values_only=True))
+        formula = _first_unsaved(content, name)
     except (InvalidFileException, *DAMAGED) as error:
         raise ExoError(f"{path}: is not a readable workbook ({first_line(error)}).") from error
+    if formula is not None:
+        raise _unsaved(path, rows, formula)
     return _table(path, rows)
+
+
+Place = tuple[int, int]
+"""Row and column of a cell, from 1."""
+
+
+def _first_unsaved(content: bytes, sheet: str) -> Place | None:
+    """The first formula of a sheet that was saved without its value, as programs write them.
+
+    Excel saves an empty text as the value of a formula that gives none; that is no such cell.
+    """
+    import openpyxl
+
+    whole = zipfile.ZipFile(io.BytesIO(content))
+    parts = (name for name in whole.namelist() if name.startswith("xl/worksheets/"))
+    if not any(b"<f" in whole.read(name) for name in parts if not name.endswith("/")):
+        return None
+    both = (
+        openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=values)[sheet]
+        for values in (True, False)
+    )
+    for values, formulas in zip(*(one.iter_rows() for one in both), strict=False):
+        for value, formula in zip(values, formulas, strict=False):
+            if formula.data_type == "f" and value.value is None and value.data_type != "str":
+                return formula.row, formula.column
+    return None
+
+
+def _unsaved(path: Path, rows: Sequence[tuple[object, ...]], place: Place) -> ExoError:
+    from openpyxl.utils import get_column_letter
+
+    row, column = place
+    names = next((row for row in rows if any(cell is not None for cell in row)), ())
+    name = _cell(names, column - 1)
+    words = f"column {get_column_letter(column)}" + (f" ({name})" if name is not None else "")
+    return ExoError(
+        f"{path}, row {row}, {words}: holds a formula whose value was not saved.",
+        hint="Open the file in Excel or LibreOffice and save it there, or write values in place "
+        "of formulas: what writes a workbook without one of these does not compute them.",
+    )
 
 
 def _table(path: Path, rows: Sequence[tuple[object, ...]]) -> Table:
