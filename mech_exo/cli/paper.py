@@ -9,7 +9,7 @@ import typer
 
 from mech_exo.cli.option_groups import JsonOption, QuietOption
 from mech_exo.cli.options import INPUT, command, option
-from mech_exo.cli.production import FACTORS, DatedOptions, production_model
+from mech_exo.cli.production import FACTORS, DatedOptions, age_of, production_model
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import InputRequest
@@ -53,17 +53,19 @@ def step(options: StepOptions) -> None:
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.paper_tables import step_line, steps_json
 
+    log = ConsoleLog()
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
     if options.ledger.is_file() and options.ledger.stat().st_size == 0:
-        ConsoleLog().warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
+        log.warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
     model = production_model(options, options.factors, quiet=options.quiet)
+    age = age_of(model, log)
     steps = []
     for stepped in book(model, options.ledger, wanted):
         steps.append(stepped)
         if not (options.json or options.quiet):
             typer.echo(step_line(stepped))
     if options.json:
-        typer.echo(steps_json(steps))
+        typer.echo(steps_json(steps, age))
     elif not steps and not options.quiet:
         typer.echo(f"nothing to do: all sessions up to {model.panel.dates[-1]} are booked")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from mech_exo.cli.options import INPUT, OUTPUT, command, option
-from mech_exo.cli.production import FactorFileOptions, production_model
+from mech_exo.cli.production import FactorFileOptions, age_of, production_model
 
 ORDERS = "Orders"
 CAPITAL = 100_000.0
@@ -62,6 +62,8 @@ def portfolio(options: PortfolioOptions) -> None:
     from mech_exo.report.portfolio_tables import orders_csv, orders_json, show_orders
 
     model = production_model(options, options.config)
+    log = ConsoleLog()
+    age = age_of(model, log)
     target = next_target(model)
     capital, current = options.capital, Current.nothing(len(target.symbols))
     if options.current is not None:
@@ -76,15 +78,16 @@ def portfolio(options: PortfolioOptions) -> None:
     )
     orders = order_list(target, current, sizing)
     if orders.capital < orders.invested:
-        ConsoleLog().warn(
+        log.warn(
             f"--capital {orders.capital:,.2f} is less than the positions are worth, "
             f"{orders.invested:,.2f}: the rest counts as borrowed, and is sold."
         )
     if options.format is ListFormat.table:
         show_orders(target, orders, console(sys.stdout))
+    elif options.format is ListFormat.csv:
+        sys.stdout.write(orders_csv(target, orders))
     else:
-        write = orders_csv if options.format is ListFormat.csv else orders_json
-        sys.stdout.write(write(target, orders))
+        sys.stdout.write(orders_json(target, orders, age))
 
 
 def register(app: typer.Typer) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
     from mech_exo.portfolio.model import Model
     from mech_exo.report.console import ConsoleLog
+    from mech_exo.workflow.data_age import DataAge
     from mech_exo.workflow.session import InputRequest
 
 FACTORS = "config/factors.yml"
@@ -84,3 +85,16 @@ def as_of(model: "Model") -> date:
     """The day to which the data's age is counted: --date, else data.end, else today."""
     end = model.session.settings.data.end
     return date.today() if end is None else date.fromisoformat(end)
+
+
+def age_of(model: "Model", log: "ConsoleLog") -> "DataAge":
+    """How old the model's data are, which is said where they are too old to trade on."""
+    from mech_exo.workflow.data_age import DataAge
+
+    age = DataAge.of(model.session, as_of(model))
+    if age.stale:
+        log.warn(
+            f"the data end on {age.last}, {age.days} days ago; prices may be {age.limit} days old "
+            "(reoptimize.max_data_age_days). Fetch newer ones before you trade on them."
+        )
+    return age

@@ -8,6 +8,7 @@ import numpy as np
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.workflow.continuation import other_market
+from mech_exo.workflow.data_age import DataAge
 
 if TYPE_CHECKING:
     from mech_exo.workflow.session import Session
@@ -25,17 +26,16 @@ def check_data(session: "Session", incumbent: FactorFile | None, today: date) ->
         Names the data, their last session and what is wrong.
     """
     panel = session.panel
-    limit = session.settings.reoptimize.max_data_age_days + panel.frequency.wait_days
+    age = DataAge.of(session, today)
     if session.settings.data.source == "demo":
         return
-    last = panel.dates[-1]
-    age = int((np.datetime64(today, "D") - last).astype(int))
-    if age < -1:
+    last = age.last
+    if age.days < -1:
         raise ExoError(f"{panel.source}: the last session is {last}, which is in the future.")
-    if age > limit:
+    if age.old:
         raise ExoError(
-            f"{panel.source}: the last session is {last}, {age} days ago; at most {limit} are "
-            "allowed.",
+            f"{panel.source}: the last session is {last}, {age.days} days ago; at most "
+            f"{age.limit} are allowed.",
             hint="Fetch newer prices, or raise reoptimize.max_data_age_days.",
         )
     if incumbent is None or other_market(session, incumbent):

@@ -200,8 +200,14 @@ class Clerk:
         position = int(np.searchsorted(dates, day))
         if position < len(dates) and dates[position] == day:
             return position
-        if position == len(dates):  # the data end before: nothing to do
-            return len(dates) - 1
+        if position == len(dates):
+            if self._model.session.settings.data.end is not None:  # as wanted: nothing to do
+                return len(dates) - 1
+            raise ExoError(
+                f"{self._path}: is booked up to {date}, but the data end on {dates[-1]}: they have "
+                "lost sessions.",
+                hint="Fetch the data again. Nothing that is booked has changed.",
+            )
         raise ExoError(
             f"{self._path}: its last session, {date}, is none of the data "
             f"({dates[0]} to {dates[-1]}).",

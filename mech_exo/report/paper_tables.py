@@ -11,6 +11,7 @@ from mech_exo.paper.step import Stepped
 from mech_exo.report.formats import number, percent
 from mech_exo.report.plain_json import json_text
 from mech_exo.system.plain_values import plain
+from mech_exo.workflow.data_age import DataAge
 
 
 def step_line(step: Stepped) -> str:
@@ -22,10 +23,13 @@ def step_line(step: Stepped) -> str:
     )
 
 
-def steps_json(steps: Sequence[Stepped]) -> str:
-    """The sessions that were booked, as JSON."""
+def steps_json(steps: Sequence[Stepped], age: DataAge) -> str:
+    """The sessions that were booked, and how old the data are, as JSON."""
     return json_text(
         {
+            "data_end": str(age.last),
+            "data_age_days": age.days,
+            "stale": age.stale,
             "sessions": [
                 {
                     "date": s.date,
@@ -36,7 +40,7 @@ def steps_json(steps: Sequence[Stepped]) -> str:
                     "orders": plain(s.orders),
                 }
                 for s in steps
-            ]
+            ],
         }
     )
 

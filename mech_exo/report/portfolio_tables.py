@@ -12,6 +12,7 @@ from mech_exo.portfolio.target import Target
 from mech_exo.report.formats import number, percent
 from mech_exo.report.plain_json import json_text
 from mech_exo.system.plain_values import plain
+from mech_exo.workflow.data_age import DataAge
 
 
 def show_orders(target: Target, orders: OrderList, console: Console) -> None:
@@ -56,10 +57,12 @@ def orders_csv(target: Target, orders: OrderList) -> str:
     return text.getvalue()
 
 
-def orders_json(target: Target, orders: OrderList) -> str:
+def orders_json(target: Target, orders: OrderList, age: DataAge) -> str:
     """Everything as one JSON object."""
     whole = {
         "date": str(target.date),
+        "data_age_days": age.days,
+        "stale": age.stale,
         "decided": str(target.decided),
         "rebalance": target.rebalance,
         "capital": orders.capital,

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -14,7 +15,7 @@ ROWS = [["date", "A", "B"], ["2020-01-01", 1.5, 2.5], ["2020-01-02", 3.5, 4.5]]
 
 def saved(folder: Path, changed: dict[str, object], sheet: str = "one") -> Path:
     """A workbook of two sheets of `ROWS`, with other cells in one of them."""
-    book = openpyxl.Workbook()
+    book: Any = openpyxl.Workbook()
     book.active.title = "one"
     for name in ("one", "two"):
         page = book["one"] if name == "one" else book.create_sheet("two")
@@ -43,7 +44,11 @@ def with_values(path: Path, old: str, new: str) -> Path:
 
 @pytest.mark.parametrize(
     ("place", "words"),
-    [("B3", "row 3, column B (A)"), ("C2", "row 2, column C (B)"), ("A3", "row 3, column A (date)")],
+    [
+        ("B3", "row 3, column B (A)"),
+        ("C2", "row 2, column C (B)"),
+        ("A3", "row 3, column A (date)"),
+    ],
 )
 def test_a_formula_without_its_value_is_refused(place: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(ExoError) as caught:

@@ -223,7 +223,12 @@ def test_data_that_lack_a_held_name(model: Model, tmp_path: Path) -> None:
 def test_data_without_the_last_session(model: Model, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     book(model, path, START)
-    assert book(model, path, START - 5) == []  # older data: nothing to do
+    lost = refused(model, path, START - 5)
+    assert f"is booked up to {model.panel.dates[START - 1]}, but the data end on" in str(lost)
+    settings = model.session.settings
+    until_then = replace(settings, data=replace(settings.data, end="2018-03-16"))
+    model.session.settings = until_then  # type: ignore[misc]
+    assert book(model, path, START - 5) == []  # as wanted: nothing to do
     shifted = replace(model.panel, dates=model.panel.dates + np.arange(1, START + DAYS + 1) * 2)
     other = model_on(shifted, RULES, model.candidate)
     assert "is none of the data" in str(refused(other, path, START + 3))

@@ -12,6 +12,7 @@ from mech_exo.portfolio.positions_file import Current, read_positions
 from mech_exo.portfolio.target import Target
 from mech_exo.portfolio.transition_costs import trade_scale
 from mech_exo.report.portfolio_tables import orders_csv, orders_json
+from mech_exo.workflow.data_age import DataAge
 from tests.unit.backtest.reference import self_financing
 
 DAY = np.datetime64("2024-01-05")
@@ -174,7 +175,10 @@ def test_printed() -> None:
         "date,symbol,side,order,price,value,cost,current,target,target_weight,weight,remark\n"
         "2024-01-05,A,buy,16.0,30.0,480.0,0.0,0.0,16.0,0.5,0.48,\n"
     )
-    assert '"order": 16.0' in orders_json(aims, orders)
+    text = orders_json(aims, orders, DataAge(DAY, 9, 7, ages=True))
+    assert '"order": 16.0' in text
+    assert '"data_age_days": 9' in text
+    assert '"stale": true' in text
 
 
 def test_between_rebalances_a_name_without_a_price_moves_no_other() -> None:
