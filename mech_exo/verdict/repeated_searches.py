@@ -175,11 +175,16 @@ class Repeater:
         turned[: len(holding.block)] = signs[holding.block] < 0.0
         return self._real.on(self._worlds.kernel(turned))
 
+    @cached_property
+    def found(self) -> "TrialRecord | None":
+        """What the search on the real data ends with."""
+        return winner(self.search(self._real))
+
     def _placebo(self, number: int) -> dict[str, Any]:
         holding = self._stretch.holding
         signs = block_signs(holding.blocks, self._tuning.seed, number)
         evaluator = self.placebo(signs)
-        best = winner(self.search(evaluator))
+        best = winner(self.search(evaluator)) if number else self.found
         if best is None:
             return {"ratio": None, "rank_t": None, "hedged_t": None, "trial": None}
         stretch = self._stretch.on(evaluator)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.system.plain_values import plain
 from mech_exo.system.processes import cores
 from mech_exo.verdict.decay import Decay, decay_of
-from mech_exo.verdict.decision import Decision, Parts, decide, promise_kept
-from mech_exo.verdict.evidence import Evidence, join, skill_test, years_of
+from mech_exo.verdict.decision import Decision, decide
+from mech_exo.verdict.evidence import Evidence, SkillTest, join
 from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.hedged_verdict import HedgedVerdict, hedged_verdict
 from mech_exo.verdict.holdout import (
@@ -29,6 +29,7 @@ from mech_exo.verdict.plateau import Plateau
 from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
 from mech_exo.verdict.reservations import Circumstances, reservations
 from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.summing_up import parts_of
 from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk
 
@@ -153,7 +154,8 @@ def _judged(
         plateau, reported = surroundings.plateau(), surroundings.reported()
         factors = searches.factor_skill()
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
-    parts = _parts(factors.p if placebo is None else placebo.p, walked, holdout, outside)
+    within = factors.p if placebo is None else placebo.p
+    parts = parts_of(within, walked.test, _corrected(holdout), outside)
     hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
     known = Circumstances(subject, outside, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
@@ -221,31 +223,8 @@ def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
     return judge_holdout(held, looks, subject.panel, subject.split), held
 
 
-def _parts(
-    in_sample: float, walked: WalkForward, holdout: Holdout | None, outside: Evidence
-) -> Parts:
-    """What decides.
-
-    Parameters
-    ----------
-    in_sample
-        p-value of the placebo search, or of what stands in for it.
-    outside
-        All that lies out of sample, joined.
-    """
-    test, promise = skill_test(outside), None
-    if holdout is not None:
-        tests = (walked.test, holdout.test)
-        promise = promise_kept(*((part.p, part.blocks) for part in tests))
-    return Parts(
-        placebo=None if math.isnan(in_sample) else in_sample,
-        walk_forward=walked.test.p,
-        holdout=None if holdout is None else holdout.p,
-        active_mean=test.active.mean,
-        ratio=test.skill.ratio,
-        years=years_of(outside),
-        promise=promise,
-    )
+def _corrected(holdout: Holdout | None) -> tuple[SkillTest, float] | None:
+    return None if holdout is None else (holdout.test, holdout.p)
 
 
 def verdict_block(verdict: VerdictRecord) -> dict[str, Any]:
