@@ -154,8 +154,7 @@ def _judged(
         plateau, reported = surroundings.plateau(), surroundings.reported()
         factors = searches.factor_skill()
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
-    within = factors.p if placebo is None else placebo.p
-    parts = parts_of(within, walked.test, _corrected(holdout), outside)
+    parts = parts_of((placebo or factors).p, walked.test, _corrected(holdout), outside)
     hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
     known = Circumstances(subject, outside, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
