@@ -9,11 +9,10 @@ import pytest
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "calibration.py"
 
 
-@pytest.mark.slow
-def test_a_short_calibration_keeps_its_level_and_sees_strong_skill() -> None:
-    sizes = ["--null", "4", "--signal", "2", "--ratios", "3", "--windows", "3", "--trials", "20"]
+def calibration(*arguments: str) -> tuple[str, list[dict[str, str]]]:
+    """What the benchmark prints, and the rows of its table."""
     done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--jobs", "2", *sizes],
+        [sys.executable, str(BENCHMARK), "--jobs", "2", *arguments],
         cwd=BENCHMARK.parents[1],
         env={"PYTHONPATH": str(BENCHMARK.parents[1]), "PATH": ""},
         capture_output=True,
@@ -21,12 +20,31 @@ def test_a_short_calibration_keeps_its_level_and_sees_strong_skill() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    rows = [
-        line.strip("| ").split(" | ") for line in done.stdout.splitlines() if "| sharpe" in line
+    head, _, *rows = [
+        line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("|")
     ]
-    head = done.stdout.splitlines()[0].strip("| ").split(" | ")
-    null, strong = (dict(zip(head, row, strict=True)) for row in rows)
-    assert (null["true IR"], null["studies"]) == ("0", "4")
-    assert float(null["PASS"]) <= 25.0
-    assert float(strong["PASS"]) == 100.0
-    assert "false PASS:" in done.stdout
+    return done.stdout, [dict(zip(head, row, strict=True)) for row in rows]
+
+
+@pytest.mark.slow
+def test_a_short_calibration_keeps_its_level_and_sees_strong_skill() -> None:
+    shape = ("--windows", "3", "--trials", "40")
+    printed, (null,) = calibration("--worlds", "noise", "--studies", "4", *shape)
+    _, (strong,) = calibration("--worlds", "skill-2.0", "--studies", "2", *shape)
+    assert (null["world"], null["studies"]) == ("null: no skill, like the demo", "4")
+    assert null["**PASS** (95 %)"].startswith(("**0.0**", "**25.0**"))
+    assert strong["**PASS** (95 %)"].startswith("**100.0** (16 to 100)")
+    assert "noise: 0 of 4 PASS" in printed or "noise: 1 of 4 PASS" in printed
+
+
+@pytest.mark.slow
+def test_an_interrupted_calibration_goes_on(tmp_path: Path) -> None:
+    shape = ("--worlds", "noise", "premium", "--windows", "2", "--trials", "12", "--placebos", "2")
+    kept = tmp_path / "kept.jsonl"
+    _, whole = calibration("--studies", "2", *shape, "--out", str(kept))
+    lines = kept.read_text().splitlines(keepends=True)
+    assert len(lines) == 4
+    kept.write_text("".join(lines[:3]))
+    _, again = calibration("--studies", "2", *shape, "--out", str(kept))
+    assert again == whole
+    assert len(kept.read_text().splitlines()) == 4
