@@ -25,6 +25,7 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market, demo_true_weights
     from mech_exo.objective.objective_file import ObjectiveFile
+    from mech_exo.system.parcel import Parcel
     from mech_exo.tuning.memory_search import search
     from mech_exo.tuning.weight_search import WeightSearch
 
@@ -35,7 +36,8 @@ def cosines(ratio: float, seeds: range, trials: int, market_seed: int) -> Iterat
     inside = panel.between(0, panel.split(settings.holdout.fraction))
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
     problem = WeightSearch(settings, objective, inside).problem()
-    evaluator = problem.evaluator()
+    assert isinstance(problem.evaluator, Parcel)
+    evaluator = problem.evaluator.unpacked()()
     truth = demo_true_weights()
     for seed in seeds:
         best = search(problem, evaluator, replace(settings.tuning, seed=seed), trials).best()

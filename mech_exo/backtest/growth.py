@@ -1,6 +1,7 @@
 """What a unit bought at an execution is worth until the next: all that prices alone decide."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from mech_exo.backtest.schedule import Schedule, sessions_without_price
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
+from mech_exo.system.memory import release
 
 TOTAL_LOSS = 2.0**-50  # stands for a growth of 0 in the price index, which is divided by
 PADDING = 0.25  # share of all sessions that padding may add
@@ -74,6 +76,9 @@ class Growth:
 def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Growth:
     """Precompute the growth of every name in every segment.
 
+    The returns are gone through once, from one execution to the next: beside the result there is
+    never more than an interval of them in memory.
+
     Parameters
     ----------
     returns
@@ -81,51 +86,93 @@ def grow(returns: FloatArray, schedule: Schedule, rules: BacktestSettings) -> Gr
     rules
         With `delist_after` in sessions (`Frequency.rules`).
     """
-    executed, length = schedule.executed, schedule.length
-    segments, names = len(executed), returns.shape[1]
-    priced = np.isfinite(returns)
-    factor = gross_returns(returns)
-    absent = sessions_without_price(returns)
-    index: FloatArray = np.multiply.accumulate(never_zero(factor))[executed]
+    segments, names = len(schedule.executed), returns.shape[1]
+    growth = _blank(schedule.length, names, bool(rules.stop_lag))
+    absent = np.empty((segments, names), dtype=np.int64)
+    for g, interval in enumerate(_intervals(returns, schedule.executed)):
+        if g and len(interval.factor):
+            _fill(growth, g - 1, interval, rules)
+        if g < segments:
+            growth.index[g], absent[g] = interval.level, interval.absent[-1]
+            growth.priced[g] = interval.priced[-1]
+    aside = _set_aside(growth.priced, absent, growth.sold, rules.delist_after)
+    return replace(growth, aside_segment=aside[0], aside_name=aside[1], aside_root=aside[2])
 
+
+def _blank(length: IntArray, names: int, triggers: bool) -> Growth:
+    """What is to be filled, for segments of these lengths [G]."""
     block, row, starts, widths = layout(length, names)
-    path = np.ones(int(starts[-1]))
-    trigger = np.full(len(path) if rules.stop_lag else 0, np.inf)
-    low, boundary, end = (np.full((segments, names), np.inf) for _ in range(3))
-    sold = np.zeros((segments, names), dtype=np.int32)
-    for g in np.flatnonzero(length):
-        days = slice(int(executed[g]) + 1, int(executed[g] + length[g]) + 1)
-        gone = absent[days] == rules.delist_after
-        unit, able = _segment(factor[days], priced[days], gone, rules)
-        sold[g] = np.where(gone.any(axis=0), np.argmax(gone, axis=0) + 1, 0)
-        final = g == segments - 1  # no execution ends it: its last close is like any other
-        low[g] = able[: None if final else -1].min(axis=0, initial=np.inf)
-        if not final:
-            boundary[g] = able[-1]
-            end[g] = np.where(priced[days][-1] & (sold[g] == 0), unit[-1], np.inf)
-        width = int(widths[block[g]])
-        first = int(starts[block[g]]) + int(row[g]) * width
-        path[first : first + names * width] = _padded(unit, width).T.ravel()
-        if rules.stop_lag:
-            trigger[first : first + names * width] = _padded(able, width, np.inf).T.ravel()
-    aside = _set_aside(priced[executed], absent[executed], sold, rules.delist_after)
+    cells = (len(length), names)
+    nobody = np.zeros(0, dtype=np.int64)
     return Growth(
-        path=path,
-        trigger=trigger,
+        path=np.ones(int(starts[-1])),
+        trigger=np.full(int(starts[-1]) if triggers else 0, np.inf),
         row=row,
         block=block,
         block_start=starts[:-1],
         block_width=widths,
-        index=index,
-        low=low,
-        boundary=boundary,
-        end=end,
-        sold=sold,
-        priced=priced[executed],
-        aside_segment=aside[0],
-        aside_name=aside[1],
-        aside_root=aside[2],
+        index=np.empty(cells),
+        low=np.full(cells, np.inf),
+        boundary=np.full(cells, np.inf),
+        end=np.full(cells, np.inf),
+        sold=np.zeros(cells, dtype=np.int32),
+        priced=np.empty(cells, dtype=np.bool_),
+        aside_segment=nobody,
+        aside_name=nobody,
+        aside_root=nobody,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Interval:
+    """The sessions after one execution, up to and including the next.
+
+    Attributes
+    ----------
+    factor, priced, absent
+        [L, N] gross returns, whether there is a price, and sessions in a row without one.
+    level
+        [N] price index at the last of them, or before if there are none.
+    """
+
+    factor: FloatArray
+    priced: BoolArray
+    absent: IntArray
+    level: FloatArray
+
+
+def _intervals(returns: FloatArray, executed: IntArray) -> Iterator[_Interval]:
+    """The sessions up to each execution, and those after the last: [G + 1] intervals."""
+    level = np.ones(returns.shape[1])
+    absent = np.full(returns.shape[1], -1)
+    start = 0
+    for stop in [*(executed + 1).tolist(), len(returns)]:
+        part = returns[start:stop]
+        factor = gross_returns(part)
+        level = np.multiply.accumulate(np.vstack([level, never_zero(factor)]))[-1]
+        without = sessions_without_price(part, absent)
+        yield _Interval(factor, np.isfinite(part), without, level)
+        absent = without[-1] if stop > start else absent
+        start = stop
+        release(returns)
+
+
+def _fill(growth: Growth, g: int, interval: _Interval, rules: BacktestSettings) -> None:
+    """Enter segment `g`, whose sessions are the interval."""
+    gone = interval.absent == rules.delist_after
+    unit, able = _segment(interval.factor, interval.priced, gone, rules)
+    sold = growth.sold[g] = np.where(gone.any(axis=0), np.argmax(gone, axis=0) + 1, 0)
+    final = g == len(growth.index) - 1  # no execution ends it: its last close is like any other
+    growth.low[g] = able[: None if final else -1].min(axis=0, initial=np.inf)
+    if not final:
+        growth.boundary[g] = able[-1]
+        growth.end[g] = np.where(interval.priced[-1] & (sold == 0), unit[-1], np.inf)
+    block = int(growth.block[g])
+    rows = slice(int(growth.row[g]), int(growth.row[g]) + unit.shape[1])
+    width = int(growth.block_width[block])
+    growth.rows(growth.path, block)[rows] = _padded(unit, width).T
+    if rules.stop_lag:
+        growth.rows(growth.trigger, block)[rows] = _padded(able, width, np.inf).T
 
 
 def gross_returns(returns: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray, Panel
 from mech_exo.errors import ExoError
+from mech_exo.system.memory import in_pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,16 +97,17 @@ def check_returns(panel: Panel, delist_after: int) -> None:
     ExoError
         Names the symbol and the date, or the dates without any price.
     """
-    known = np.isfinite(panel.returns)
-    bad = np.isinf(panel.returns) | (np.where(known, panel.returns, 0.0) < -1.0)
-    if bad.any():
-        t, n = np.argwhere(bad)[0]
-        raise ExoError(
-            f"{panel.source or 'The panel'}: {panel.symbols[n]} has a return of "
-            f"{panel.returns[t, n]} on {panel.dates[t]}.",
-            hint="Mend its prices: a return is a finite number, -1 at least.",
-        )
-    some = np.any(known, axis=1)
+    some = np.zeros(0, dtype=np.bool_)
+    for part in in_pieces(panel.returns):
+        bad = np.isinf(part) | (part < -1.0)
+        if bad.any():
+            t, n = np.argwhere(bad)[0]
+            raise ExoError(
+                f"{panel.source or 'The panel'}: {panel.symbols[n]} has a return of "
+                f"{part[t, n]} on {panel.dates[len(some) + t]}.",
+                hint="Mend its prices: a return is a finite number, -1 at least.",
+            )
+        some = np.append(some, np.isfinite(part).any(axis=1))
     if not some.any():
         raise ExoError(f"{panel.source or 'The panel'}: no name has a return on any date.")
     start, stop = longest_gap(some)
@@ -124,9 +126,17 @@ def longest_gap(some: BoolArray) -> tuple[int, int]:
     return int(edges[widest]) + 1, int(edges[widest + 1])
 
 
-def sessions_without_price(returns: FloatArray) -> IntArray:
-    """Sessions in a row [T, N] without a price, up to each close; −1 before the first price."""
+def sessions_without_price(returns: FloatArray, before: IntArray | None = None) -> IntArray:
+    """Sessions in a row [T, N] without a price, up to each close; −1 before the first price.
+
+    Parameters
+    ----------
+    before
+        [N] the same at the close before the first of the returns; None: no name had a price yet.
+    """
     sessions = np.arange(len(returns), dtype=np.int64)[:, None]
-    last = np.where(np.isfinite(returns), sessions, -1)
+    never = np.iinfo(np.int64).min // 2
+    earlier = never if before is None else np.where(before >= 0, -1 - before, never)
+    last = np.where(np.isfinite(returns), sessions, earlier)
     np.maximum.accumulate(last, axis=0, out=last)
-    return np.where(last >= 0, sessions - last, -1)
+    return np.where(last > never, sessions - last, -1)

@@ -64,11 +64,12 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     patterns = np.vstack([patterns, np.zeros(factors)])
     pattern = np.where(tradable.ravel(), pattern, len(distinct))
     small = np.uint16 if len(patterns) <= np.iinfo(np.uint16).max else np.uint32
-    scores = np.ascontiguousarray(np.where(known, z, 0.0).transpose(0, 2, 1))
+    scores = np.zeros((len(z), factors, z.shape[1]))
+    np.copyto(scores, z.transpose(0, 2, 1), where=known.transpose(0, 2, 1))
     return Scores(
         scores=scores,
         coarse=scores.astype(np.float32),
-        largest=np.abs(scores).max(initial=0.0, keepdims=True).ravel(),
+        largest=np.abs([max(scores.max(initial=0.0), -scores.min(initial=0.0))]),
         pattern=pattern.reshape(tradable.shape).astype(small),
         known=np.ascontiguousarray(patterns.T),
         tradable=np.ascontiguousarray(tradable),

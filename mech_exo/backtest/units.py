@@ -1,5 +1,6 @@
 """What a unit of each holding becomes within its segment, exits included."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from mech_exo.backtest.holdings import Holdings
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.data.panel import FloatArray, IntArray
+
+CELLS = 2**21  # closes of holdings that are followed at a time: 16 MB; few candidates have more
 
 
 @dataclass(eq=False)
@@ -60,17 +63,17 @@ def follow(
     block = growth.block[holdings.start : holdings.stop]
     row = growth.row[holdings.start : holdings.stop][holdings.segment] + holdings.name
     first = int(block[0])
-    if (block == first).all():
+    if (block == first).all() and len(row) * int(growth.block_width[first]) <= CELLS:
         units, sums = _follow(growth, first, row, holdings, exits, cost, scratch)
         if (length[:-1] == sums.shape[1]).all():
             units.daily = sums.ravel()[: int(length.sum())]
         else:
             units.daily = sums[np.arange(sums.shape[1]) < length[:, None]]
         return units
-    return _follow_blocks(growth, length, row, holdings, exits, cost, scratch)
+    return _follow_parts(growth, length, row, holdings, exits, cost, scratch)
 
 
-def _follow_blocks(
+def _follow_parts(
     growth: Growth,
     length: IntArray,
     row: IntArray,
@@ -79,7 +82,7 @@ def _follow_blocks(
     cost: float,
     scratch: Scratch,
 ) -> Units:
-    """`follow` for segments that are laid out in several blocks."""
+    """`follow` for segments in several blocks, or with many holdings: some at a time."""
     block = growth.block[holdings.start : holdings.stop]
     count = len(row)
     daily = np.empty(int(length.sum()))
@@ -91,10 +94,12 @@ def _follow_blocks(
         np.empty(count),
         np.zeros((len(holdings.aside), int(growth.block_width.max()))),
     )
-    for b in np.unique(block).tolist():
-        segments = np.flatnonzero(block == b)
-        mine = np.flatnonzero(block[holdings.segment] == b)
-        here = np.flatnonzero(block[holdings.segment[holdings.aside]] == b)
+    for segments in _parts(growth, block, holdings.by_segment.size):
+        b = int(block[segments[0]])
+        inside = np.zeros(len(block), dtype=bool)
+        inside[segments] = True
+        mine = np.flatnonzero(inside[holdings.segment])
+        here = np.flatnonzero(inside[holdings.segment[holdings.aside]])
         part = _Part(
             Grouping.of(np.searchsorted(segments, holdings.segment[mine]), len(segments)),
             holdings.cell[mine],
@@ -108,6 +113,21 @@ def _follow_blocks(
         for g, values in zip(segments.tolist(), sums, strict=True):
             daily[end[g] - length[g] : end[g]] = values[: length[g]]
     return units
+
+
+def _parts(growth: Growth, block: IntArray, size: IntArray) -> Iterator[IntArray]:
+    """Segments of one block each, with about `CELLS` closes of their holdings at most.
+
+    Parameters
+    ----------
+    block, size
+        [segments] the block of each, and the number of its holdings.
+    """
+    for b in np.unique(block).tolist():
+        segments = np.flatnonzero(block == b)
+        cells = np.cumsum(size[segments]) * int(growth.block_width[b])
+        part = cells // CELLS
+        yield from np.split(segments, np.flatnonzero(np.diff(part)) + 1)
 
 
 @dataclass(eq=False)

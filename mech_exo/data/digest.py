@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.system.memory import in_pieces
+
 
 def digest_of(*arrays: NDArray[Any], label: str = "") -> str:
-    """SHA-256 over shapes, types and bytes, in hex."""
+    """SHA-256 over shapes, types and bytes, in hex, of arrays of one dimension or more."""
     digest = hashlib.sha256(label.encode())
     for array in arrays:
-        whole = np.ascontiguousarray(array)
-        digest.update(repr((whole.shape, whole.dtype.str)).encode())
-        digest.update(whole.view(np.uint8).data if whole.size else b"")
+        digest.update(repr((array.shape, array.dtype.str)).encode())
+        for part in in_pieces(array) if array.size else ():
+            digest.update(np.ascontiguousarray(part).view(np.uint8).data)
     return digest.hexdigest()

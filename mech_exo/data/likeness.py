@@ -14,7 +14,8 @@ import numpy as np
 
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray
-from mech_exo.data.prices import last_known
+from mech_exo.data.prices import last_known_at
+from mech_exo.system.memory import release
 
 NAMES = 16
 PERIODS = 4
@@ -147,11 +148,12 @@ def _spans(sessions: int, year: int) -> list[tuple[int, int]]:
 
 def _returns(market: Market, spans: list[tuple[int, int]]) -> FloatArray:
     """[P, N] total returns of the periods; NaN without a price before or in the period."""
-    close = last_known(market.close)
+    close = last_known_at(market.close, [row for span in spans for row in span])
     returns = np.full((len(spans), len(market.symbols)), np.nan)
     for p, (first, last) in enumerate(spans):
         traded = np.isfinite(market.close[first + 1 : last + 1]).any(axis=0)
-        returns[p, traded] = close[last, traded] / close[first, traded] - 1.0
+        returns[p, traded] = close[last][traded] / close[first][traded] - 1.0
+    release(market.close)
     return returns
 
 

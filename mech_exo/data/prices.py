@@ -1,8 +1,11 @@
 """Closes: carried forward, and turned into returns."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from mech_exo.data.panel import FloatArray
+from mech_exo.system.memory import release
 
 
 def last_known(close: FloatArray) -> FloatArray:
@@ -23,6 +26,21 @@ def last_known(close: FloatArray) -> FloatArray:
     np.maximum.accumulate(row, axis=0, out=row)
     filled: FloatArray = np.take_along_axis(close, row, axis=0)
     return filled
+
+
+def last_known_at(close: FloatArray, rows: Iterable[int]) -> dict[int, FloatArray]:
+    """Those rows [N] of `last_known`, each under its number, without making all of it."""
+    known: dict[int, FloatArray] = {}
+    names = np.arange(close.shape[1])
+    latest, start = np.full(close.shape[1], np.nan), 0
+    for row in sorted(set(rows)):
+        part = close[start : row + 1]
+        priced = ~np.isnan(part)
+        last = len(part) - 1 - np.argmax(priced[::-1], axis=0)
+        latest = known[row] = np.where(priced.any(axis=0), part[last, names], latest)
+        start = row + 1
+        release(close)
+    return known
 
 
 def simple_returns(close: FloatArray) -> FloatArray:

@@ -12,11 +12,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mech_exo.data.panel import DateArray, FloatArray
+from mech_exo.data.panel import DateArray, FloatArray, IntArray
 
 PER_SESSION = 3  # names kept of each session
 TOLERANCE = 5e-4  # of a daily return; adjusted prices are published to the cent, and revised
 SHARE = 0.25  # of the kept names that must have an equal return for two to be the same data
+SESSIONS = 64  # looked at at a time
 CHANCE = 2  # equal returns at least, where there are as many: one is a coincidence now and then
 _CELL = np.dtype([("day", "<i4"), ("name", "<u4"), ("value", "<f4")])
 
@@ -41,16 +42,11 @@ class ReturnSketch:
         """The sketch of daily returns [T, N]; NaN is no return and is never chosen."""
         days = dates.astype("datetime64[D]").astype(np.int64)
         names = np.array([_name_hash(symbol) for symbol in symbols], dtype=np.uint64)
-        order = _mixed(names[None, :] ^ _mixed(days.astype(np.uint64))[:, None])
-        order[np.isnan(returns)] = np.iinfo(np.uint64).max
-        count = min(PER_SESSION, len(symbols))
-        chosen = np.argpartition(order, count - 1, axis=1)[:, :count]
-        values = np.take_along_axis(returns, chosen, axis=1)
-        cells = np.empty(chosen.shape, dtype=_CELL)
-        cells["day"] = days[:, None]
-        cells["name"] = np.take_along_axis(order, chosen, axis=1) >> np.uint64(32)
-        cells["value"] = values
-        return cls(np.sort(cells[~np.isnan(values)], order=("day", "name")))
+        parts = [np.empty(0, dtype=_CELL)]
+        for start in range(0, len(days), SESSIONS):
+            part = slice(start, start + SESSIONS)
+            parts.append(_chosen(days[part], names, returns[part]))
+        return cls(np.sort(np.concatenate(parts), order=("day", "name")))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
@@ -92,6 +88,20 @@ class ReturnSketch:
     def _on(self, other: "ReturnSketch") -> NDArray[np.void]:
         shared = np.isin(self.cells["day"], other.cells["day"])
         return self.cells[shared]
+
+
+def _chosen(days: IntArray, names: NDArray[np.uint64], returns: FloatArray) -> NDArray[np.void]:
+    """Cells of some sessions: `days` [T], hashes of all names [N], returns [T, N]."""
+    order = _mixed(names[None, :] ^ _mixed(days.astype(np.uint64))[:, None])
+    order[np.isnan(returns)] = np.iinfo(np.uint64).max
+    count = min(PER_SESSION, len(names))
+    chosen = np.argpartition(order, count - 1, axis=1)[:, :count]
+    values = np.take_along_axis(returns, chosen, axis=1)
+    cells = np.empty(chosen.shape, dtype=_CELL)
+    cells["day"] = days[:, None]
+    cells["name"] = np.take_along_axis(order, chosen, axis=1) >> np.uint64(32)
+    cells["value"] = values
+    return cells[~np.isnan(values)]
 
 
 def _keys(cells: NDArray[np.void]) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.user_functions import distances_of, not_a_value, returned_by
 from mech_exo.system.blas_threads import one_blas_thread
+from mech_exo.system.parcel import Parcel
 
 FLAT = "no Sharpe: returns are constant"
 
@@ -233,6 +234,14 @@ class EvaluatorParts:
     own_constraints: tuple[str, ...] | None
     arrays: dict[str, NDArray[Any]]
     ground: Ground | None
+
+    def packed(self) -> Parcel:
+        """The parts in a parcel; each large array is moved there, and held here no more."""
+        parcel = Parcel()
+        for name, array in self.arrays.items():
+            self.arrays[name] = parcel.hold(array)
+        parcel.pack(self)
+        return parcel
 
     def __call__(self) -> Evaluator:
         """The Evaluator; the file is compiled from its bytes, never read again."""

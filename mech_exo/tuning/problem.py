@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
+from mech_exo.system.parcel import Parcel
 
 
 class EvaluationLike(Protocol):
@@ -62,8 +63,8 @@ class Problem:
     suggest
         Draws one candidate from a trial (`suggest_float`, …); run in the asking process.
     evaluator
-        Makes what evaluates. Pickled once, called once, in a process from which all workers are
-        forked.
+        Makes what evaluates; a large one is in its parcel already. Pickled once, called once, in
+        a process from which all workers are forked.
     directions
         One per objective.
     constraint_names, objective_names
@@ -78,7 +79,7 @@ class Problem:
     """
 
     suggest: Callable[[Any], Any]
-    evaluator: Callable[[], Evaluates]
+    evaluator: Callable[[], Evaluates] | Parcel
     directions: tuple[Direction, ...] = ("maximize",)
     constraint_names: tuple[str, ...] = ()
     objective_names: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optuna.distributions import (
@@ -24,6 +24,7 @@ from mech_exo.objective.exposures import (
 )
 from mech_exo.objective.rehearsal import rehearse
 from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.system.memory import give_back_freed
 from mech_exo.tuning.cube import to_json
 from mech_exo.tuning.fingerprint import components_of
 from mech_exo.tuning.plan import Search, WarmStart
@@ -63,7 +64,7 @@ class WeightSearch:
     warm_start: tuple[WarmStart, ...] = ()
 
     def problem(self) -> Problem:
-        """The objective file over the panel, rehearsed once.
+        """The objective file over the panel, rehearsed once, and its evaluator packed.
 
         Raises
         ------
@@ -76,9 +77,10 @@ class WeightSearch:
         if self.market is not None:
             market = known(self.market, self.panel)
             check_repeats(spec, market, evaluator.space.arguments(rehearsal.params))
-        return Problem(
+        parts = evaluator.parts()
+        problem = Problem(
             suggest=evaluator.space.suggest,
-            evaluator=evaluator.parts(),
+            evaluator=parts,
             directions=evaluator.directions,
             constraint_names=evaluator.constraint_names,
             objective_names=evaluator.objectives or (OWN_OBJECTIVE,),
@@ -86,6 +88,10 @@ class WeightSearch:
             conditional=rehearsal.conditional,
             notes=rehearsal.notes,
         )
+        del evaluator  # so that its arrays are moved into the parcel, and not copied
+        problem = replace(problem, evaluator=parts.packed())
+        give_back_freed()
+        return problem
 
     def search(self) -> Search:
         """For the engine.

@@ -136,11 +136,17 @@ class Crew:
     """Up to `size` workers for one evaluator.
 
     Use as a context manager: on leaving, every process is gone.
+
+    Parameters
+    ----------
+    evaluator
+        Packed already, or what is to be packed.
     """
 
-    def __init__(self, evaluator: Callable[[], Evaluates], size: int) -> None:
+    def __init__(self, evaluator: Callable[[], Evaluates] | Parcel, size: int) -> None:
         self._size = size
-        self._parcel = Parcel(evaluator)
+        self._lent = isinstance(evaluator, Parcel)
+        self._parcel = evaluator if isinstance(evaluator, Parcel) else Parcel.of(evaluator)
         self._workers: list[_Worker] = []
         self._waiting: deque[Suggestion] = deque()
         self._losses: dict[int, int] = {}
@@ -201,7 +207,8 @@ class Crew:
         for worker in self._workers:
             worker.link.close()
         self._workers.clear()
-        self._parcel.close()
+        if not self._lent:
+            self._parcel.close()
 
     def _receive(self, worker: _Worker) -> Answer:
         index, plain, started, completed = pickle.loads(worker.link.recv_bytes())  # noqa: S301

@@ -20,6 +20,7 @@ from mech_exo.objective.evaluation import Evaluation
 from mech_exo.objective.exposures import data_fingerprint, extend_panel
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.system.parcel import Parcel
 from mech_exo.verdict.decision import VERDICT_VERSION
 from mech_exo.verdict.factor_skill import FactorSkill, factor_skill
 from mech_exo.verdict.flipping import block_signs, mirrored
@@ -146,7 +147,10 @@ class Repeater:
         from mech_exo.tuning.weight_search import WeightSearch
 
         x = self._x
-        return WeightSearch(x.settings, x.objective, x.panel, x.market).problem()
+        problem = WeightSearch(x.settings, x.objective, x.panel, x.market).problem()
+        if isinstance(problem.evaluator, Parcel):
+            problem.evaluator.close()  # this process evaluates, on data of its own
+        return problem
 
     def search(self, evaluator: Evaluator) -> "StudyRecord":
         """The study's search on the evaluator's data."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, Space
+from mech_exo.system.memory import give_back_freed
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.workflow.figures import Portfolio
 
@@ -45,11 +46,13 @@ class Appraiser:
     @cached_property
     def evaluators(self) -> tuple[Evaluator, ...]:
         """In sample and, if there is one, on the holdout."""
-        return tuple(
+        made = tuple(
             Evaluator(self._spec, part, self._settings, self._market)
             for part in (self._in_sample, self._holdout)
             if part is not None
         )
+        give_back_freed()
+        return made
 
     @property
     def space(self) -> Space:

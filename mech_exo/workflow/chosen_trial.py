@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.system.memory import in_pieces
 from mech_exo.system.plain_values import plain
 from mech_exo.verdict.holdout import HoldoutLedger
 from mech_exo.workflow.figures import ConstraintValue
@@ -144,7 +145,9 @@ def factor_file_of(result: Optimised) -> FactorFile:
         categories=appraiser.categories,
         hyperparameters=result.best.hyperparameters,
         parameters=result.best.parameters,
-        data_points=int(np.isfinite(session.in_sample.returns).sum()),
+        data_points=sum(
+            int(np.isfinite(part).sum()) for part in in_pieces(session.in_sample.returns)
+        ),
         sampler=sampler.name,
         sampler_label=sampler.label,
         pruner=pruner_of(tuning, len(study.directions)),

@@ -60,10 +60,11 @@ def extent(panel: "Panel", factors: "Sequence[str]", price_column: str) -> str:
 
     from mech_exo.data.check.examined import in_percent
     from mech_exo.data.frequency import DAILY
+    from mech_exo.system.memory import in_pieces
 
     words = f"{len(factors)} factors"
     if panel.factor_names:
-        known = int(np.count_nonzero(~np.isnan(panel.exposures)))
+        known = sum(int(np.count_nonzero(~np.isnan(part))) for part in in_pieces(panel.exposures))
         cells = max(1, int(panel.tradable.sum()) * len(panel.factor_names))
         words += f" ({in_percent(known / cells)} known)"
     if panel.frequency != DAILY:

@@ -17,6 +17,7 @@ from mech_exo.data.panel import Panel
 from mech_exo.data.sources import load_market
 from mech_exo.data.tables.arrow_columns import release_unused
 from mech_exo.data.tables.csv_files import slowly_read
+from mech_exo.system.memory import give_back_freed
 
 T = TypeVar("T", Market, CheckedData, Panel)
 
@@ -102,6 +103,7 @@ class KeptData:
             if isinstance(written, type(self._values[key])):
                 self._values[key] = written
         release_unused()
+        give_back_freed()
 
     def _look(self) -> None:
         """Find out whether the cache is there, and what the files are."""

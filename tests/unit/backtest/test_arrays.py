@@ -1,11 +1,13 @@
 """A kernel that was prepared elsewhere, and what a run leaves behind."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mech_exo.backtest import units
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.metrics import METRICS
@@ -32,6 +34,24 @@ def test_memory_mapped_arrays_give_the_same_bits(tmp_path: Path, stop_lag: int) 
     worker = Kernel.from_arrays(mapped, rules)
     assert bits(worker.run(PROPOSAL)) == bits(kernel.run(PROPOSAL))
     assert worker.checkpoints.tolist() == kernel.checkpoints.tolist()
+
+
+@pytest.mark.parametrize("irregular", [False, True])  # of one block or of many
+@pytest.mark.parametrize("cells", [1, 200])
+def test_bits_do_not_depend_on_how_many_holdings_are_followed_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, cells: int, *, irregular: bool
+) -> None:
+    panel = random_panel(5, 300, 40, irregular=irregular)
+    wide = replace(PROPOSAL, position_size_pct=0.02)
+
+    def found() -> bytes:
+        kernel = Kernel(panel, BacktestSettings())
+        arrays = b"".join(array.tobytes() for array in kernel.arrays().values())
+        return arrays + bits(kernel.run(wide)) + bits(kernel.run(PROPOSAL))
+
+    at_once = found()
+    monkeypatch.setattr(units, "CELLS", cells)
+    assert found() == at_once
 
 
 def test_bits_do_not_depend_on_earlier_runs() -> None:

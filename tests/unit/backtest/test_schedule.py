@@ -42,7 +42,11 @@ def test_checkpoints_are_exclusive_year_ends_behind_the_first_execution() -> Non
 
 def test_sessions_without_a_price_are_counted_since_the_last_one() -> None:
     r = np.array([[0.1, NAN, NAN], [NAN, 0.1, NAN], [NAN, NAN, NAN], [0.1, 0.1, NAN]])
-    assert sessions_without_price(r).T.tolist() == [[0, 1, 2, 0], [-1, 0, 1, 0], [-1] * 4]
+    whole = sessions_without_price(r)
+    assert whole.T.tolist() == [[0, 1, 2, 0], [-1, 0, 1, 0], [-1] * 4]
+    for cut in (1, 2, 3, 4):  # in two parts
+        later = sessions_without_price(r[cut:], whole[cut - 1])
+        assert later.tolist() == whole[cut:].tolist()
 
 
 @pytest.mark.parametrize(

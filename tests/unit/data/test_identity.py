@@ -13,6 +13,7 @@ from mech_exo.data.identity import DataIdentity, differences, is_part
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.data.technical import TECHNICAL
+from mech_exo.system import memory
 
 SETTINGS = Settings(factors=FactorSettings(min_history=60))
 MARKET = demo_market(DemoSettings(symbols=12, years=2))
@@ -32,6 +33,14 @@ def with_return(row: int | slice, by: float = 1e-9) -> list[str]:
 
 def row_of(day: str) -> int:
     return int(np.searchsorted(PANEL.dates, np.datetime64(day)))
+
+
+@pytest.mark.parametrize("piece", [1, 1000])
+def test_the_size_of_the_pieces_that_are_hashed_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(memory, "PIECE", piece)
+    assert DataIdentity.of(PANEL) == IDENTITY
 
 
 def test_the_same_data_have_the_same_identity() -> None:

@@ -11,6 +11,7 @@ from mech_exo.data.demo import demo_market
 from mech_exo.data.likeness import NAMES, PERIODS, Likeness
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray
+from mech_exo.data.prices import last_known, last_known_at
 from mech_exo.data.sources import restrict
 
 SESSIONS, STOCKS = 1000, 40
@@ -30,6 +31,17 @@ def without(whole: Market, gone: int) -> Market:
 
 def restated(whole: Market, factor: Callable[[np.ndarray], np.ndarray]) -> Market:
     return replace(whole, close=whole.close * factor(np.arange(len(whole.dates)))[:, None])
+
+
+def test_the_last_known_closes_of_some_rows_are_those_of_all() -> None:
+    rng = np.random.default_rng(0)
+    close = np.where(rng.random((30, 9)) < 0.8, np.nan, rng.random((30, 9)))
+    close[:, 0] = np.nan
+    for rows in ([0], [29], [3, 4, 17, 4], []):
+        found = last_known_at(close, rows)
+        assert sorted(found) == sorted(set(rows))
+        for row, known in found.items():
+            np.testing.assert_array_equal(known, last_known(close)[row])
 
 
 def test_it_is_small_and_reads_back() -> None:

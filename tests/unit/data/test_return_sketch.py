@@ -1,7 +1,9 @@
 """Known again by a few returns."""
 
 import numpy as np
+import pytest
 
+from mech_exo.data import return_sketch
 from mech_exo.data.return_sketch import PER_SESSION, ReturnSketch
 
 DATES = np.datetime64("2020-01-01") + np.arange(40)
@@ -23,6 +25,15 @@ def test_the_order_of_names_and_dates_beside_it_do_not_matter() -> None:
     part = ReturnSketch.of(DATES[10:20], NAMES, RETURNS[10:20])
     assert turned.to_bytes() == whole.to_bytes()
     assert whole.between("2020-01-11", "2020-01-20").to_bytes() == part.to_bytes()
+
+
+def test_how_many_sessions_are_looked_at_at_a_time_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = ReturnSketch.of(DATES, NAMES, RETURNS)
+    monkeypatch.setattr(return_sketch, "SESSIONS", 7)
+    assert ReturnSketch.of(DATES, NAMES, RETURNS).to_bytes() == whole.to_bytes()
+    assert not len(ReturnSketch.of(DATES[:0], NAMES, RETURNS[:0]))
 
 
 def test_bytes_and_back() -> None:

@@ -1,0 +1,43 @@
+"""Memory that this process need not hold: of arrays mapped from files, and what was freed."""
+
+import ctypes
+import mmap
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PIECE = 2**23  # bytes
+
+
+def release(array: Any) -> None:
+    """Give back the memory that an array takes of this process, if it is mapped from a file.
+
+    The array stays what it is: what is looked at again is mapped again, from the system's cache of
+    the disk as a rule. Nothing happens to an array that is not mapped, or could be written to.
+    """
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    if array is None or array.mode != "r":
+        return
+    mapping = getattr(array, "_mmap", None)
+    if isinstance(mapping, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def give_back_freed() -> None:
+    """Give the system what the C library keeps of freed memory, where that can be asked for."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
+def in_pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Some rows after the other of an array, each released when the next is asked for."""
+    row = max(1, array[:1].nbytes, abs(array.strides[0]))  # a column's rows are as far apart
+    step = max(1, PIECE // row)
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+        release(array)
