@@ -1,19 +1,20 @@
 """How long do large data files take to be read, and how much memory?
 
-    python benchmarks/data.py [--symbols 3000] [--years 20] [--trials 60] [--folder DIR] [--json F]
+    python benchmarks/data.py [--symbols 3000] [--years 20] [--trials 300] [--validate]
+                              [--folder DIR] [--json F]
 
 Makes a long CSV of closes and a long Parquet file of nine factors in DIR (a folder of its own
 under the system's temporary one, removed in the end), and prints for each step what
 `/usr/bin/time -v` would: elapsed and processor time, and the maximum resident set; and the ratio of
 the processor time to that of pyarrow alone, which reads the same file to a table in the same run.
-Every step is a process of its own. The last line is the memory of a search at work: proportional
-set sizes (PSS) of all its processes together, at their largest, over the size of the panel.
+Every step is a process of its own. The last lines are the memory of a search at work, phase by
+phase, over the size of the panel, with and without the interpreters (benchmarks/search_memory.py);
+with --validate that of a verdict, too, which takes a hundred searches more.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import subprocess
@@ -26,6 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.made_files import FACTORS, write_factors, write_prices
+from benchmarks.search_memory import table, watched
 
 ROOT = Path(__file__).parents[1]
 OWN = "{quality: x, size: x, value: x}"
@@ -119,8 +121,8 @@ def make(folder: Path, symbols: int, years: int) -> int:
     return rows
 
 
-def measure(folder: Path, trials: int) -> list[Step]:
-    """All steps."""
+def measure(folder: Path) -> list[Step]:
+    """All steps; the last one prints the size of the panel."""
     csv = run("pyarrow alone: CSV", PLAIN_CSV, folder)
     parquet = run("pyarrow alone: Parquet", PLAIN_PARQUET, folder)
     both = csv.processor_s + parquet.processor_s
@@ -133,46 +135,20 @@ def measure(folder: Path, trials: int) -> list[Step]:
     steps.append(run(name, KEPT, folder, "both.yml", "anew", "panel", over=both))
     steps.append(run(f"{name}, cache written", KEPT, folder, "both.yml", "cached", "panel"))
     steps.append(run(f"{name}, from the cache", KEPT, folder, "both.yml", "cached", "panel"))
-    panel = int(steps[-1].printed)
-    if trials:
-        held = search(folder, trials)
-        print(f"a search with 2 jobs holds {held / 1e6:,.0f} MB, {held / panel:.1f} × the panel")
     return steps
 
 
-def search(folder: Path, trials: int) -> int:
-    """Bytes (PSS) of all processes of a search, at their largest."""
-    arguments = ("optuna-run", "--config", "both.yml", "--n-trials", str(trials), "--n-jobs", "2")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mech_exo.cli", *arguments],
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def search(folder: Path, years: int, trials: int, panel: int, *, validate: bool) -> None:
+    """Print what a search holds, beside one on thirty stocks of as many years."""
+    small = folder / "small"
+    small.mkdir()
+    make(small, 30, years)
+    run("thirty stocks, cache written", KEPT, small, "both.yml", "cached", "panel")
+    held, empty = (
+        watched("both.yml", where, environment(where), trials, validate=validate)
+        for where in (folder, small)
     )
-    most = 0
-    while process.poll() is None:
-        most = max(most, sum(pss(pid) for pid in tree(process.pid)))
-        time.sleep(0.2)
-    return most
-
-
-def tree(pid: int) -> list[int]:
-    """A process and all that it has started."""
-    found = [pid]
-    with contextlib.suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            found += tree(int(child))
-    return found
-
-
-def pss(pid: int) -> int:
-    """A process's share of the memory that it uses with others, in bytes."""
-    with contextlib.suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
+    print(table(held, empty, panel))
 
 
 def main() -> None:
@@ -180,7 +156,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--symbols", type=int, default=3000)
     parser.add_argument("--years", type=int, default=20)
-    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--validate", action="store_true")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -190,7 +167,10 @@ def main() -> None:
         sizes = [(folder / n).stat().st_size / 1e6 for n in ("prices.csv", "factors.parquet")]
         print(f"{rows:,} rows; CSV {sizes[0]:,.0f} MB, Parquet {sizes[1]:,.0f} MB")
         print(f"{'':<46}{'elapsed s':>9}{'CPU s':>9}{'RSS MB':>9}{'÷arrow':>8}")
-        steps = measure(folder, options.trials)
+        steps = measure(folder)
+        if options.trials:
+            panel = int(steps[-1].printed)
+            search(folder, options.years, options.trials, panel, validate=options.validate)
     if options.json:
         options.json.write_text(json.dumps([asdict(step) for step in steps], indent=1))
 

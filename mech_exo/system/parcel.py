@@ -15,6 +15,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.system.memory import release
+
 _SMALL = 2**16  # bytes below which an array is not worth a mapping of its own
 _NUMBER = struct.Struct("<q")
 
@@ -75,7 +77,11 @@ class Parcel:
 
     def _place(self, block: memoryview) -> int:
         held = self._held.get(_address(block)) if len(block) else None
-        return self._append(block) if held is None else held[0]
+        if held is not None:
+            return held[0]
+        place = self._append(block)
+        release(block.obj)  # an array from the cache of panels has been read for this alone
+        return place
 
     def _append(self, block: Any) -> int:
         """Write a block at the end; where it begins, on a boundary from which it can be mapped."""

@@ -54,7 +54,14 @@ class Appraiser:
         give_back_freed()
         return made
 
-    @property
+    def let_go(self) -> None:
+        """Give back the memory of its backtests; they are prepared again when one is asked for."""
+        if "evaluators" in vars(self):
+            _ = self.space  # takes no memory, and is asked for without a backtest
+            del self.evaluators
+            give_back_freed()
+
+    @cached_property
     def space(self) -> Space:
         """The objective file's space."""
         return self.evaluators[0].space
