@@ -23,7 +23,6 @@ from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 from mech_exo.data.sector_history import SectorHistory
-from mech_exo.system.memory import release
 
 __all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
@@ -94,7 +93,6 @@ class Kernel:
         schedule = plan(panel, rules.execution_lag)
         growth = grow(panel.returns, schedule, in_sessions)
         scores = lay_out(panel, len(schedule.executed))
-        release(panel.exposures)
         universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
         names = Names.of(panel.sectors)
         self._set_up(schedule, growth, scores, universe, names, rules)

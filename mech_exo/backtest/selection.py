@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
+from mech_exo.system.memory import in_pieces
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
@@ -54,8 +55,14 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     """Lay out the scores of the panel's first `segments` decisions."""
     z = panel.exposures[:segments]
     tradable = panel.tradable[:segments]
-    known = np.isfinite(z) & tradable[:, :, None]
     factors = z.shape[2]
+    known = np.empty(z.shape, dtype=np.bool_)
+    scores = np.zeros((len(z), factors, z.shape[1]))
+    start = 0
+    for part in in_pieces(z):
+        rows = slice(start, start := start + len(part))
+        known[rows] = np.isfinite(part) & tradable[rows, :, None]
+        np.copyto(scores[rows], part.transpose(0, 2, 1), where=known[rows].transpose(0, 2, 1))
     packed = np.packbits(known, axis=2)
     words = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[2]))).ravel()
     distinct, pattern = np.unique(words, return_inverse=True)
@@ -64,8 +71,6 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     patterns = np.vstack([patterns, np.zeros(factors)])
     pattern = np.where(tradable.ravel(), pattern, len(distinct))
     small = np.uint16 if len(patterns) <= np.iinfo(np.uint16).max else np.uint32
-    scores = np.zeros((len(z), factors, z.shape[1]))
-    np.copyto(scores, z.transpose(0, 2, 1), where=known.transpose(0, 2, 1))
     return Scores(
         scores=scores,
         coarse=scores.astype(np.float32),

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
+from mech_exo.system.memory import release
 
 PER_SESSION = 3  # names kept of each session
 TOLERANCE = 5e-4  # of a daily return; adjusted prices are published to the cent, and revised
@@ -46,6 +47,7 @@ class ReturnSketch:
         for start in range(0, len(days), SESSIONS):
             part = slice(start, start + SESSIONS)
             parts.append(_chosen(days[part], names, returns[part]))
+            release(returns)
         return cls(np.sort(np.concatenate(parts), order=("day", "name")))
 
     @classmethod
