@@ -89,6 +89,7 @@ class WeightSearch:
             notes=rehearsal.notes,
         )
         del evaluator  # so that its arrays are moved into the parcel, and not copied
+        give_back_freed()
         problem = replace(problem, evaluator=parts.packed())
         give_back_freed()
         return problem
