@@ -95,7 +95,8 @@ def _decay(decay: Decay) -> str:
     fading = ": fading" if decay.fading else ""
     return (
         f"IC out of sample: {years}; t of the earlier half {number(decay.earlier_t, 1)}, of the "
-        f"later {number(decay.later_t, 1)}{fading}"
+        f"later {number(decay.later_t, 1)}{fading}; autocorrelation of neighbouring months "
+        f"{number(decay.autocorrelation, 2)}"
     )
 
 

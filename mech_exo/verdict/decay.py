@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mech_exo.verdict.evidence import Evidence, robust_t
+from mech_exo.verdict.evidence import Evidence, autocorrelation, robust_t
 
 FADING = 0.5
 """Share of the earlier half's t that the later half must reach, lest it be called fading."""
@@ -41,11 +41,14 @@ class Decay:
         Oldest first.
     earlier_t, later_t
         t-statistic of each half of the blocks (`robust_t`).
+    autocorrelation
+        Of neighbouring blocks; NaN with fewer than three.
     """
 
     years: tuple[YearRecord, ...]
     earlier_t: float
     later_t: float
+    autocorrelation: float
 
     @property
     def fading(self) -> bool:
@@ -69,4 +72,5 @@ def decay_of(outside: Evidence) -> Decay:
         ),
         earlier_t=robust_t(values[:half]),
         later_t=robust_t(values[half:]),
+        autocorrelation=autocorrelation(values),
     )

@@ -156,7 +156,7 @@ def _judged(
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
     parts = parts_of((placebo or factors).p, walked.test, _corrected(holdout), outside)
     hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
-    known = Circumstances(subject, outside, factors, hedged)
+    known = Circumstances(subject, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
         origin=subject.origin,
