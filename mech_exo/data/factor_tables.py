@@ -233,6 +233,11 @@ def positions_of(
         at = int(np.argmin(there))
         where = table.where(at) if column else f"{table.path}, the header"
         count = int(np.count_nonzero(~known))
+        if len(symbols) == 1:
+            raise ExoError(
+                f"{where}: {coded[at]} has no prices; the only stock that has some is {symbols[0]}.",
+                hint="Give the prices of many stocks: factors rank them against each other.",
+            )
         raise ExoError(
             f"{where}: {coded[at]} has no prices ({count} such symbols).",
             hint=f"{nearest(coded[at], symbols)} Set data.unknown_symbols: ignore to leave "

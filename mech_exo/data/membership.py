@@ -81,6 +81,12 @@ def _lacking_finding(
     members = len(set(stretches.names[inside].tolist()))
     at = int(np.argmax(lacking))
     if data.unknown_symbols == "error":
+        if len(market.symbols) == 1:
+            raise ExoError(
+                f"{stretches.table.where(at)}: {stretches.names[at]} has no prices; the only stock "
+                f"that has some is {market.symbols[0]}.",
+                hint="Give the prices of many stocks: factors rank them against each other.",
+            )
         near = nearest(str(stretches.names[at]), market.symbols)
         raise ExoError(
             f"{stretches.table.where(at)}: {stretches.names[at]} has no prices "

@@ -133,7 +133,9 @@ def checked(settings: Settings, log: Log) -> "Checked":
             whole, source=read.source, findings=read.findings, price_column=read.price_column
         )
         used = with_frequency(restrict(market, settings.data), settings.data)
-        market = replace(market, frequency=used.frequency)
+        alone = market.symbols if len(market.symbols) == 1 else ()  # a store is filled bit by bit
+        accepted = (*market.accepted, *(f"one-stock:{symbol}" for symbol in alone))
+        market = replace(market, frequency=used.frequency, accepted=accepted)
         check_live(market)
         for line in read.notes:
             log.note(f"note       {line}")

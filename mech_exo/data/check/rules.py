@@ -5,6 +5,7 @@ from datetime import date
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.check.checked_data import CheckedData
+from mech_exo.data.check.cross_section import one_stock
 from mech_exo.data.check.endings import ended_together, incomplete, survivors
 from mech_exo.data.check.examined import Examined
 from mech_exo.data.check.exchanged_names import exchanged
@@ -28,6 +29,7 @@ from mech_exo.data.market import Market
 Rule = Callable[[Examined], Iterator[Finding]]
 
 RULES: tuple[Rule, ...] = (
+    one_stock,
     columns_as_names,
     spellings,
     twins,
