@@ -6,6 +6,7 @@ In a wheel they lie under mech_exo/templates; in a checkout they are the reposit
 from pathlib import Path
 
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import is_there
 
 OBJECTIVE = "research/obj_utils.py"
 SETTINGS = "config/settings.yml"
@@ -25,6 +26,10 @@ def packaged_file(relative: str) -> Path:
 
 
 def nearest(relative: str, start: Path) -> Path | None:
-    """`relative` in `start` or the nearest folder above it; None if no folder has it."""
+    """`relative` in `start` or the nearest folder above it; None if no folder has it.
+
+    What has that name counts, whether it can be read or not: reading it says what is wrong.
+    """
     start = start.resolve()
-    return next((f / relative for f in (start, *start.parents) if (f / relative).is_file()), None)
+    folders = (start, *start.parents)
+    return next((f / relative for f in folders if is_there(f / relative, below=f)), None)

@@ -235,7 +235,8 @@ def positions_of(
         count = int(np.count_nonzero(~known))
         if len(symbols) == 1:
             raise ExoError(
-                f"{where}: {coded[at]} has no prices; the only stock that has some is {symbols[0]}.",
+                f"{where}: {coded[at]} has no prices; the only stock that has some is "
+                f"{symbols[0]}.",
                 hint="Give the prices of many stocks: factors rank them against each other.",
             )
         raise ExoError(

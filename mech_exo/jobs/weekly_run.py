@@ -22,6 +22,7 @@ from mech_exo.jobs.optimise import opened
 from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.promote.staging import STAGING, check_staging, stage_text
 from mech_exo.system.typed_fields import check_fields, check_is, filled_from
+from mech_exo.system.user_file import is_there
 from mech_exo.system.whole_files import check_target, remove_leftovers
 from mech_exo.tuning.request import Duration
 from mech_exo.workflow.forecast import Forecast
@@ -177,7 +178,7 @@ def _prepared(request: ReoptimizeRequest, log: Log, listener: RunListener) -> Se
     """The inputs, read afresh; what is not fit for a run is refused."""
     session = opened(request.run(), log, listener)
     path = request.root / INCUMBENT
-    incumbent = read_factor_file(path) if path.exists() else None
+    incumbent = read_factor_file(path) if is_there(path) else None
     check_data(session, incumbent, request.moment.date())
     words = "none yet" if incumbent is None else f"{path} ({incumbent.content_hash[:12]})"
     log.note(f"incumbent  {words}")

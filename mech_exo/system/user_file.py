@@ -149,6 +149,30 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_there(path: Path, below: Path | None = None) -> bool:
+    """Whether something has a path's name, be it broken: a dangling link, a loop, a folder.
+
+    Who merely asks whether a file exists passes such a thing over in silence, and goes on without
+    it; who opens it is told what is wrong.
+
+    Parameters
+    ----------
+    below
+        Folder in which the path lies; a broken link on the way from it is such a thing too.
+    """
+    inner = [] if below is None else [p for p in path.parents if below in p.parents]
+    for folder in reversed(inner):
+        if folder.is_symlink() and not is_folder(folder):
+            return True
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:  # may not be looked at: only where its folder is there
+        return path.parent != below and path.parent.is_dir()
+    return True
+
+
 def room() -> int:
     """Bytes of a data file that this machine can hold: a quarter of its memory.
 
