@@ -211,7 +211,7 @@ def _print(options: RunOptions, result: "Optimised", log: "ConsoleLog") -> None:
             "--target-trials instead of --n-trials it ends at that number."
         )
     elif not result.feasible:
-        log.warn(f"{result.outcome.study.without_feasible()}.")
+        log.warn(f"{result.without_feasible()}.")
 
 
 def register(app: typer.Typer) -> None:

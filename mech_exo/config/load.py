@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from mech_exo.config.bounds import check_bounds
-from mech_exo.config.settings import Settings
+from mech_exo.config.settings import FRAMES, Settings
 from mech_exo.errors import ExoError
 from mech_exo.system.strict_yaml import parse_yaml, read_yaml
 
@@ -150,14 +150,22 @@ def _build(kind: Any, value: Any, where: str, origin: str, sources: Mapping[str,
         return tuple(
             _build(args[0], v, f"{where}[{i}]", origin, sources) for i, v in enumerate(value)
         )
-    if origin_kind is dict and isinstance(value, dict):
+    if origin_kind is tuple:
+        name = where.rpartition(".")[2]
+        hint = f"Write {name}: [{value}]." if isinstance(value, str) else ""
+        raise _error(where, value, "a list", origin, sources, hint=hint)
+    if origin_kind is dict and not isinstance(value, dict):
+        raise _error(where, value, "a section of its own", origin, sources)
+    if origin_kind is dict:
         return {
             str(k): _build(args[1], v, f"{where}.{k}", origin, sources) for k, v in value.items()
         }
     if origin_kind is Literal:
         if value in args:
             return value
-        raise _error(where, value, "one of " + ", ".join(map(str, args)), origin, sources, args)
+        offered = tuple(choice for choice in args if choice != FRAMES)
+        words = "one of " + ", ".join(map(str, offered))
+        raise _error(where, value, words, origin, sources, offered)
     return _scalar(kind, value, where, origin, sources)
 
 
@@ -248,9 +256,10 @@ def _error(
     origin: str,
     sources: Mapping[str, str],
     choices: tuple[Any, ...] = (),
+    hint: str = "",
 ) -> ExoError:
     near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else ""
+    hint = f"Did you mean {near[0]!r}?" if near else hint
     return ExoError(
         f"{sources.get(where, origin)}: {where or 'the file'} is {value!r} ({_kind(value)}), "
         f"expected {expected}.",

@@ -27,6 +27,9 @@ SAMPLERS = ("tpe", "cmaes", "nsga2", "qmc", "random", "gp")
 OWN_SOURCES = ("files", "store")
 """Values of `data.source` whose data are the user's: they lie somewhere, and they age."""
 
+FRAMES = "frames"
+"""The source that the library sets for DataFrames, and no file can name."""
+
 
 def auto_field() -> Any:
     """As `silent_field`; None is called `auto`: the data decide."""

@@ -8,6 +8,7 @@ import numpy as np
 from mech_exo.config.settings import FactKeys, FactorTable
 from mech_exo.data.catalogue import CUSTOM_CATEGORY, DEFAULT_FACTORS
 from mech_exo.data.fact_fields import check_name, fields_of, without_values
+from mech_exo.data.layouts.field_frames import refuse_field_frame
 from mech_exo.data.layouts.file_folders import folder_facts
 from mech_exo.data.layouts.public_dates import (
     date_columns,
@@ -152,6 +153,7 @@ def _wide(
             hint="Name it in the settings: factor: <name>.",
         )
     check_name(name, table)
+    refuse_field_frame(table, f"one column of {name} for each", "Name a table of that factor.")
     date, lag = wide_date_column(table, settings), settings.availability_lag_days
     table = columns_left(table, settings.drop, [date])
     _, symbols, values = wide(table, positive=False, date=date)

@@ -8,7 +8,12 @@ from mech_exo.config.settings import DataSettings, FactorTable, PriceKeys
 from mech_exo.data.factor_tables import facts_of
 from mech_exo.data.files import with_facts
 from mech_exo.data.frequency import MONTH
-from mech_exo.data.layouts.field_frames import is_field_frame, pair_of, read_field_frame
+from mech_exo.data.layouts.field_frames import (
+    is_field_frame,
+    pair_of,
+    read_field_frame,
+    refuse_field_frame,
+)
 from mech_exo.data.layouts.price_keys import date_column
 from mech_exo.data.layouts.spellings import plain, spelled, symbol_column
 from mech_exo.data.market import Market
@@ -96,6 +101,11 @@ def with_traded_value(market: Market, table: Table, data: DataSettings) -> Marke
 
     It takes the place of what a volume file gives. Raises as `with_volume`.
     """
+    refuse_field_frame(
+        table,
+        "the money traded in each",
+        "Name it as data.volume instead: the money is then close times volume.",
+    )
     if symbols_in(table, data) is not None:
         money = spelled(table, MONEY)
         column = money[0] if money else table.require("of a file of traded values", TRADED_VALUE)
@@ -115,6 +125,7 @@ def with_market_cap(market: Market, table: Table, data: DataSettings) -> Market:
     ExoError
         As `factor_tables.facts_of`; for a negative size, and where a factor table has the field.
     """
+    refuse_field_frame(table, "the size of each company", "Name a file of market caps.")
     if symbol_column(table) is not None:
         size = spelled(table, SIZE)
         column = size[0] if size else table.require("of a file of market caps", MARKET_CAP)

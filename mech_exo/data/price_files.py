@@ -119,7 +119,11 @@ def wide(
     repeated = np.flatnonzero(days[order][1:] == days[order][:-1])
     if len(repeated):
         at = int(order[repeated[0] + 1])
-        raise ExoError(f"{table.where(at)}: the date {days[at]} is there twice.")
+        raise ExoError(
+            f"{table.where(at)}: the date {days[at]} is there twice.",
+            hint="Keep one row for each day. Is this a long table, and its symbols have no name "
+            "that is known? data.keys.symbol names them.",
+        )
     symbols = tuple(sorted(c for c in table.columns if c != column))
     values = np.empty((len(days), len(symbols)))
     for i, symbol in enumerate(symbols):
@@ -148,7 +152,15 @@ def long_values(
     repeated = repeats(row, names.codes)
     if len(repeated):
         at = int(repeated[0])
-        raise ExoError(f"{table.where(at)}: {names[at]} has a second price on {days[at]}.")
+        first = int(np.flatnonzero((days == days[at]) & (names.codes == names.codes[at]))[0])
+        same = values[first] == values[at]
+        raise ExoError(
+            f"{table.where(at)}: {names[at]} has a second price on {days[at]}, "
+            f"{'the same as' if same else 'another than'} {table.where(first)}.",
+            hint="Remove one of the two rows."
+            if same
+            else "Remove the wrong one; two shares, or two times of a day, need a symbol each.",
+        )
     close = np.full((len(dates), len(names.texts)), np.nan)
     close[row, names.codes] = values
     return dates, names.texts, close

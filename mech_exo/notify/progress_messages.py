@@ -49,7 +49,7 @@ def final_message(result: Optimised) -> str:
     if result.pareto and result.front:
         return f"{head}, {len(result.front)} on the Pareto front"
     if result.trial is None or not result.feasible:
-        return f"{head}; {study.without_feasible()}"
+        return f"{head}; {result.without_feasible()}"
     lines = [f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"]
     if result.verdict is not None:
         lines.append(f"verdict: {result.verdict.overall}. {result.verdict.decision.reason}")

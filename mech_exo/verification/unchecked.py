@@ -4,8 +4,10 @@ A field that is new in the file is compared in `recomputed`, or gets its line in
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+
+from mech_exo.config.settings import DataSettings
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -32,11 +34,15 @@ REASONS: dict[str, str] = {
     "provenance.packages": _MAKER,
     "provenance.git_commit": _MAKER,
     "provenance.settings": "the file states no study_fingerprint that would cover it",
-    "provenance.settings.data.prices": _LIES,
+    **{
+        f"provenance.settings.data.{f.name}": _LIES
+        for f in fields(DataSettings)
+        if f.metadata.get("path") or f.metadata.get("locates")
+    },
     "provenance.settings.data.factors": _LIES,
-    "provenance.settings.data.store": _LIES,
-    "provenance.settings.data.as_of": _LIES,
     "provenance.settings.data.demo": _NO_PART,
+    "provenance.settings.data.periods_per_year": "the hash of the data has what it comes to",
+    "provenance.settings.tuning.patience": "it says how many trials there are, not which",
     "provenance.settings.tuning.warm_start": _NO_PART,
     "provenance.settings.storage": _NO_PART,
     "provenance.settings.verdict": _NO_PART,

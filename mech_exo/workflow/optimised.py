@@ -78,6 +78,19 @@ class Optimised:
         """Whether the study has several objectives."""
         return len(self.outcome.study.directions) > 1
 
+    def without_feasible(self) -> str:
+        """Why the result does not satisfy all constraints, for messages."""
+        study, trial = self.outcome.study, self.trial
+        others = sum(t.state == "COMPLETE" and t.feasible for t in study.current)
+        if trial is None or trial.feasible or not others:
+            return study.without_feasible()
+        broken = ", ".join(c.name for c in self.constraints if not c.satisfied)
+        name = f"trial {trial.number}" if self.chosen == "best" else "the plateau's centre"
+        return (
+            f"{name} is not feasible: it does not keep {broken or 'a constraint'}; {others} of "
+            f"{len(study.current)} trials of the study are"
+        )
+
     @property
     def exit_code(self) -> ExitCode:
         """What the process exits with."""

@@ -52,6 +52,7 @@ def test_a_run_says_who_is_in_and_its_file_is_verified(project: Path, capsys: Ca
     words = "universe   7 of 10 names on the last date (membership, turnover ≥ 1,000); 1 are never"
     assert words in told
     assert run(["verify", "f.yml"]) == 0
+    assert "states no study_fingerprint" not in capsys.readouterr().out
     text = (project / "f.yml").read_text()
     assert "universe: " in text
     assert "min_turnover: 1000.0" in text

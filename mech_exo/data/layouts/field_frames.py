@@ -66,6 +66,18 @@ def is_field_frame(table: Table) -> bool:
     return bool(pairs_of(table))
 
 
+def refuse_field_frame(table: Table, wanted: str, hint: str) -> None:
+    """Raise an ExoError if the columns are pairs, where a column for each symbol is `wanted`."""
+    pairs = pairs_of(table)
+    if pairs:
+        shown = ", ".join(list(pairs)[:2])
+        raise ExoError(
+            f"{table.path}: has a column for each field and symbol ({shown}), as a download of "
+            f"prices has; {wanted} is wanted.",
+            hint=hint,
+        )
+
+
 def read_field_frame(table: Table, keys: PriceKeys) -> Reading:
     """The wide table of one field: the adjusted close, or that of `data.keys.price`."""
     split = pairs_of(table)

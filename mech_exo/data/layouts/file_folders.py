@@ -12,7 +12,7 @@ from mech_exo.data.layouts.price_keys import date_column, price_column
 from mech_exo.data.layouts.reading import Reading
 from mech_exo.data.layouts.registry import plain_prices
 from mech_exo.data.layouts.single_stock import is_single_stock
-from mech_exo.data.layouts.spellings import plain, stated, symbol_column
+from mech_exo.data.layouts.spellings import PRICES, plain, spelled, stated, symbol_column
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.file_formats import ending_of, read_table
@@ -62,10 +62,12 @@ def folder_prices(folder: Path, keys: PriceKeys, part: str | None) -> Reading:
     columns: dict[str, tuple[str, Path]] = {}
     notes: list[str] = []
     findings: list[Finding] = []
+    shared: list[str] | None = None
     for path in files_in(folder):
         reading = _one(path, read_table(path, part), keys)
         column = reading.price_column or price_column(reading)
         columns.setdefault(plain(column), (column, path))
+        shared = _in_common(shared, reading.table)
         parts.append(_closes(reading, column))
         notes += [f"{path.name}: {note}" for note in reading.notes]
         findings += reading.findings
@@ -73,7 +75,9 @@ def folder_prices(folder: Path, keys: PriceKeys, part: str | None) -> Reading:
         (one, first), (other, second), *_ = columns.values()
         raise ExoError(
             f"{second}: has {other!r} as the price, {first} has {one!r}.",
-            hint=f"Name one that all have: data.keys.price: {one}.",
+            hint=f"Name one that all have: data.keys.price: {shared[0]}."
+            if shared
+            else "No column of prices is in all of them: give each file the same.",
         )
     column = next(iter(columns.values()))[0]
     return Reading(
@@ -83,6 +87,15 @@ def folder_prices(folder: Path, keys: PriceKeys, part: str | None) -> Reading:
         tuple(notes),
         tuple(findings),
     )
+
+
+def _in_common(so_far: list[str] | None, table: Table) -> list[str]:
+    """The columns of prices of a table that all tables before it have, the best first."""
+    here = spelled(table, [name for rank in PRICES for name in rank])
+    if so_far is None:
+        return here
+    names = {plain(column) for column in here}
+    return [column for column in so_far if plain(column) in names]
 
 
 def _one(path: Path, table: Table, keys: PriceKeys) -> Reading:

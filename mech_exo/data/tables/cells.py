@@ -176,7 +176,7 @@ def _numbers(cells: Column) -> tuple[FloatArray, BoolArray]:
         values = cells.astype(np.float64, copy=False)
         return values, np.isinf(values)
     try:
-        if isinstance(cells, list) and "_" not in "".join(cells):  # float() takes 1_000
+        if isinstance(cells, list) and _ascii_without_underscores("".join(cells)):
             values = np.array([float(cell) if cell else np.nan for cell in cells])
             return values, np.isinf(values)
     except ValueError:
@@ -191,9 +191,15 @@ def number_of(cell: Any) -> float:
     if text in MISSING:
         return np.nan
     try:
-        return np.inf if "_" in text or isinstance(cell, bool | np.bool_) else float(text)
+        plain = _ascii_without_underscores(text) and not isinstance(cell, bool | np.bool_)
+        return float(text) if plain else np.inf
     except ValueError:
         return np.inf
+
+
+def _ascii_without_underscores(text: str) -> bool:
+    """Whether float() reads a text as everybody does: it takes 1_000, and digits of all scripts."""
+    return text.isascii() and "_" not in text
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.columns import Column
 from mech_exo.data.tables.dialect import dialect_of
+from mech_exo.data.tables.file_kinds import BEGINNING, UTF8, seems_utf16
 from mech_exo.data.tables.header import check_header, first_line
 from mech_exo.data.tables.parquet import decompressed_zst
 from mech_exo.errors import ExoError
@@ -88,6 +89,8 @@ def _lines(path: Path) -> io.TextIOWrapper:
             content = _decompressed(path, content)
         if path.name.lower().endswith(".zst"):
             content = decompressed_zst(path, content)
+        if seems_utf16(content[:BEGINNING]):
+            raise ExoError(f"{path}: seems to be text in UTF-16.", hint=UTF8)
         content.decode("utf-8")  # a mistake is told before all others
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ExoError(
@@ -95,7 +98,7 @@ def _lines(path: Path) -> io.TextIOWrapper:
             hint="Copy or download it again.",
         ) from error
     except UnicodeDecodeError as error:
-        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).") from error
+        raise ExoError(f"{path}: is not UTF-8 text (byte {error.start}).", hint=UTF8) from error
     return io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
 
 

@@ -7,10 +7,11 @@ from mech_exo.data.tables.cells import Table
 from mech_exo.data.tables.companyfacts import read_companyfacts
 from mech_exo.data.tables.csv_files import read_csv
 from mech_exo.data.tables.databases import read_database
+from mech_exo.data.tables.file_kinds import check_kind
 from mech_exo.data.tables.parquet import read_feather, read_parquet
 from mech_exo.data.tables.workbook import read_workbook
 from mech_exo.errors import ExoError
-from mech_exo.system.user_file import CHECK_PATH, read_bytes, room, too_large
+from mech_exo.system.user_file import CHECK_PATH, is_folder, is_there, read_bytes, room, too_large
 
 
 def read_table(path: Path, part: str | None = None) -> Table:
@@ -43,6 +44,10 @@ def read_table(path: Path, part: str | None = None) -> Table:
         table = PARTS[ending](path, part) if ending in PARTS else FORMATS[ending](path)
     except MemoryError as error:
         raise too_large(path, room()) from error
+    except ExoError:
+        if is_there(path) and not is_folder(path):
+            check_kind(path, ending)
+        raise
     if not len(table.rows):
         raise ExoError(f"{path}: has no rows.")
     return table

@@ -106,5 +106,6 @@ def test_the_digest_of_several_objectives() -> None:
             front=front,
             trial=None,
             feasible=bool(front),
+            without_feasible=study.without_feasible,
         )
         assert final_message(cast("Optimised", result)).startswith(f"s: done, 0 trials{words}")
