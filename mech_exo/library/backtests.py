@@ -99,15 +99,14 @@ def run_backtest(
     from mech_exo.backtest.comparison import universe_metrics
     from mech_exo.library.arguments import sound
     from mech_exo.objective.evaluate import Evaluator
-    from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
+    from mech_exo.verdict.holdout import HoldoutLedger
 
     panel = _part(sound(session), part)
     evaluator = Evaluator(session.spec, panel, session.settings, session.market)
     result = evaluator.run(params, keep_holdings=True)
     if part != "in_sample" and session.holdout is not None:
-        content = portfolio_hash(evaluator.space, params)
         ledger = HoldoutLedger(study_file, session.panel, session.split)
-        ledger.look(content, f"backtest: {label}")
+        ledger.enter(evaluator, params, f"backtest: {label}")
     return _in_pandas(label, part, panel, evaluator, params, result, universe_metrics(result))
 
 

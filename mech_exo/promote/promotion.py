@@ -120,7 +120,8 @@ def _look(compared: Contest, models: "tuple[Model, Model]", study_file: Path) ->
     first = int(np.searchsorted(panel.dates, np.datetime64(compared.start)))
     ledger = HoldoutLedger(study_file, panel, first)
     for model in models:
-        ledger.look(model.content, f"promote: {model.label}")
+        shown = ledger.shown(model.kernel, model.candidate, model.result)
+        ledger.look(model.content, f"promote: {model.label}", shown)
 
 
 def _incumbent(

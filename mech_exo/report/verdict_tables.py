@@ -137,7 +137,10 @@ def _in_sample(placebo: PlaceboSearch | None, factors: FactorSkill) -> Iterator[
 def _held_out(holdout: Holdout | None) -> tuple[str, str, str]:
     if holdout is None:
         return "sealed holdout", "none (holdout.fraction is 0)", "–"
-    looks = "first look" if holdout.looks == 1 else f"times {holdout.looks} looks"
+    looks = "first look"
+    if holdout.looks > 1:
+        worth, alone = number(holdout.looks_worth, 1), percent(holdout.p_alone)
+        looks = f"{holdout.looks} looks, worth {worth}; {alone} alone"
     return (
         f"sealed holdout\n{holdout.first_date} to {holdout.last_date}",
         f"ratio {number(holdout.test.skill.ratio, 2)}, active return "

@@ -3,19 +3,23 @@
 A look counts with those at the same returns on shared dates. Looks that were entered before the
 returns were kept are known by the words for their data; they are given the returns as soon as such
 data are at hand again.
+
+With a look stands what it showed (`seen_periods.py`), so that the luck of many looks can be judged
+together. Looks of earlier versions have none.
 """
 
 import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.errors import ExoError
 from mech_exo.tuning.own_tables import columns, reading, writing
+from mech_exo.tuning.seen_periods import SeenPeriods
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS exo_looks (
@@ -26,7 +30,8 @@ _TABLES = (
         last_date TEXT NOT NULL,
         looked TEXT NOT NULL,
         origin TEXT NOT NULL,
-        returns INTEGER)""",
+        returns INTEGER,
+        periods BLOB)""",
     """CREATE TABLE IF NOT EXISTS exo_returns (
         returns INTEGER PRIMARY KEY,
         sha256 TEXT NOT NULL UNIQUE,
@@ -50,6 +55,8 @@ class Look:
         Which command looked, and at what.
     looked
         UTC, ISO 8601.
+    periods
+        What it showed; None where that is not known.
     """
 
     content: str
@@ -58,10 +65,16 @@ class Look:
     last_date: str
     origin: str
     looked: str = ""
+    periods: SeenPeriods | None = field(default=None, compare=False, repr=False)
 
     def shares_dates(self, other: "Look") -> bool:
         """Whether both saw a date between the same two."""
         return self.first_date <= other.last_date and other.first_date <= self.last_date
+
+    def holds(self, other: "Look") -> bool:
+        """Whether this one saw all dates that the other did, and what they showed is known."""
+        dates = self.first_date <= other.first_date and other.last_date <= self.last_date
+        return dates and (self.periods is not None or other.periods is None)
 
     def same_words(self, other: "Look") -> bool:
         """Whether the words for the data differ in numbers and dates only."""
@@ -72,9 +85,17 @@ def _kind(source: str) -> str:
     return re.sub(r"\d+", "", source)
 
 
+def first_looks(looks: Iterable[Look]) -> tuple[Look, ...]:
+    """The first look at each portfolio."""
+    first: dict[str, Look] = {}
+    for entry in looks:
+        first.setdefault(entry.content, entry)
+    return tuple(first.values())
+
+
 def distinct(looks: Iterable[Look]) -> int:
     """How many portfolios were seen."""
-    return len({entry.content for entry in looks})
+    return len(first_looks(looks))
 
 
 def rank(looks: Sequence[Look], content: str) -> int:
@@ -86,7 +107,8 @@ def rank(looks: Sequence[Look], content: str) -> int:
 def record_look(study_file: Path, look: Look, returns: ReturnSketch) -> tuple[Look, ...]:
     """Enter a look unless it is there, and return those it counts with, oldest first.
 
-    The same content on shared dates of the same returns is entered once; nothing is written then.
+    The same content on the same dates of the same returns is entered once; nothing is written then.
+    Seen on more dates later, it has a second row, but is still one portfolio (`distinct`).
 
     Parameters
     ----------
@@ -100,8 +122,9 @@ def record_look(study_file: Path, look: Look, returns: ReturnSketch) -> tuple[Lo
     known = reading(study_file, "exo_looks", seen, None)
     if known is None or not known.complete:
         with writing(study_file, _TABLES) as connection:
-            if "returns" not in columns(connection, "exo_looks"):
-                connection.execute("ALTER TABLE exo_looks ADD COLUMN returns INTEGER")
+            for name, kind in (("returns", "INTEGER"), ("periods", "BLOB")):
+                if name not in columns(connection, "exo_looks"):
+                    connection.execute(f"ALTER TABLE exo_looks ADD COLUMN {name} {kind}")
             known = _Ledger(connection, look, returns)
             known.enter(connection)
     return tuple(known.counting)
@@ -131,7 +154,8 @@ class _Ledger:
             self.counting.append(entry)
             if number not in self._sketches and returns.covers(entry.first_date, entry.last_date):
                 self._nameless[row] = entry
-        self._known = any(entry.content == look.content for entry in self.counting)
+        own = (entry for entry in self.counting if entry.content == look.content)
+        self._known = any(entry.holds(look) for entry in own)
         self.complete = self._known and not self._nameless
 
     def _counts(self, entry: Look, number: int | None) -> bool:
@@ -155,8 +179,8 @@ class _Ledger:
         entered = replace(self._look, looked=self._look.looked or now)
         connection.execute(
             "INSERT INTO exo_looks "
-            "(content, source, first_date, last_date, origin, looked, returns) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "(content, source, first_date, last_date, origin, looked, returns, periods) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 entered.content,
                 entered.source,
@@ -165,6 +189,7 @@ class _Ledger:
                 entered.origin,
                 entered.looked,
                 _kept(connection, self._own),
+                None if entered.periods is None else entered.periods.to_bytes(),
             ),
         )
         self.counting.append(entered)
@@ -172,17 +197,25 @@ class _Ledger:
 
 def _rows(connection: sqlite3.Connection) -> list[tuple[int, Look, int | None]]:
     query = "SELECT look, content, source, first_date, last_date, origin, looked FROM exo_looks"
+    there = columns(connection, "exo_looks")
     numbers: dict[int, int | None] = {}
-    if "returns" in columns(connection, "exo_looks"):
+    if "returns" in there:
         numbers = dict(connection.execute("SELECT look, returns FROM exo_looks"))
+    shown: dict[int, bytes | None] = {}
+    if "periods" in there:
+        shown = dict(connection.execute("SELECT look, periods FROM exo_looks"))
     rows = connection.execute(f"{query} ORDER BY look").fetchall()
-    found = [(row[0], Look(*row[1:]), numbers.get(row[0])) for row in rows]
     try:
-        for _, entry, _ in found:
+        found = [(r[0], replace(Look(*r[1:]), periods=_periods(shown.get(r[0])))) for r in rows]
+        for _, entry in found:
             date.fromisoformat(entry.first_date), date.fromisoformat(entry.last_date)
     except (TypeError, ValueError) as error:
         raise _damaged("exo_looks") from error
-    return found
+    return [(row, entry, numbers.get(row)) for row, entry in found]
+
+
+def _periods(content: bytes | None) -> SeenPeriods | None:
+    return None if content is None else SeenPeriods.from_bytes(content)
 
 
 def _sketches(connection: sqlite3.Connection) -> dict[int, ReturnSketch]:

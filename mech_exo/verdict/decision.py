@@ -47,7 +47,7 @@ class Parts:
     placebo, walk_forward
         p-values, in-sample dates.
     holdout
-        p-value, corrected for the number of looks.
+        p-value, corrected for looks.
     active_mean
         Mean active return a year over the joined walk-forward and holdout dates.
     ratio, years
@@ -145,11 +145,6 @@ def combined_z(parts: Parts) -> float:
     if parts.placebo is not None and parts.walk_forward is not None:
         variance += 2.0 * PART_CORRELATION
     return sum(scores) / math.sqrt(variance) if scores else 0.0
-
-
-def corrected_for_looks(p: float, looks: int) -> float:
-    """Bonferroni: the holdout was looked at `looks` times, each a chance to be lucky."""
-    return min(1.0, p * max(1, looks))
 
 
 def promise_kept(walked: tuple[float, int], held: tuple[float, int]) -> float | None:

@@ -7,11 +7,11 @@ import numpy as np
 
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.data.panel import FloatArray
-from mech_exo.verdict.decision import Overall, Parts, corrected_for_looks, decide, promise_kept
+from mech_exo.verdict.decision import Overall, Parts, decide, promise_kept
 from mech_exo.verdict.evidence import Evidence, robust_t, student_p
 from mech_exo.verdict.hedge import Hedge
-from mech_exo.verdict.holdout import Holdout
 from mech_exo.verdict.placebo import PlaceboSearch
+from mech_exo.verdict.shared_luck import SharedLuck
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def hedged_verdict(
     parts: Parts,
     placebo: PlaceboSearch | None,
     walked: Evidence,
-    held: tuple[Holdout, Evidence] | None,
+    held: tuple[Evidence, SharedLuck] | None,
     settings: VerdictSettings,
 ) -> HedgedVerdict | None:
     """The decision on the hedged coefficients; None without a hedge, and for a quick verdict.
@@ -59,7 +59,7 @@ def hedged_verdict(
     parts
         Of the verdict itself, whose active return and length stay.
     walked, held
-        The joined walk-forward, and the holdout with its evidence.
+        The joined walk-forward, and the holdout's evidence with what other looks showed.
     """
     if hedge is None or placebo is None:
         return None
@@ -68,9 +68,9 @@ def hedged_verdict(
     test = _p(known), len(known)
     corrected, promise = None, None
     if held is not None:
-        holdout, evidence = held
+        evidence, luck = held
         beyond = _known(evidence.hedged)
-        corrected = corrected_for_looks(_p(beyond), holdout.looks)
+        corrected, _ = luck.corrected(_p(beyond))
         promise = promise_kept(test, (_p(beyond), len(beyond)))
         known = np.concatenate([known, beyond])
     found = replace(

@@ -1,7 +1,7 @@
 """The sealed holdout: what the candidate did on dates that no trial saw, and who looked before.
 
 Each look at another portfolio is a chance to keep the luckiest. Looks are counted in the study's
-database, for ever, and the p-value is corrected for them.
+database, for ever, with what they showed, and the p-value is corrected for them (`shared_luck.py`).
 """
 
 import hashlib
@@ -15,12 +15,18 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.return_sketch import ReturnSketch
-from mech_exo.verdict.decision import corrected_for_looks
+from mech_exo.tuning.seen_periods import SeenPeriods
 from mech_exo.verdict.evidence import Evidence, SkillTest, skill_test
 from mech_exo.verdict.hedge import Hedge
+from mech_exo.verdict.ranking import holding_periods
+from mech_exo.verdict.seen_skill import BlockSkill, seen_periods
+from mech_exo.verdict.shared_luck import SharedLuck
 from mech_exo.verdict.stretch import Outcomes, Stretch
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.candidate import Candidate
+    from mech_exo.backtest.kernel import Kernel
+    from mech_exo.backtest.result import BacktestResult
     from mech_exo.objective.evaluate import Evaluator
     from mech_exo.objective.space import Space
     from mech_exo.tuning.looks import Look
@@ -36,17 +42,23 @@ class Holdout:
         Of the holdout.
     looks
         Distinct portfolios seen on overlapping dates of these data so far, this one included.
+    looks_worth
+        How many independent looks they amount to, from 1 to `looks`.
     history
         When each was first looked at, and by what.
+    p_alone
+        The test's p-value, as if this were the only look.
     p
-        The test's p-value times the number of looks.
+        The chance that one of all looks shows as much by luck.
     """
 
     first_date: str
     last_date: str
     looks: int
+    looks_worth: float
     history: tuple[dict[str, str], ...]
     test: SkillTest
+    p_alone: float
     p: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -89,7 +101,24 @@ class HoldoutLedger:
     panel: Panel
     first: int
 
-    def look(self, content: str, origin: str) -> "tuple[Look, ...]":
+    def enter(
+        self, evaluator: "Evaluator", params: Mapping[str, Any], origin: str
+    ) -> "tuple[Look, ...]":
+        """As `look`, at these parameters, with what they show.
+
+        Parameters
+        ----------
+        evaluator
+            On all dates, or on those from some position on.
+        """
+        shown = self.shown(
+            evaluator.kernel(params), evaluator.candidate(params), evaluator.run(params)
+        )
+        return self.look(portfolio_hash(evaluator.space, params), origin, shown)
+
+    def look(
+        self, content: str, origin: str, shown: SeenPeriods | None = None
+    ) -> "tuple[Look, ...]":
         """Enter a look, unless it is there; all that it counts with, oldest first.
 
         Parameters
@@ -98,6 +127,8 @@ class HoldoutLedger:
             `portfolio_hash` of what is looked at.
         origin
             What looked, in words ("optuna-run: trial 42 of study factor_opt").
+        shown
+            What the look shows (`shown`); None: not known, so that the look counts in full.
         """
         from mech_exo.tuning.looks import Look, record_look
 
@@ -107,8 +138,28 @@ class HoldoutLedger:
             first_date=str(self.panel.dates[self.first]),
             last_date=str(self.panel.dates[-1]),
             origin=origin,
+            periods=shown,
         )
         return record_look(self.study_file, entry, self._returns)
+
+    def shown(
+        self, kernel: "Kernel", candidate: "Candidate", result: "BacktestResult"
+    ) -> SeenPeriods:
+        """What a backtest shows on the dates seen; it may have begun before them.
+
+        Parameters
+        ----------
+        kernel
+            Of all dates, or of those from some position on.
+        """
+        dates = len(self.panel.dates)
+        begun = dates - len(kernel.schedule.dates)
+        outcomes = self._outcomes.between(begun, dates)
+        return seen_periods(kernel, candidate, result, outcomes, max(0, self.first - begun))
+
+    @cached_property
+    def _outcomes(self) -> Outcomes:
+        return Outcomes.of(self.panel)
 
     @cached_property
     def _returns(self) -> ReturnSketch:
@@ -147,19 +198,41 @@ def holdout_evidence(
     return stretch.evidence(params, stretch.backtest(params))
 
 
+def shared_luck(
+    evidence: Evidence,
+    content: str,
+    looks: "tuple[Look, ...]",
+    panel: Panel,
+    split: int,
+    execution_lag: int,
+) -> SharedLuck:
+    """What the judged portfolio and all others in the ledger showed on the holdout.
+
+    Parameters
+    ----------
+    content
+        `portfolio_hash` of what is judged.
+    """
+    held = panel.between(split, len(panel.dates))
+    own = BlockSkill.of(evidence, holding_periods(held, execution_lag), held.dates)
+    return SharedLuck.of(own, content, looks)
+
+
 def judge_holdout(
-    evidence: Evidence, looks: "tuple[Look, ...]", panel: Panel, split: int
+    evidence: Evidence, luck: SharedLuck, looks: "tuple[Look, ...]", panel: Panel, split: int
 ) -> Holdout:
     """The test, corrected for the looks."""
-    test = skill_test(evidence)
-    from mech_exo.tuning.looks import distinct
+    from mech_exo.tuning.looks import distinct, first_looks
 
-    seen = distinct(looks)
+    test = skill_test(evidence)
+    p, worth = luck.corrected(test.p)
     return Holdout(
         first_date=str(panel.dates[split]),
         last_date=str(panel.dates[-1]),
-        looks=seen,
-        history=tuple({"looked": e.looked, "by": e.origin} for e in looks),
+        looks=distinct(looks),
+        looks_worth=worth,
+        history=tuple({"looked": e.looked, "by": e.origin} for e in first_looks(looks)),
         test=test,
-        p=corrected_for_looks(test.p, seen),
+        p_alone=test.p,
+        p=p,
     )

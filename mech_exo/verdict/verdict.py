@@ -21,6 +21,7 @@ from mech_exo.verdict.holdout import (
     holdout_evidence,
     judge_holdout,
     portfolio_hash,
+    shared_luck,
 )
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
@@ -28,6 +29,7 @@ from mech_exo.verdict.placebo import PlaceboSearch, compare
 from mech_exo.verdict.plateau import Plateau
 from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
 from mech_exo.verdict.reservations import Circumstances, reservations
+from mech_exo.verdict.shared_luck import SharedLuck
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.summing_up import parts_of
 from mech_exo.verdict.supplementary import Supplementary
@@ -155,7 +157,7 @@ def _judged(
         factors = searches.factor_skill()
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
     parts = parts_of((placebo or factors).p, walked.test, _corrected(holdout), outside)
-    hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held, settings)
+    hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held and held[1:], settings)
     known = Circumstances(subject, factors, hedged)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
@@ -204,22 +206,19 @@ def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
     seconds[part] = time.perf_counter() - begun
 
 
-def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence]:
+def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence, SharedLuck]:
     """The holdout's judgement, and what it stands on; a look that is entered in the ledger."""
+    panel, split, params = subject.panel, subject.split, subject.params
+    settings = subject.settings
     held = holdout_evidence(
-        subject.evaluator,
-        subject.panel,
-        subject.split,
-        subject.settings,
-        subject.params,
-        subject.benchmark,
-        subject.hedge,
+        subject.evaluator, panel, split, settings, params, subject.benchmark, subject.hedge
     )
-    space = subject.evaluator(subject.in_sample).space
-    origin = f"validate: {subject.origin}"
-    ledger = HoldoutLedger(study_file, subject.panel, subject.split)
-    looks = ledger.look(portfolio_hash(space, subject.params), origin)
-    return judge_holdout(held, looks, subject.panel, subject.split), held
+    evaluator = subject.evaluator(panel.between(split, len(panel.dates)))
+    ledger = HoldoutLedger(study_file, panel, split)
+    looks = ledger.enter(evaluator, params, f"validate: {subject.origin}")
+    content, lag = portfolio_hash(evaluator.space, params), settings.backtest.execution_lag
+    luck = shared_luck(held, content, looks, panel, split, lag)
+    return judge_holdout(held, luck, looks, panel, split), held, luck
 
 
 def _corrected(holdout: Holdout | None) -> tuple[SkillTest, float] | None:

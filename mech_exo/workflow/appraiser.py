@@ -103,9 +103,9 @@ class Appraiser:
         if self._holdout is not None:
             from mech_exo.tuning.looks import distinct, rank
 
-            content = portfolio_hash(self.space, params)
-            entered = ledger.look(content, by)
-            look, looks = rank(entered, content), distinct(entered)
+            entered = ledger.enter(self.evaluators[1], params, by)
+            look = rank(entered, portfolio_hash(self.space, params))
+            looks = distinct(entered)
         inside = self.evaluators[0].run(params, keep_holdings=True)
         figures = [e.run(params).metrics() for e in self.evaluators[1:]]
         return Portfolio(

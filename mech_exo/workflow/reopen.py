@@ -10,7 +10,7 @@ from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.system.typed_fields import as_path
-from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
+from mech_exo.verdict.holdout import HoldoutLedger
 from mech_exo.verification.comparisons import Verification
 from mech_exo.verification.reproduction import settings_of, verify
 from mech_exo.workflow.factor_list import factors_of_file
@@ -121,11 +121,10 @@ def verify_on(
 
 
 def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
-    from mech_exo.objective.space import Space
-
-    space = Space.of(session.spec, session.panel, session.settings)
-    content = portfolio_hash(space, space.meaningful(file.params))
-    HoldoutLedger(study_file, session.panel, session.split).look(content, f"verify: {path}")
+    evaluator = session.appraiser.evaluators[-1]  # of the holdout, whose figures were computed
+    params = evaluator.space.meaningful(file.params)
+    ledger = HoldoutLedger(study_file, session.panel, session.split)
+    ledger.enter(evaluator, params, f"verify: {path}")
 
 
 def _check_here(label: str, settings: "Settings") -> None:

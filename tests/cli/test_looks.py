@@ -43,6 +43,13 @@ def project(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return work_in_copy(made, tmp_path, monkeypatch)
 
 
+def kept() -> list[bool]:
+    """Of each look, whether what it showed was kept."""
+    with closing(sqlite3.connect(STUDIES)) as connection:
+        rows = connection.execute("SELECT length(periods) FROM exo_looks ORDER BY look")
+        return [size is not None and 16 <= size < 4_000 for (size,) in rows]
+
+
 def origins(path: Path = STUDIES) -> list[str]:
     with closing(sqlite3.connect(path)) as connection:
         return [row[0] for row in connection.execute("SELECT origin FROM exo_looks ORDER BY look")]
@@ -72,7 +79,10 @@ def test_the_incumbents_column_is_a_look(capsys: Capture) -> None:
     assert run(["validate", "--study-name", "one", "--n-jobs", "1", "--json"]) == 0
     holdout = json.loads(capsys.readouterr().out)["verdict"]["holdout"]
     assert holdout["looks"] == 2
-    assert holdout["p"] == pytest.approx(min(1.0, 2 * holdout["test"]["p"]))
+    assert holdout["p_alone"] == holdout["test"]["p"]
+    assert holdout["p_alone"] < holdout["p"] <= 2 * holdout["p_alone"]
+    assert 1.0 < holdout["looks_worth"] <= 2.0
+    assert kept() == [True] * 2
 
 
 @pytest.mark.usefixtures("project")
@@ -89,6 +99,7 @@ def test_verify_of_other_weights_is_a_look_and_of_the_files_own_is_not() -> None
     Path("c.yml").write_text(re.sub(r"(rsi_14:\n +weight: ).*", r"\g<1>0.321", text))
     assert run(["verify", "c.yml"]) == 1
     assert len(origins()) == 3
+    assert kept() == [True] * 3
 
 
 @pytest.mark.usefixtures("project")
@@ -119,6 +130,7 @@ def test_the_contest_is_a_look_at_both(capsys: Capture) -> None:
     assert origins()[1:] == [f"promote: {PRODUCTION}"]  # the other was seen when it was exported
     assert run(["factors", "promote", str(EXPORTED), "--dry-run"]) == 0
     assert len(origins()) == 2
+    assert kept() == [True] * 2
 
 
 @pytest.mark.usefixtures("project")

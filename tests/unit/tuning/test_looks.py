@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +12,17 @@ import pytest
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.return_sketch import ReturnSketch
 from mech_exo.errors import ExoError
-from mech_exo.tuning.looks import Look, distinct, rank, record_look
+from mech_exo.tuning.looks import Look, distinct, first_looks, rank, record_look
+from mech_exo.tuning.seen_periods import SeenPeriods
 from mech_exo.tuning.study_file import create_file
 
 FIRST = Look("a", "demo", "2020-01-01", "2020-12-31", "optuna-run: trial 4 of s")
+PERIODS = SeenPeriods.of(
+    np.array(["2020-01-01", "2020-02-03"], dtype="datetime64[D]"),
+    np.array(["2020-02-02", "2020-03-01"], dtype="datetime64[D]"),
+    np.array([0.25, np.nan]),
+    np.array([0.5, -0.125]),
+)
 DATES = np.arange(np.datetime64("2019-07-01"), np.datetime64("2021-07-01"))
 NAMES = tuple(f"S{i:02d}" for i in range(20))
 
@@ -43,7 +51,7 @@ def sketch(
     return ReturnSketch.of(DATES[dates], names, np.hstack([returns, more]))
 
 
-def entered(path: Path, returns: ReturnSketch, **changes: str) -> int:
+def entered(path: Path, returns: ReturnSketch, **changes: Any) -> int:
     return distinct(record_look(path, replace(FIRST, **changes), returns))
 
 
@@ -183,14 +191,50 @@ def test_old_looks_whose_dates_are_not_at_hand_stay_known_by_their_words(tmp_pat
     assert entered(path, short, content="b", source=source, first_date="2020-10-01") == 3
 
 
+def test_old_looks_are_unknown_until_they_are_seen_again(tmp_path: Path) -> None:
+    path, own = tmp_path / "study.db", sketch()
+    old_ledger(path, "x", "y")
+    words = WORDS.format(20, "2020-12-31")
+    looks = record_look(path, replace(FIRST, source=words, periods=PERIODS), own)
+    assert [entry.periods is None for entry in looks] == [True, True, False]
+    seen = replace(FIRST, content="x", source=words, periods=PERIODS)
+    looks = record_look(path, seen, own)
+    assert [entry.content for entry in looks] == ["x", "y", "a", "x"]
+    assert distinct(looks) == 3
+    assert [entry.looked for entry in first_looks(looks)][:2] == 2 * ["2021-01-01T00:00:00+00:00"]
+    before = path.read_bytes()
+    assert record_look(path, seen, own) == looks
+    assert path.read_bytes() == before
+
+
+def test_what_a_look_showed_comes_back(tmp_path: Path) -> None:
+    record_look(tmp_path / "study.db", replace(FIRST, periods=PERIODS), sketch())
+    (found,) = record_look(tmp_path / "study.db", FIRST, sketch())
+    assert found.periods is not None
+    assert found.periods.to_bytes() == PERIODS.to_bytes()
+    assert found.periods.cells["last"].tolist() == [18294, 18322]
+
+
+def test_a_portfolio_seen_on_more_dates_counts_on_all_of_them(tmp_path: Path) -> None:
+    path, own = tmp_path / "study.db", sketch()
+    assert entered(path, own) == 1
+    assert entered(path, own, last_date="2021-03-31") == 1
+    assert entered(path, own, first_date="2020-06-01") == 1  # no other dates
+    later = replace(FIRST, content="b", first_date="2021-02-01", last_date="2021-06-30")
+    assert distinct(record_look(path, later, own)) == 2
+
+
 def test_a_damaged_ledger_is_one_error(tmp_path: Path) -> None:
     for change in (
         "UPDATE exo_returns SET sketch = X'0102'",
         "UPDATE exo_looks SET first_date = 'long ago'",
+        "UPDATE exo_looks SET periods = X'010203'",
+        "UPDATE exo_looks SET periods = 'text of some length'",
+        "UPDATE exo_looks SET periods = X'0200000001000000000000000000000000'",
         "UPDATE exo_returns SET sketch = 7",
     ):
         path = tmp_path / f"{len(change)}.db"
-        entered(path, sketch())
+        entered(path, sketch(), periods=PERIODS)
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(change)
         with pytest.raises(ExoError, match="damaged or edited"):

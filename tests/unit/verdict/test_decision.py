@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mech_exo.config.settings import VerdictSettings
-from mech_exo.verdict.decision import Parts, combined_z, corrected_for_looks, decide
+from mech_exo.verdict.decision import Parts, combined_z, decide
 from mech_exo.verdict.statistics import normal_cdf
 
 SETTINGS = VerdictSettings()
@@ -72,8 +72,5 @@ def test_level_of_the_combination_at_its_worst_and_better(correlation: float, ra
     assert np.mean(seen) == pytest.approx(rate, abs=0.01)
 
 
-def test_looks_are_paid_for() -> None:
-    assert corrected_for_looks(0.02, 1) == 0.02
-    assert corrected_for_looks(0.02, 3) == pytest.approx(0.06)
-    assert corrected_for_looks(0.4, 3) == 1.0
+def test_nothing_says_nothing() -> None:
     assert combined_z(Parts(None, None, None, 0.0, 0.0, 1.0)) == 0.0

@@ -12,7 +12,6 @@ from mech_exo.verdict.decision import (
     Reservation,
     at_level,
     combined_z,
-    corrected_for_looks,
     decide,
     promise_kept,
 )
@@ -132,12 +131,6 @@ def test_an_active_return_of_nothing_is_no_pass() -> None:
     none = decide(replace(strong, active_mean=0.0), SETTINGS)
     assert none.overall == "INCONCLUSIVE"
     assert none.reason.startswith("The scores rank the stocks (luck alone")
-
-
-def test_a_look_multiplies_and_none_is_one() -> None:
-    assert corrected_for_looks(0.02, 0) == 0.02
-    assert corrected_for_looks(0.02, 50) == 1.0
-    assert corrected_for_looks(0.02, 7) == pytest.approx(0.14)
 
 
 def test_a_promise_by_hand() -> None:
