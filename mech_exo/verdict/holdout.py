@@ -198,7 +198,7 @@ def holdout_evidence(
     return stretch.evidence(params, stretch.backtest(params))
 
 
-def shared_luck(
+def holdout_luck(
     evidence: Evidence,
     content: str,
     looks: "tuple[Look, ...]",

@@ -92,16 +92,24 @@ class BlockSkill:
         cells, own = seen.cells, self.evidence
         begins = np.maximum(self.first[:, None], cells["first"])
         ends = np.minimum(self.last[:, None], cells["last"])
+        days = np.maximum(ends - begins + 1, 0).astype(np.float64)  # [B, M] shared
+        lengths = self.last - self.first + 1
         ranked = np.isfinite(cells["coefficient"])
-        days = np.maximum(ends - begins + 1, 0) * ranked  # [B, M] shared
-        shared, length = days.sum(axis=1), self.last - self.first + 1
-        known = (shared >= SEEN * length) & np.isfinite(own.coefficients)
-        share = days / np.where(known, shared, 1.0)[:, None]
-        rate = cells["skill"] / (cells["last"] - cells["first"] + 1)
-        coefficients = share @ np.where(ranked, cells["coefficient"], 0.0)
+        coefficients = self._seen(days * ranked, np.where(ranked, cells["coefficient"], 0.0))
+        rates = self._seen(days, cells["skill"] / (cells["last"] - cells["first"] + 1))
         shown = replace(
             own,
-            coefficients=np.where(known, coefficients, own.coefficients),
-            skill_sums=np.where(known, share @ rate * length, own.skill_sums),
+            coefficients=np.where(
+                np.isfinite(coefficients) & np.isfinite(own.coefficients),
+                coefficients,
+                own.coefficients,
+            ),
+            skill_sums=np.where(np.isfinite(rates), rates * lengths, own.skill_sums),
         )
         return BlockSkill(shown, self.first, self.last)
+
+    def _seen(self, days: FloatArray, values: FloatArray) -> FloatArray:
+        """[B] mean of values [M] by the days [B, M] in each block; NaN with less than `SEEN`."""
+        shared = days.sum(axis=1)
+        enough = shared >= SEEN * (self.last - self.first + 1)
+        return np.where(enough, days @ values / np.where(enough, shared, 1.0), np.nan)

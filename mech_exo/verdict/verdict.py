@@ -19,9 +19,9 @@ from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
     holdout_evidence,
+    holdout_luck,
     judge_holdout,
     portfolio_hash,
-    shared_luck,
 )
 from mech_exo.verdict.neighbourhood import Neighbourhood
 from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
@@ -217,7 +217,7 @@ def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence, Sh
     ledger = HoldoutLedger(study_file, panel, split)
     looks = ledger.enter(evaluator, params, f"validate: {subject.origin}")
     content, lag = portfolio_hash(evaluator.space, params), settings.backtest.execution_lag
-    luck = shared_luck(held, content, looks, panel, split, lag)
+    luck = holdout_luck(held, content, looks, panel, split, lag)
     return judge_holdout(held, luck, looks, panel, split), held, luck
 
 

@@ -19,11 +19,12 @@ from mech_exo.verdict.holdout import (
     Holdout,
     HoldoutLedger,
     holdout_evidence,
+    holdout_luck,
     judge_holdout,
     portfolio_hash,
 )
 from mech_exo.verdict.seen_skill import BlockSkill
-from mech_exo.verdict.shared_luck import corrected_for_looks, side_by_side
+from mech_exo.verdict.shared_luck import SharedLuck, corrected_for_looks
 from tests.unit.verdict.small import small_panel, small_subject
 
 
@@ -101,9 +102,9 @@ def test_weekly_winners_keep_their_power() -> None:
     settings, one, all_looks, bonferroni = VerdictSettings(), 0, 0, 0
     for market, looks, scores in studies(YEAR, 1.5, 40):
         found = last_look(market, looks)
-        one += passed(found.alone, scores, settings)
-        all_looks += passed(found.corrected, scores, settings)
-        bonferroni += passed(min(1.0, 52 * found.alone), scores, settings)
+        one += passed(found.alone, found.alone, scores, settings)
+        all_looks += passed(found.corrected, found.alone, scores, settings)
+        bonferroni += passed(min(1.0, 52 * found.alone), found.alone, scores, settings)
     assert one - all_looks <= 8  # 9 % and what chance adds in 40; benchmarks/looks.py has 500
     assert one - bonferroni >= 20
 
@@ -151,6 +152,11 @@ def test_a_look_shows_what_it_saw_and_goes_on_like_the_judged_one() -> None:
         assert (OWN.seen_instead(unseen).evidence.deciding == SHOWN.coefficients).all()
 
 
+def side_by_side(own: BlockSkill, content: str, looks: tuple[Look, ...]) -> tuple[FloatArray, int]:
+    luck = SharedLuck.of(own, content, looks)
+    return luck.series, luck.unknown
+
+
 def test_all_looks_stand_on_the_blocks_that_decide_for_the_judged_one() -> None:
     coefficients = SHOWN.coefficients.copy()
     coefficients[1] = math.nan
@@ -162,11 +168,12 @@ def test_all_looks_stand_on_the_blocks_that_decide_for_the_judged_one() -> None:
         [0.1, 0.3, 0.0, -0.1, 0.2],
         [0.1, pytest.approx(0.7), 0.0, -0.1, 0.2],
     ]
-    coefficients[:] = math.nan  # then the returns decide, and what others ranked is no matter
+    coefficients[:] = math.nan  # then the returns decide
     series, _ = side_by_side(
         own, "own", (look("a", "2020-01-31", "2020-03-30", seen(30, 89, 0.7)),)
     )
-    assert (series == SHOWN.skill_sums[:, None]).all()
+    assert series[:, 0].tolist() == SHOWN.skill_sums.tolist()
+    assert series[:, 1] == pytest.approx([1.0, 1.5, 1.5, 0.5, 0.0, 3.0])
 
 
 def look(content: str, first: str, last: str, periods: SeenPeriods | None) -> Look:
@@ -223,7 +230,8 @@ def test_a_holdout_pays_for_unlike_looks_and_little_for_its_like(tmp_path: Path)
         ledger = HoldoutLedger(tmp_path / name, panel, split)
         for params in (*others, {}):
             looks = ledger.enter(held, {**subject.params, **params}, f"at {params}")
-        return judge_holdout(evidence, content, looks, panel, split, 1)
+        luck = holdout_luck(evidence, content, looks, panel, split, 1)
+        return judge_holdout(evidence, luck, looks, panel, split)
 
     one = judged("one.db", ())
     assert (one.looks, one.looks_worth) == (1, 1.0)
