@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mech_exo.jobs.optimise import create_study, optimise
     from mech_exo.jobs.weekly_run import ReoptimizeRequest, reoptimize
     from mech_exo.library.backtests import Backtest
+    from mech_exo.library.calibrations import Calibration
     from mech_exo.library.checks import Check
     from mech_exo.library.projects import Project
     from mech_exo.library.studies import Study, Trial
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         Waiting,
         WorkerReplaced,
     )
+    from mech_exo.workflow.calibration_run import CalibrationRequest, calibrate_data
     from mech_exo.workflow.reopen import verify_file
     from mech_exo.workflow.requests import RunRequest
     from mech_exo.workflow.run_events import (
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backtest",
+    "Calibration",
+    "CalibrationRequest",
     "Check",
     "EndedEarly",
     "Event",
@@ -69,6 +73,7 @@ __all__ = [
     "Waiting",
     "WorkerReplaced",
     "__version__",
+    "calibrate_data",
     "create_study",
     "fetch_data",
     "import_data",
@@ -85,6 +90,7 @@ _HOMES = {
     "mech_exo.jobs.optimise": ("create_study", "optimise"),
     "mech_exo.jobs.weekly_run": ("ReoptimizeRequest", "reoptimize"),
     "mech_exo.library.backtests": ("Backtest",),
+    "mech_exo.library.calibrations": ("Calibration",),
     "mech_exo.library.checks": ("Check",),
     "mech_exo.library.projects": ("Project",),
     "mech_exo.library.studies": ("Study", "Trial"),
@@ -104,6 +110,7 @@ _HOMES = {
         "RunEvent",
         "SettingsResolved",
     ),
+    "mech_exo.workflow.calibration_run": ("CalibrationRequest", "calibrate_data"),
     "mech_exo.workflow.reopen": ("verify_file",),
     "mech_exo.workflow.requests": ("RunRequest",),
     "mech_exo.workflow.session": ("InputRequest",),

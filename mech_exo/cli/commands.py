@@ -32,6 +32,10 @@ COMMANDS = {
     "validate": CommandEntry(
         "validate", "Ask whether a result is skill or luck; exits with 0 whatever the answer."
     ),
+    "calibrate": CommandEntry(
+        "calibrate",
+        "Measure on your own data how often luck passes, and the smallest skill that is seen.",
+    ),
     "verify": CommandEntry(
         "verify",
         "Compute a file's fields again: exit 0 if equal, 1 if not, 4 for other data or code.",

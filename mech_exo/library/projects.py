@@ -1,15 +1,14 @@
-"""The project: settings, objective and data, and everything that can be asked of them."""
+"""The project: everything that can be asked of settings, objective and data."""
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mech_exo.errors import ExoError
-from mech_exo.library.arguments import Arguments, PathLike, check_mapping, check_search, session_of
+from mech_exo.library.arguments import PathLike, check_search, session_of
 from mech_exo.library.backtests import Backtest, Part, Portfolio
+from mech_exo.library.calibrations import Calibration
 from mech_exo.library.checks import Check
-from mech_exo.library.functions import Definitions
+from mech_exo.library.project_inputs import ProjectInputs
 from mech_exo.library.studies import Study
 from mech_exo.library.verdicts import Verdict
 from mech_exo.system.blas_threads import caller_threads_kept
@@ -19,16 +18,12 @@ from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE, Duration, SearchR
 from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from mech_exo.config.settings import Settings
     from mech_exo.verification.comparisons import Verification
-    from mech_exo.workflow.session import Session
 
 Progress = Callable[[str, int, int], None]
 
 
-class Project:
+class Project(ProjectInputs):
     """Settings, an objective and data, opened once.
 
     Two projects in one process share nothing. Methods may be called from any thread; in the main
@@ -62,79 +57,6 @@ class Project:
         For data, settings or an objective with a mistake; the message says where. Errors of the
         data check (docs/data.md) are logged and stand in `check`; what computes raises them.
     """
-
-    def __init__(
-        self,
-        prices: "pd.DataFrame",
-        factors: "Mapping[str, pd.DataFrame] | None" = None,
-        *,
-        universe: "Mapping[str, pd.DataFrame] | None" = None,
-        settings: Mapping[str, Any] | None = None,
-        objective: PathLike | Definitions | None = None,
-        folder: PathLike = ".",
-    ) -> None:
-        for name, given in (("factors", factors), ("universe", universe), ("settings", settings)):
-            check_mapping(name, given)
-        self.folder = Path(folder).resolve()
-        frames = (prices, dict(factors or {}))
-        self._arguments = Arguments(
-            self.folder, dict(settings or {}), objective, frames=frames, universe=universe
-        )
-        _ = self.session
-
-    @classmethod
-    def open(
-        cls,
-        folder: PathLike = ".",
-        *,
-        config: PathLike | None = None,
-        settings: Mapping[str, Any] | None = None,
-        objective: PathLike | Definitions | None = None,
-    ) -> "Project":
-        """A project folder, as the command line sees it from there.
-
-        Parameters
-        ----------
-        config
-            Settings file; None: EXO_CONFIG, or the nearest config/settings.yml upward, or the one
-            that comes with exo.
-        settings
-            Overrides, as in `Project`.
-        """
-        check_mapping("settings", settings)
-        project = cls.__new__(cls)
-        project.folder = Path(folder).resolve()
-        if not project.folder.is_dir():
-            raise ExoError(f"{folder}: is not a folder.", hint="exo init makes a project folder.")
-        named = None if config is None else Path(config)
-        project._arguments = Arguments(project.folder, dict(settings or {}), objective, named)
-        _ = project.session
-        return project
-
-    @cached_property
-    def session(self) -> "Session":
-        """The resolved inputs that the engine works on; not part of the stable interface."""
-        return self._arguments.session()
-
-    @property
-    def settings(self) -> "Settings":
-        """The resolved settings."""
-        return self.session.settings
-
-    @property
-    def factor_names(self) -> tuple[str, ...]:
-        """Factors that have data, the objective file's own included."""
-        return self.session.factor_names
-
-    @property
-    def dates(self) -> "pd.DatetimeIndex":
-        """Sessions of the data."""
-        import pandas as pd
-
-        return pd.DatetimeIndex(self.session.panel.dates, name="date")
-
-    def __repr__(self) -> str:
-        return f"Project({self.session.panel.source}; {len(self.factor_names)} factors)"
 
     def tune(
         self,
@@ -256,6 +178,50 @@ class Project:
             verdict = judge_study(session, study.record, study.file, jobs, on_progress)
         study.verdict = verdict
         return verdict
+
+    def calibrate(
+        self,
+        study: Study | None = None,
+        *,
+        studies: int | None = None,
+        ratios: Sequence[float] = (0.5, 1.0, 1.5, 2.0),
+        factor: str | None = None,
+        trials: int | None = None,
+        placebos: int | None = None,
+        jobs: int | None = None,
+        on_progress: Progress | None = None,
+        study_file: PathLike | None = None,
+    ) -> Calibration:
+        """How often luck passes on these data, and the smallest skill that they can show.
+
+        The result is kept in the study file; a verdict under the same conditions says it.
+
+        Parameters
+        ----------
+        study
+            Whose search is repeated: its number of trials, its rule of stopping. None: what the
+            settings say.
+        studies
+            On noise (100); a quarter of them with each true ratio.
+        ratios
+            True annual information ratios.
+        factor
+            Where the premium is; None: the one with a score of most names.
+        trials, placebos
+            Of each study; None: those of `study` or the settings, and 19.
+        """
+        from mech_exo.library.calibrations import calibrated, request_of
+
+        name, path = None, self._study_file(study_file)
+        if study is not None:
+            check_is("study", study, Study)
+            name, path = study.name, study.file if study_file is None else path
+        given = {"studies": studies, "factor": factor, "trials": trials, "placebos": placebos}
+        request = request_of(path, name, ratios, n_jobs=jobs, **given)
+        with caller_threads_kept():
+            session = session_of(self.session, name or "", path)
+            session.try_apart()
+            return calibrated(session, request, on_progress)
 
     def export(self, study: Study, path: PathLike, *, trial: int | None = None) -> Path:
         """Write the factor file of a study's best trial, or of trial number `trial`.

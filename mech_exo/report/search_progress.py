@@ -21,6 +21,8 @@ class SearchProgress(LiveLine):
         Where to show it; a live line if it is a terminal.
     quiet
         Show nothing.
+    noun
+        What is counted.
     clock
         Seconds, increasing.
     """
@@ -30,9 +32,10 @@ class SearchProgress(LiveLine):
         console: Console,
         *,
         quiet: bool = False,
+        noun: str = "searches",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(console, "searches", clock)
+        super().__init__(console, noun, clock)
         self.quiet = quiet
         self._parts: dict[str, tuple[int, int]] = {}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mech_exo.verdict.decision import USUAL_LEVEL, Reservation
+from mech_exo.verdict.detection import Detection
 from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.hedged_verdict import HedgedVerdict
 from mech_exo.verdict.subject import Subject
@@ -31,11 +32,14 @@ class Circumstances:
         In sample.
     hedged
         The verdict on what the user's premia leave; None without a hedge.
+    detection
+        What `exo calibrate` found of these conditions; None where it was not asked.
     """
 
     subject: Subject
     factors: FactorSkill
     hedged: HedgedVerdict | None = None
+    detection: Detection | None = None
 
 
 def _level(of: Circumstances) -> Reservation | None:
@@ -99,12 +103,28 @@ def _quick(of: Circumstances) -> Reservation | None:
     return Reservation("quick", words, forbids_pass=True)
 
 
+def _detection(of: Circumstances) -> Reservation | None:
+    """Without it a FAIL on short data reads like an answer."""
+    found = of.detection
+    if found is None:
+        return None
+    below = "" if found.floor.ratio is None else "below it "
+    level = found.level
+    words = (
+        f"By `exo calibrate` these data {found.floor.words}: {below}a FAIL means that nothing can "
+        f"be seen here. Of {level.studies} studies on noise {100 * level.share:.1f} % passed "
+        f"({100 * level.low:.1f} to {100 * level.high:.1f} %)."
+    )
+    return Reservation("detection", words)
+
+
 RESERVATIONS: tuple[Callable[[Circumstances], Reservation | None], ...] = (
     _quick,
     _survivors,
     _dependence,
     _hedged,
     _level,
+    _detection,
 )
 
 

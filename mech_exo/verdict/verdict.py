@@ -12,6 +12,7 @@ from mech_exo.system.plain_values import plain
 from mech_exo.system.processes import cores
 from mech_exo.verdict.decay import Decay, decay_of
 from mech_exo.verdict.decision import Decision, decide
+from mech_exo.verdict.detection import Detection, detection_of
 from mech_exo.verdict.evidence import Evidence, SkillTest, join
 from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.hedged_verdict import HedgedVerdict, hedged_verdict
@@ -52,6 +53,8 @@ class VerdictRecord:
         The overall verdict.
     placebo
         None for a quick verdict, for which `factors` stand in.
+    detection
+        What `exo calibrate` found of these conditions; None where it was not asked.
     trials_repeated, patience
         Trials of each repeated search at the most, and how many without a better one ended it.
     seconds
@@ -66,6 +69,7 @@ class VerdictRecord:
     factors: FactorSkill
     decay: Decay
     hedged: HedgedVerdict | None
+    detection: Detection | None
     reported: Supplementary
     plateau: Plateau
     level: float
@@ -91,6 +95,7 @@ class VerdictRecord:
             "factors": self.factors.as_dict(),
             "decay": self.decay.as_dict(),
             **({} if self.hedged is None else {"hedged": self.hedged.as_dict()}),
+            **({} if self.detection is None else {"detection": self.detection.as_dict()}),
             "reported": self.reported.as_dict(),
             "plateau": self.plateau.as_dict(),
             "trials_repeated": self.trials_repeated,
@@ -152,13 +157,12 @@ def _judged(
     with _timed(seconds, "holdout"):
         held = _held_out(subject, study_file) if subject.has_holdout else None
     with _timed(seconds, "plateau and reported"):
-        surroundings = Neighbourhood(subject)
-        plateau, reported = surroundings.plateau(), surroundings.reported()
-        factors = searches.factor_skill()
+        (plateau, reported), factors = _surroundings(subject), searches.factor_skill()
     holdout, outside = (None, joined) if held is None else (held[0], join([joined, held[1]]))
     parts = parts_of((placebo or factors).p, walked.test, _corrected(holdout), outside)
     hedged = hedged_verdict(subject.hedge, parts, placebo, joined, held and held[1:], settings)
-    known = Circumstances(subject, factors, hedged)
+    seen = detection_of(subject, study_file)
+    known = Circumstances(subject, factors, hedged, seen)
     seconds["wall"] = time.perf_counter() - begun
     return VerdictRecord(
         origin=subject.origin,
@@ -169,6 +173,7 @@ def _judged(
         factors=factors,
         decay=decay_of(outside),
         hedged=hedged,
+        detection=seen,
         reported=reported,
         plateau=plateau,
         level=settings.level,
@@ -176,6 +181,11 @@ def _judged(
         patience=searches.patience,
         seconds=seconds,
     )
+
+
+def _surroundings(subject: Subject) -> tuple[Plateau, Supplementary]:
+    around = Neighbourhood(subject)
+    return around.plateau(), around.reported()
 
 
 def _luck(payloads: "dict[tuple[str, int], Payload]", placebos: int) -> PlaceboSearch:
