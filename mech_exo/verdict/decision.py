@@ -156,7 +156,9 @@ def promise_kept(walked: tuple[float, int], held: tuple[float, int]) -> float | 
     Parameters
     ----------
     walked, held
-        p-value of one test, not corrected for looks, and the number of its blocks.
+        p-value of one test by the plain t, not corrected for looks, and the number of its blocks.
+        (By the robust t, whose error is itself uncertain, skill would break its promise more often:
+        in 5 % of studies at a true ratio of 2, against none.)
     """
     (p_walked, n_walked), (p_held, n_held) = walked, held
     promised = score_of(p_walked) * math.sqrt(n_held / max(1, n_walked))

@@ -184,6 +184,8 @@ class SkillTest:
     t, p
         Of what decides (`Evidence.deciding`): `robust_t`, and Student's p with B − 1 degrees of
         freedom. p is 1 with fewer than three blocks.
+    p_plain
+        As p, of the plain t (`t_statistic`): a promise is measured by it.
     """
 
     active: MeanTest
@@ -193,6 +195,7 @@ class SkillTest:
     blocks: int
     t: float
     p: float
+    p_plain: float
 
     def as_dict(self) -> dict[str, object]:
         """Plain values for JSON and YAML."""
@@ -212,6 +215,7 @@ def skill_test(evidence: Evidence) -> SkillTest:
         blocks=len(deciding),
         t=t,
         p=student_p(t, len(deciding)),
+        p_plain=student_p(t_statistic(deciding), len(deciding)),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.data.panel import FloatArray
 from mech_exo.verdict.decision import Overall, Parts, decide, promise_kept
-from mech_exo.verdict.evidence import Evidence, robust_t, student_p
+from mech_exo.verdict.evidence import Evidence, robust_t, student_p, t_statistic
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.placebo import PlaceboSearch
 from mech_exo.verdict.shared_luck import SharedLuck
@@ -65,18 +65,18 @@ def hedged_verdict(
         return None
     assert placebo.p_hedged is not None, "the searches were hedged"
     known = _known(walked.hedged)
-    test = _p(known), len(known)
+    before, p_walked = known, _p(known)
     corrected, promise = None, None
     if held is not None:
         evidence, luck = held
         beyond = _known(evidence.hedged)
         corrected, _ = luck.corrected(_p(beyond))
-        promise = promise_kept(test, (_p(beyond), len(beyond)))
+        promise = promise_kept(*((_p_plain(v), len(v)) for v in (before, beyond)))
         known = np.concatenate([known, beyond])
     found = replace(
         parts,
         placebo=placebo.p_hedged,
-        walk_forward=test[0],
+        walk_forward=p_walked,
         holdout=corrected,
         promise=promise,
     )
@@ -87,7 +87,7 @@ def hedged_verdict(
         reason=decision.reason,
         p=decision.p,
         placebo=placebo.p_hedged,
-        walk_forward=test[0],
+        walk_forward=p_walked,
         holdout=corrected,
         coefficient=float(known.mean()) if len(known) else float("nan"),
     )
@@ -99,3 +99,7 @@ def _known(values: FloatArray) -> FloatArray:
 
 def _p(values: FloatArray) -> float:
     return student_p(robust_t(values), len(values))
+
+
+def _p_plain(values: FloatArray) -> float:
+    return student_p(t_statistic(values), len(values))

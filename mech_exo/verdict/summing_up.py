@@ -25,7 +25,7 @@ def parts_of(
     test, promise, corrected = skill_test(outside), None, None
     if held is not None:
         alone, corrected = held
-        promise = promise_kept((walked.p, walked.blocks), (alone.p, alone.blocks))
+        promise = promise_kept((walked.p_plain, walked.blocks), (alone.p_plain, alone.blocks))
     return Parts(
         placebo=None if math.isnan(in_sample) else in_sample,
         walk_forward=walked.p,
