@@ -7,14 +7,14 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.option_groups import ProjectFolder
+from mech_exo.cli.option_groups import ProjectFolder, ProjectOption
 from mech_exo.cli.options import STUDY, command, option
 from mech_exo.errors import ExoError
 from mech_exo.tuning.request import STUDY_FILE
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class DashboardOptions(ProjectFolder):
+class DashboardOptions(ProjectOption, ProjectFolder):
     """Options of `exo dashboard`."""
 
     study_file: Path | None = option(

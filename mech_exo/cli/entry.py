@@ -1,8 +1,9 @@
 """Running the application: every expected failure becomes one line and an exit code."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 import typer
@@ -33,9 +34,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
     try:
-        code = get_command(app).main(
-            list(arguments), prog_name="exo", standalone_mode=False, obj=telegram
-        )
+        code: object = ExitCode.DONE
+        with _help_may_be_cut():
+            code = get_command(app).main(
+                list(arguments), prog_name="exo", standalone_mode=False, obj=telegram
+            )
     except ExoError as error:
         return _fail(str(error), error.exit_code)
     except USAGE_ERROR as error:
@@ -49,6 +52,17 @@ def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted.", ExitCode.INTERRUPTED)
     return _flushed(code if isinstance(code, int) else ExitCode.DONE)
+
+
+@contextlib.contextmanager
+def _help_may_be_cut() -> Iterator[None]:
+    """End without an error when the reader of a help page has left, for which Typer would exit 1."""
+    try:
+        yield
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        discard_output()
 
 
 def _usage(error: Exception) -> str:

@@ -5,13 +5,13 @@ import sys
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, SettingsOptions
+from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions
 from mech_exo.cli.options import command
 from mech_exo.errors import ExitCode
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class LeakOptions(JsonOption, SettingsOptions):
+class LeakOptions(JsonOption, SettingsOptions, ProjectOption):
     """Options of `exo leakcheck`."""
 
 

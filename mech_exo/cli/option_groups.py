@@ -11,6 +11,9 @@ from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE
 if TYPE_CHECKING:
     from mech_exo.workflow.session import InputRequest
 
+MOST_TRIALS = 1_000_000_000
+"""That a study can have."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ProjectFolder:

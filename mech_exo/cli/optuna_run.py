@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from mech_exo.cli.option_groups import (
+    MOST_TRIALS,
     EndOptions,
     JsonOption,
     ProjectFolder,
+    ProjectOption,
     SpaceOptions,
     StudyOptions,
 )
@@ -33,7 +35,13 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class RunOptions(
-    JsonOption, SpaceOptions, EndOptions, StudyOptions, ProjectFolder, TelegramVariables
+    JsonOption,
+    SpaceOptions,
+    EndOptions,
+    StudyOptions,
+    ProjectOption,
+    ProjectFolder,
+    TelegramVariables,
 ):
     """Options of `exo optuna-run`."""
 
@@ -42,12 +50,14 @@ class RunOptions(
         help="Trials to add.",
         otherwise="50; none where --timeout or --patience ends the run",
         min=0,
+        max=MOST_TRIALS,
         panel=STUDY,
     )
     target_trials: int | None = option(
         "--target-trials",
         help="Run until the study holds this many finished trials.",
         min=0,
+        max=MOST_TRIALS,
         panel=STUDY,
     )
     n_jobs: int = option(

@@ -1,6 +1,7 @@
 """`exo init`: a project folder to work in."""
 
 import dataclasses
+import shlex
 from pathlib import Path
 
 import typer
@@ -25,7 +26,7 @@ def init(options: InitOptions) -> None:
         typer.echo(f"wrote {path}")
     for path in made.kept:
         typer.echo(f"kept  {path}")
-    typer.echo(f"next: cd {options.folder} && exo optuna-run --n-trials 20")
+    typer.echo(f"next: cd {shlex.quote(str(options.folder))} && exo optuna-run --n-trials 20")
 
 
 def register(app: typer.Typer) -> None:

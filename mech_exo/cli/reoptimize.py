@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mech_exo.cli.option_groups import (
+    MOST_TRIALS,
     EndOptions,
     ProjectFolder,
     ProjectOption,
@@ -34,6 +35,7 @@ class ReoptimizeOptions(
         help="Trials of the dated study.",
         otherwise="reoptimize.trials of the settings",
         min=1,
+        max=MOST_TRIALS,
         panel=STUDY,
     )
     n_jobs: int | None = option(

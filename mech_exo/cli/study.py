@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, StudyFileOption
+from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
 from mech_exo.errors import ExoError
 
@@ -21,7 +21,7 @@ class TableFormat(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class TrialsOptions(StudyFileOption):
+class TrialsOptions(StudyFileOption, ProjectOption):
     """Options of `exo study trials`."""
 
     name: str = argument(help="Name of the study.", metavar="NAME")
@@ -30,12 +30,12 @@ class TrialsOptions(StudyFileOption):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ListOptions(JsonOption, StudyFileOption):
+class ListOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study list`."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ShowOptions(JsonOption, StudyFileOption):
+class ShowOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study show`."""
 
     name: str | None = argument(

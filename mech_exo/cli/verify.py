@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.option_groups import CacheOption, JsonOption, ObjectiveOption, StudyFileOption
+from mech_exo.cli.option_groups import (
+    CacheOption,
+    JsonOption,
+    ObjectiveOption,
+    ProjectOption,
+    StudyFileOption,
+)
 from mech_exo.cli.options import INPUT, argument, command, option
 
 if TYPE_CHECKING:
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class VerifyOptions(JsonOption, ObjectiveOption, CacheOption, StudyFileOption):
+class VerifyOptions(JsonOption, ObjectiveOption, CacheOption, StudyFileOption, ProjectOption):
     """Options of `exo verify`."""
 
     file: Path = argument(help="Factor file that exo exported.", metavar="FILE")
@@ -33,7 +39,7 @@ class VerifyOptions(JsonOption, ObjectiveOption, CacheOption, StudyFileOption):
         return InputRequest(
             config=self.config,
             objective=self.objective,
-            factor_file=self.file,
+            factor_file=self.file if self.project is None else None,
             cached=not self.no_cache,
         )
 

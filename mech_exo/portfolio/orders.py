@@ -115,7 +115,8 @@ def order_list(target: Target, current: Current, sizing: Sizing) -> OrderList:
         had a price.
     """
     held_value = _value(target, current)
-    invested = float(held_value.sum())
+    with np.errstate(over="ignore"):
+        invested = float(held_value.sum())
     capital = _capital(sizing, current, invested)
     liquid = capital - float(held_value[~target.priced].sum())
     if not liquid > NOTHING * capital:
@@ -180,7 +181,9 @@ def _value(target: Target, current: Current) -> FloatArray:
             f"{target.date}.",
             hint="Add its prices to the data, or take it out of the current positions.",
         )
-    return np.where(current.shares > 0.0, current.shares * np.nan_to_num(target.prices), 0.0)
+    with np.errstate(over="ignore"):  # of 1e308 shares; `_capital` refuses what they are worth
+        worth = current.shares * np.nan_to_num(target.prices)
+    return np.where(current.shares > 0.0, worth, 0.0)
 
 
 def _capital(sizing: Sizing, current: Current, invested: float) -> float:
@@ -195,10 +198,11 @@ def _capital(sizing: Sizing, current: Current, invested: float) -> float:
         capital = sizing.capital
     if sizing.capital is not None and not 0.0 < capital < TOO_MUCH:
         raise ExoError(f"the capital is {capital:g}, must be above 0 and below {TOO_MUCH:g}.")
-    if not 0.0 < capital < TOO_MUCH:
+    worth = max(capital, invested) if invested >= TOO_MUCH else capital
+    if not 0.0 < worth < TOO_MUCH:
         raise ExoError(
-            f"the current positions are worth {capital:g}: nothing that could be invested.",
-            hint="Check them, or give --capital.",
+            f"the current positions are worth {worth:g}: nothing that could be invested.",
+            hint="Check them." if invested >= TOO_MUCH else "Check them, or give --capital.",
         )
     return capital
 

@@ -1,10 +1,12 @@
 """What `exo data check` found."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.data.check.checked_data import MANY
 from mech_exo.data.check.finding import Finding
 from mech_exo.report.formats import number, percent
 from mech_exo.workflow.data_report import DataReport
@@ -57,7 +59,7 @@ def _known(report: DataReport) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in facts.known_by_year:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for year in years:
         table.add_row(year, *(percent(by.get(year)) for by in facts.known_by_year.values()))
     table.add_row("all", *(percent(1.0 - share) for share in facts.unknown.values()))
@@ -66,10 +68,18 @@ def _known(report: DataReport) -> Table:
 
 def _findings(findings: tuple[Finding, ...]) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
-    table.add_column("name")
-    table.add_column("figure", justify="right")
+    table.add_column("name", overflow="fold")
+    table.add_column("figure", justify="right", no_wrap=True)
     table.add_column("what it is, and what to do", overflow="fold")
+    count = Counter(finding.rule for finding in findings)
+    shown = Counter[str]()
     for finding in findings:
+        shown[finding.rule] += 1
+        if shown[finding.rule] > MANY:
+            if shown[finding.rule] == count[finding.rule]:
+                more = count[finding.rule] - MANY
+                table.add_row(finding.rule, "", f"and {more:,} more of them (--json names all).")
+            continue
         figure = "" if finding.figure is None else number(finding.figure)
         table.add_row(finding.name, figure, f"{finding.message} {finding.remedy}")
     return table

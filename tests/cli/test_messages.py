@@ -1,12 +1,19 @@
 """Messages that name the way out, and no other."""
 
+import io
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from rich.console import Console
 
 from mech_exo.cli.entry import run
+from mech_exo.data.check.checked_data import MANY, CheckedData
+from mech_exo.data.check.finding import Finding
+from mech_exo.report.data_tables import _findings
 from mech_exo.workflow.figures import ConstraintValue
 from mech_exo.workflow.optimised import Optimised
 from tests.cli.file_project import file_project
@@ -99,3 +106,77 @@ def test_a_trial_that_is_not_feasible_among_others_that_are() -> None:
     )
     study.current = [trial(1, False)]
     assert result.without_feasible() == "no feasible trial"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("optuna-run", "optuna-init", "verify", "leakcheck", "dashboard", "validate"),
+        *(
+            "portfolio",
+            "study list",
+            "study show",
+            "study trials",
+            "data check",
+            "paper step",
+            "reoptimize",
+        ),
+    ],
+)
+def test_every_command_takes_the_folder_of_a_project(command: str, capsys: Capture) -> None:
+    assert run([*command.split(), "--help"]) == 0
+    assert "--project" in capsys.readouterr().out
+
+
+def test_a_search_runs_in_the_project_that_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.parent)
+    assert run(["optuna-run", "--n-trials", "2", "-q", "--project", "project"]) in (0, 3)
+    assert (project / "studies/factor_opt.db").is_file()
+    monkeypatch.chdir(project.parent)
+    assert run(["study", "list", "--project", "project"]) == 0
+
+
+def test_absurd_numbers_of_trials_are_refused(project: Path, capsys: Capture) -> None:
+    assert run(["optuna-run", "--n-trials", "99999999999999999999"]) == 2
+    assert "--n-trials" in capsys.readouterr().err
+
+
+def test_a_folder_with_a_blank_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "mein projekt"]) == 0
+    assert "cd 'mein projekt' && exo" in capsys.readouterr().out
+
+
+def test_positions_that_nobody_has_are_refused(project: Path, capsys: Capture) -> None:
+    assert run(["optuna-run", "--n-trials", "2", "-q", "--export-yaml", "f.yml"]) in (0, 3)
+    (project / "pos.csv").write_text("symbol,shares\nS00,1e308\nS01,1e308\n")
+    for more in ((), ("--capital", "1000")):
+        capsys.readouterr()
+        assert run(["portfolio", "--config", "f.yml", "--current", "pos.csv", *more]) == 2
+        assert "the current positions are worth inf" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "optuna-run "])
+def test_a_help_page_that_is_cut_is_no_error(command: str) -> None:
+    shell = f"{sys.executable} -m mech_exo.cli {command}--help | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_many_findings_of_one_rule_come_last_and_are_counted() -> None:
+    def finding(rule: str, n: int) -> Finding:
+        return Finding(rule, "warning", f"{rule} {n} is wrong.", "Mend it.", symbol=f"N{n}")
+
+    found = (*(finding("exchanged", n) for n in range(40)), finding("not-prices", 0))
+    checked = CheckedData(found)
+    assert checked.warnings[0].rule == "not-prices"
+    assert len(checked.warnings) == 41
+    text = Console(file=io.StringIO(), width=100, record=True)
+    text.print(_findings(checked.warnings))
+    shown = text.export_text()
+    assert shown.count("is wrong") == MANY + 1
+    assert "and 35 more of them" in shown

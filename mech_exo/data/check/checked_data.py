@@ -1,5 +1,6 @@
 """What the data check found, and what of it the user has accepted."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +9,9 @@ from mech_exo.data.check.finding import Finding
 
 VERSION = 1
 """Of the rules: what another version finds need not be what this one does."""
+
+MANY = 5
+"""Findings of one rule beyond which they come after those of others, and are counted in a table."""
 
 SHOWN = 5
 """Findings that a message names; `exo data check` names all."""
@@ -47,8 +51,11 @@ class CheckedData:
         return tuple(f for f in self.findings if f.name in self.accepted)
 
     def _open(self, severity: str) -> Iterator[Finding]:
+        """Those of a severity; a rule that found few times before one that did many times."""
         wanted = (f for f in self.findings if f.severity == severity)
-        return (f for f in wanted if f.name not in self.accepted)
+        found = [f for f in wanted if f.name not in self.accepted]
+        count = Counter(f.rule for f in found)
+        return iter(sorted(found, key=lambda f: count[f.rule] > MANY and count[f.rule]))
 
     def as_list(self) -> list[dict[str, Any]]:
         """The findings as plain values for JSON, each with its name and whether it is accepted."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 
+import numpy as np
+
 from mech_exo.config.settings import Settings
 from mech_exo.data.check.checked_data import CheckedData
 from mech_exo.data.check.cross_section import one_stock
@@ -72,7 +74,8 @@ def examine(market: Market, settings: Settings, today: date | None = None) -> Ch
         What sessions are held against; None: the machine's date.
     """
     examined = Examined(market, settings, today or date.today())
-    found = [*market.findings, *(finding for rule in RULES for finding in rule(examined))]
+    with np.errstate(over="ignore"):  # prices that are absurd are what is looked for
+        found = [*market.findings, *(finding for rule in RULES for finding in rule(examined))]
     unique = {finding.name: finding for finding in reversed(found)}
     ordered = sorted(unique.values(), key=lambda f: (_FIRST[f.severity], f.rule, f.name))
     wanted = settings.data.accept or ()
