@@ -56,7 +56,7 @@ def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
 
 @contextlib.contextmanager
 def _help_may_be_cut() -> Iterator[None]:
-    """End without an error when the reader of a help page has left, for which Typer would exit 1."""
+    """End without an error when the reader of a help page has left: Typer would exit 1."""
     try:
         yield
     except SystemExit as error:

@@ -47,6 +47,12 @@ def _facts(report: DataReport) -> Iterator[str]:
         f"delisted, {facts.never_priced} without a price"
     )
     yield f"gaps         {percent(facts.gaps)} of the days between first and last price"
+    if report.no_factors:
+        first = report.no_factors[0]
+        yield (
+            f"no factors   {', '.join(report.no_factors)} (data.factors, columns: "
+            f"{{{first}: <factor>}} makes a column one)"
+        )
     restated = {name: count for name, count in facts.restated.items() if count}
     if restated:
         words = ", ".join(f"{name} {count}" for name, count in restated.items())

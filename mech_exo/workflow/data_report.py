@@ -24,12 +24,16 @@ class DataReport:
         What the data are, in words.
     price_column
         Of a long price file; "" where there was no choice.
+    no_factors
+        Columns of the factor tables that are none of the factors: a factor of the objective file
+        may read them, else nothing does.
     """
 
     source: str
     price_column: str
     facts: "MarketFacts"
     checked: "CheckedData"
+    no_factors: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -43,6 +47,7 @@ class DataReport:
             "source": self.source,
             "price_column": self.price_column or None,
             "facts": asdict(self.facts),
+            "no_factors": list(self.no_factors),
             "errors": len(self.checked.errors),
             "warnings": len(self.checked.warnings),
             "findings": self.checked.as_list(),
@@ -61,15 +66,24 @@ def report_on(request: "InputRequest") -> DataReport:
     """
     from mech_exo.data.cache.kept_data import KeptData
     from mech_exo.data.facts import describe
+    from mech_exo.data.liquidity import MARKET_CAP, TRADED_VALUE, VOLUME
+    from mech_exo.data.scores import factor_categories
 
+    of_universe = {MARKET_CAP, TRADED_VALUE, VOLUME}
     settings = request.resolve().values
     data = KeptData(settings, cached=request.cached)
     checked = data.checked(request.today)
     data.keep()
     market = data.market()
+    factors = factor_categories(market)
     return DataReport(
         market.source,
         market.price_column,
         describe(market, settings.backtest.delist_after),
         checked,
+        tuple(
+            name
+            for name in (*market.vintages, *market.daily)
+            if name not in factors and name not in of_universe
+        ),
     )

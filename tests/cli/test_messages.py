@@ -180,3 +180,18 @@ def test_many_findings_of_one_rule_come_last_and_are_counted() -> None:
     shown = text.export_text()
     assert shown.count("is wrong") == MANY + 1
     assert "and 35 more of them" in shown
+
+
+def test_columns_that_are_no_factors_are_said(project: Path, capsys: Capture) -> None:
+    day = (project / "prices.csv").read_text().splitlines()[300].split(",")[0]
+    rows = [f"S{n:02d},{day},{n + 1},{n + 2}" for n in range(10)]
+    (project / "f.csv").write_text("\n".join(["symbol,available_date,ROE,pe_ratio", *rows]) + "\n")
+    settings = "data: {{source: files, prices: ../prices.csv, factors: [{{file: ../f.csv{}}}]}}\n"
+    (project / "config/settings.yml").write_text(settings.format(""))
+    assert run(["data", "check"]) in (0, 1)
+    assert "no factors   ROE (data.factors, columns: {ROE: <factor>}" in capsys.readouterr().out
+    (project / "config/settings.yml").write_text(
+        settings.format(", columns: {ROE: return_on_equity}")
+    )
+    assert run(["data", "check"]) in (0, 1)
+    assert "no factors" not in capsys.readouterr().out
