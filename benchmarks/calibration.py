@@ -47,6 +47,7 @@ from mech_exo.data.panel import Panel
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
+from mech_exo.verdict.detection import PassRate
 from mech_exo.verdict.evidence import student_p
 
 OBJECTIVE = Path(__file__).parents[1] / "research" / "obj_utils.py"
@@ -182,9 +183,9 @@ def table(results: list[dict[str, Any]], level: float = 0.05) -> str:
             for parts in COLUMNS.values()
         ]
         cells.append(f"{100 * share(rows, 'together', level):.0f}")
-        passed = sum(r["overall"] == "PASS" for r in rows)
-        low, high = interval(passed, len(rows))
-        cells.append(f"**{100 * passed / len(rows):.1f}** ({100 * low:.0f} to {100 * high:.0f})")
+        rate = PassRate.of(sum(r["overall"] == "PASS" for r in rows), len(rows))
+        bounds = f"({100 * rate.low:.0f} to {100 * rate.high:.0f})"
+        cells.append(f"**{100 * rate.share:.1f}** {bounds}")
         cells.append(f"{100 * sum(r['overall'] == 'FAIL' for r in rows) / len(rows):.0f}")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -200,16 +201,6 @@ def share(rows: list[dict[str, Any]], part: str, level: float) -> float:
     """Of the studies in which a part's p-value is at most the level."""
     seen = [float(r[part]) <= level + 1e-12 for r in rows]
     return sum(seen) / len(seen)
-
-
-def interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Clopper and Pearson's, of a binomial share."""
-    from scipy.special import betaincinv
-
-    tail = (1.0 - confidence) / 2.0
-    low = 0.0 if not count else float(betaincinv(count, total - count + 1, tail))
-    high = 1.0 if count == total else float(betaincinv(count + 1, total - count, 1.0 - tail))
-    return low, high
 
 
 def false_pass_bound(studies: int, level: float = 0.05) -> int:

@@ -173,8 +173,11 @@ def detection_of(subject: "Subject", study_file: Path) -> Detection | None:
 
     if subject.quick:  # of other rules
         return None
-    conditions = conditions_of(subject, subject.trials, subject.patience)
-    block = latest_calibration(study_file, lambda: conditions_key(conditions))
+
+    def key() -> str:
+        return conditions_key(conditions_of(subject, subject.trials, subject.patience))
+
+    block = latest_calibration(study_file, key)
     if block is None:
         return None
     try:
