@@ -206,16 +206,15 @@ def skill_test(evidence: Evidence) -> SkillTest:
     """Test that the evidence is better than that of no skill."""
     known = evidence.coefficients[np.isfinite(evidence.coefficients)]
     deciding = evidence.deciding
-    t = robust_t(deciding)
     return SkillTest(
         active=mean_test(evidence.active, periods=evidence.periods_per_year),
         skill=mean_test(evidence.skill, periods=evidence.periods_per_year),
         coefficient=float(known.mean()) if len(known) else math.nan,
         rank_t=evidence.rank_t,
         blocks=len(deciding),
-        t=t,
-        p=student_p(t, len(deciding)),
-        p_plain=student_p(t_statistic(deciding), len(deciding)),
+        t=robust_t(deciding),
+        p=robust_p(deciding),
+        p_plain=plain_p(deciding),
     )
 
 
@@ -230,6 +229,16 @@ def robust_t(values: FloatArray) -> float:
         return math.nan
     error = max(mean_error(values, lags) for lags in (0, newey_west_lags(n)))
     return float(values.mean()) / error * math.sqrt((n - 1) / n)
+
+
+def robust_p(values: FloatArray) -> float:
+    """One-sided p-value of a mean above 0, by `robust_t`."""
+    return student_p(robust_t(values), len(values))
+
+
+def plain_p(values: FloatArray) -> float:
+    """One-sided p-value of a mean above 0, by the plain t."""
+    return student_p(t_statistic(values), len(values))
 
 
 def autocorrelation(values: FloatArray) -> float:

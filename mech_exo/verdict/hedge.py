@@ -5,7 +5,7 @@ Hedged against the returns of those premia, what is left is asked again.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +16,6 @@ from mech_exo.data.sector_history import UNKNOWN
 from mech_exo.data.tables.file_formats import read_table
 from mech_exo.errors import ExoError
 
-SECTORS = "sectors"
 FEWEST_NAMES = 3  # of a sector, whose mean is hedged
 
 
@@ -26,14 +25,22 @@ class Hedge:
 
     Attributes
     ----------
-    names
-        [F] what they are called, and `SECTORS` behind them where the panel knows sectors.
+    premia
+        [F] what they are called.
     series
         [T, F] simple returns on a panel's dates.
+    sectors
+        Whether sectors are hedged as well: where the panel knows them.
     """
 
-    names: tuple[str, ...]
+    premia: tuple[str, ...]
     series: FloatArray
+    sectors: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that is hedged."""
+        return (*self.premia, *(["sectors"] if self.sectors else []))
 
     @classmethod
     def read(cls, path: Path, panel: Panel) -> Self:
@@ -61,12 +68,11 @@ class Hedge:
                     f"{table.where(int(wrong[0]))}: {name} is no return.",
                     hint="Returns are fractions: 0.01 is one per cent.",
                 )
-        known = () if panel.sectors is None else (SECTORS,)
-        return cls((*names, *known), np.column_stack(list(series.values()))[rows])
+        return cls(names, np.column_stack(list(series.values()))[rows], panel.sectors is not None)
 
     def between(self, start: int, stop: int) -> Self:
         """Those of some dates."""
-        return type(self)(self.names, self.series[start:stop])
+        return replace(self, series=self.series[start:stop])
 
     @property
     def sha256(self) -> str:
@@ -80,7 +86,7 @@ class Hedge:
         fewer than `fewest` returns keeps its own), less the mean of its sector that day.
         """
         rest = residual - self.series @ _slopes(self.series, residual, fewest).T
-        return rest if SECTORS not in self.names else rest - _sector_means(rest, panel)
+        return rest - _sector_means(rest, panel) if self.sectors else rest
 
 
 def _rows_of(path: Path, dates: DateArray, wanted: DateArray) -> IntArray:

@@ -8,7 +8,7 @@ import numpy as np
 from mech_exo.config.settings import VerdictSettings
 from mech_exo.data.panel import FloatArray
 from mech_exo.verdict.decision import Overall, Parts, decide, promise_kept
-from mech_exo.verdict.evidence import Evidence, robust_t, student_p, t_statistic
+from mech_exo.verdict.evidence import Evidence, plain_p, robust_p
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.placebo import PlaceboSearch
 from mech_exo.verdict.shared_luck import SharedLuck
@@ -64,15 +64,14 @@ def hedged_verdict(
     if hedge is None or placebo is None:
         return None
     assert placebo.p_hedged is not None, "the searches were hedged"
-    known = _known(walked.hedged)
-    before, p_walked = known, _p(known)
-    corrected, promise = None, None
+    before, beyond = _known(walked.hedged), np.zeros(0)
+    p_walked, corrected, promise = robust_p(before), None, None
     if held is not None:
         evidence, luck = held
         beyond = _known(evidence.hedged)
-        corrected, _ = luck.corrected(_p(beyond))
-        promise = promise_kept(*((_p_plain(v), len(v)) for v in (before, beyond)))
-        known = np.concatenate([known, beyond])
+        corrected, _ = luck.corrected(robust_p(beyond))
+        promise = promise_kept(*((plain_p(v), len(v)) for v in (before, beyond)))
+    known = np.concatenate([before, beyond])
     found = replace(
         parts,
         placebo=placebo.p_hedged,
@@ -95,11 +94,3 @@ def hedged_verdict(
 
 def _known(values: FloatArray) -> FloatArray:
     return values[np.isfinite(values)]
-
-
-def _p(values: FloatArray) -> float:
-    return student_p(robust_t(values), len(values))
-
-
-def _p_plain(values: FloatArray) -> float:
-    return student_p(t_statistic(values), len(values))

@@ -9,7 +9,7 @@ import pytest
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.data.sector_history import UNKNOWN, SectorHistory
 from mech_exo.errors import ExoError
-from mech_exo.verdict.hedge import SECTORS, Hedge
+from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.repeated_searches import searches_key, searches_of
 from mech_exo.verdict.standing import rules_of
 from mech_exo.verdict.verdict import validate
@@ -100,14 +100,14 @@ def test_sectors_are_hedged_where_they_are_known() -> None:
     names = ["tech"] * 20 + ["oil"] * 16 + ["two"] * 2 + [UNKNOWN] * 2
     flat = np.zeros((len(panel.dates), 1))
     grouped = replace(panel, sectors=SectorHistory.of(names))
-    left = Hedge(("a", SECTORS), flat).left(panel.returns, grouped, 60)
+    left = Hedge(("a",), flat, sectors=True).left(panel.returns, grouped, 60)
     np.testing.assert_allclose(left[:, :20].mean(axis=1), 0.0, atol=1e-15)
     np.testing.assert_allclose(left[:, 20:36].mean(axis=1), 0.0, atol=1e-15)
     np.testing.assert_allclose(left[:, 36:], panel.returns[:, 36:])
     moved = np.tile(np.array(names), (len(panel.rebalance), 1))
     moved[10:, 0] = "oil"
     dated = replace(panel, sectors=SectorHistory.of(moved))
-    left = Hedge(("a", SECTORS), flat).left(panel.returns, dated, 60)
+    left = Hedge(("a",), flat, sectors=True).left(panel.returns, dated, 60)
     late = panel.rebalance[10] + 1
     np.testing.assert_allclose(left[:late, :20].mean(axis=1), 0.0, atol=1e-15)
     np.testing.assert_allclose(left[late:, 1:20].mean(axis=1), 0.0, atol=1e-15)
@@ -127,6 +127,15 @@ def test_the_hedge_is_part_of_what_replicates_and_verdicts_depend_on(tmp_path: P
     assert len(set(keys)) == 3
     assert rules[0] != rules[1]
     assert rules_of(plain.settings.verdict)["verdict.hedge"] is None
+
+
+def test_a_premium_may_be_called_like_what_is_hedged_beside_it(tmp_path: Path) -> None:
+    panel, style = styled()
+    hedge = Hedge.read(written(tmp_path / "h.csv", panel, sectors=style), panel)
+    assert hedge.names == ("sectors",)
+    left = hedge.left(panel.returns, panel, 60)
+    same = Hedge(("style",), style[:, None]).left(panel.returns, panel, 60)
+    np.testing.assert_array_equal(left, same)
 
 
 BROKEN = {
