@@ -168,10 +168,8 @@ def _held(inputs: StudyInputs, repeater: Repeater, split: int) -> Evidence:
     """What the winner showed on the holdout; nothing without a winner."""
     if repeater.found is None:
         return nothing(inputs.panel.periods_per_year)
-    spec, settings, market = _spec(inputs), inputs.settings, _market(inputs)
-
-    def evaluator(panel: Panel) -> Evaluator:
-        return Evaluator(spec, panel, settings, market)
-
+    panel, settings = inputs.panel, inputs.settings
+    held = panel.between(split, len(panel.dates))
+    evaluator = Evaluator(_spec(inputs), held, settings, _market(inputs))
     params = repeater.found.params
-    return holdout_evidence(evaluator, inputs.panel, split, settings, params, inputs.benchmark)
+    return holdout_evidence(evaluator, panel, split, settings, params, inputs.benchmark)

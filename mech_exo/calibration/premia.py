@@ -19,8 +19,8 @@ from mech_exo.verdict.ranking import (
     HoldingPeriod,
     fewest_returns,
     holding_periods,
-    market_model,
     own_risk,
+    panel_model,
 )
 
 PAIRS = 8  # of histories over which a ratio is averaged; the two of a pair have opposite signs
@@ -74,8 +74,7 @@ class UnskilledMarket:
 
     @cached_property
     def _model(self) -> tuple[FloatArray, FloatArray]:
-        panel = self.panel
-        return market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
+        return panel_model(self.panel)
 
     def history(self, seed: int, *, opposite: bool = False) -> Panel:
         """The panel with the signs of a seed, or with the opposite ones."""

@@ -106,7 +106,7 @@ def run_backtest(
     result = evaluator.run(params, keep_holdings=True)
     if part != "in_sample" and session.holdout is not None:
         ledger = HoldoutLedger(study_file, session.panel, session.split)
-        ledger.enter(evaluator, params, f"backtest: {label}")
+        ledger.enter(evaluator, params, result, f"backtest: {label}")
     return _in_pandas(label, part, panel, evaluator, params, result, universe_metrics(result))
 
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.verdict.ranking import HoldingPeriod, fewest_returns, market_model
+from mech_exo.verdict.ranking import HoldingPeriod, panel_model
 
 PLACEBO_KEY = 0x706C6163  # separates these random numbers from the trials'
 RUN = 3  # blocks that share a sign,
@@ -55,12 +55,12 @@ def flipped(
     Parameters
     ----------
     model
-        The panel's `market_model`, where it is at hand.
+        The panel's `panel_model`, where it is at hand.
     """
     if (signs == 1.0).all():
         return panel
     if model is None:
-        model = market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
+        model = panel_model(panel)
     sign = np.ones(len(panel.dates))
     for m in range(len(holding.first)):
         sign[holding.first[m] : holding.last[m]] = signs[holding.block[m]]

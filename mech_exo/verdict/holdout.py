@@ -6,7 +6,7 @@ database, for ever, with what they showed, and the p-value is corrected for them
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,7 +102,11 @@ class HoldoutLedger:
     first: int
 
     def enter(
-        self, evaluator: "Evaluator", params: Mapping[str, Any], origin: str
+        self,
+        evaluator: "Evaluator",
+        params: Mapping[str, Any],
+        result: "BacktestResult",
+        origin: str,
     ) -> "tuple[Look, ...]":
         """As `look`, at these parameters, with what they show.
 
@@ -110,10 +114,10 @@ class HoldoutLedger:
         ----------
         evaluator
             On all dates, or on those from some position on.
+        result
+            What it ran of the parameters.
         """
-        shown = self.shown(
-            evaluator.kernel(params), evaluator.candidate(params), evaluator.run(params)
-        )
+        shown = self.shown(evaluator.kernel(params), evaluator.candidate(params), result)
         return self.look(portfolio_hash(evaluator.space, params), origin, shown)
 
     def look(
@@ -154,12 +158,14 @@ class HoldoutLedger:
         """
         dates = len(self.panel.dates)
         begun = dates - len(kernel.schedule.dates)
-        outcomes = self._outcomes.between(begun, dates)
-        return seen_periods(kernel, candidate, result, outcomes, max(0, self.first - begun))
+        start = max(begun, self.first)
+        outcomes = self._outcomes.between(start - self.first, dates - self.first)
+        return seen_periods(kernel, candidate, result, outcomes, start - begun)
 
     @cached_property
     def _outcomes(self) -> Outcomes:
-        return Outcomes.of(self.panel)
+        """From the first date seen on."""
+        return Outcomes.since(self.panel, self.first)
 
     @cached_property
     def _returns(self) -> ReturnSketch:
@@ -168,7 +174,7 @@ class HoldoutLedger:
 
 
 def holdout_evidence(
-    evaluator: "Callable[[Panel], Evaluator]",
+    evaluator: "Evaluator",
     panel: Panel,
     split: int,
     settings: Settings,
@@ -181,7 +187,7 @@ def holdout_evidence(
     Parameters
     ----------
     evaluator
-        Makes an evaluator of a panel.
+        On the dates from `split` on.
     benchmark
         [T] for all dates of `panel`; None: the equal-weighted universe.
     hedge
@@ -189,7 +195,7 @@ def holdout_evidence(
     """
     held = panel.between(split, len(panel.dates))
     stretch = Stretch(
-        evaluator(held),
+        evaluator,
         held,
         settings.backtest.execution_lag,
         Outcomes.of(panel, hedge).between(split, len(panel.dates)),

@@ -16,6 +16,7 @@ import numpy as np
 
 from mech_exo.data.frequency import Frequency
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
+from mech_exo.system.memory import PIECE
 
 MINIMUM_HISTORY = 60  # days of a name below which its own beta and risk are not estimated,
 FEWEST_RETURNS = 24  # and returns, where a market has fewer in that time
@@ -91,11 +92,37 @@ def market_model(
         β_i the slope over the name's own returns (1 with fewer than `fewest`). The residual is NaN
         where the return is.
     """
+    return split_by(market_return(returns, counted), returns, fewest)
+
+
+def panel_model(panel: Panel) -> tuple[FloatArray, FloatArray]:
+    """The market model of a panel, [T, N] each: what `market_model` returns."""
+    return market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
+
+
+def market_return(returns: FloatArray, counted: BoolArray | None = None) -> FloatArray:
+    """[T] mean over the names that count that day and have a return; 0 without any.
+
+    Parameters
+    ----------
+    returns, counted
+        As `market_model` has them.
+    """
+    market = np.empty(len(returns))
+    at_once = max(1, PIECE // max(1, returns[:1].nbytes))
+    for first in range(0, len(returns), at_once):
+        days = slice(first, first + at_once)
+        known = np.isfinite(returns[days])
+        within = known if counted is None else known & counted[days]
+        total = np.where(within, returns[days], 0.0).sum(axis=1)
+        market[days] = total / np.maximum(within.sum(axis=1), 1)
+    return market
+
+
+def split_by(market: FloatArray, returns: FloatArray, fewest: int) -> tuple[FloatArray, FloatArray]:
+    """As `market_model`, of some names and the market [T] of all."""
     known = np.isfinite(returns)
     filled = np.where(known, returns, 0.0)
-    within = known if counted is None else known & counted
-    names = within.sum(axis=1)
-    market = np.where(within, filled, 0.0).sum(axis=1) / np.maximum(names, 1)
     days = known.sum(axis=0)
     seen = known * market[:, None]
     centre = seen.sum(axis=0) / np.maximum(days, 1)

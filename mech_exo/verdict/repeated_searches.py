@@ -27,9 +27,8 @@ from mech_exo.verdict.flipping import block_signs, mirrored
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.payloads import PLACEBO, pack
 from mech_exo.verdict.ranking import (
-    fewest_returns,
     holding_periods,
-    market_model,
+    panel_model,
 )
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
@@ -109,8 +108,7 @@ class Repeater:
 
     @cached_property
     def _model(self) -> tuple[FloatArray, FloatArray]:
-        panel = self._x.panel
-        return market_model(panel.returns, panel.choice, fewest_returns(panel.frequency))
+        return panel_model(self._x.panel)
 
     @cached_property
     def _outcomes(self) -> Outcomes:

@@ -9,7 +9,7 @@ from mech_exo.data.panel import DateArray, FloatArray, IntArray
 from mech_exo.tuning.seen_periods import SeenPeriods
 from mech_exo.verdict.active import skill_return
 from mech_exo.verdict.evidence import Evidence
-from mech_exo.verdict.ranking import HoldingPeriod, information_coefficients, period_outcomes
+from mech_exo.verdict.ranking import HoldingPeriod, information_coefficients
 from mech_exo.verdict.stretch import Outcomes, composite
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def seen_periods(
     result
         The candidate's path in that kernel.
     outcomes
-        Of the kernel's dates.
+        Of the kernel's dates from `start` on.
     start
         Position of the first date that is shown; periods that begin before it are left out.
     """
@@ -42,16 +42,14 @@ def seen_periods(
     first = schedule.executed + 1
     first = first[first < len(schedule.dates)]
     last = np.append(first[1:], len(schedule.dates))[: len(first)]
-    holding = HoldingPeriod(first, last, np.arange(len(first)))
-    coefficients = information_coefficients(
-        composite(kernel.scores, candidate.weights)[: len(first)],
-        period_outcomes(outcomes.residual, outcomes.risk, holding),
-    )
     shown = first >= start
-    first, last, coefficients = first[shown], last[shown], coefficients[shown]
+    scores = composite(kernel.scores, candidate.weights)[: len(first)][shown]
+    first, last = first[shown], last[shown]
     if not len(first):
         none = schedule.dates[:0]
-        return SeenPeriods.of(none, none, coefficients, coefficients)
+        return SeenPeriods.of(none, none, np.zeros(0), np.zeros(0))
+    holding = HoldingPeriod(first - start, last - start, np.arange(len(first)))
+    coefficients = information_coefficients(scores, outcomes.over(holding))
     days = slice(int(first[0]) - result.first, None)
     skill = skill_return(result.returns[days], result.benchmark_returns[days])
     sums = np.add.reduceat(skill, first - first[0])

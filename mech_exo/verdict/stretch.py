@@ -9,6 +9,7 @@ import numpy as np
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.selection import GRID, Scores, scales
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.system.memory import PIECE, release
 from mech_exo.verdict.evidence import Evidence, gather
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.ranking import (
@@ -16,9 +17,11 @@ from mech_exo.verdict.ranking import (
     fewest_returns,
     holding_periods,
     information_coefficients,
-    market_model,
+    market_return,
     own_risk,
+    panel_model,
     period_outcomes,
+    split_by,
 )
 
 if TYPE_CHECKING:
@@ -46,9 +49,21 @@ class Outcomes:
     @classmethod
     def of(cls, panel: Panel, hedge: Hedge | None = None) -> "Outcomes":
         """Estimated on all dates of a panel."""
-        fewest = fewest_returns(panel.frequency)
-        residual = market_model(panel.returns, panel.choice, fewest)[1]
-        return cls.from_residual(residual, panel, hedge)
+        return cls.from_residual(panel_model(panel)[1], panel, hedge)
+
+    @classmethod
+    def since(cls, panel: Panel, start: int) -> "Outcomes":
+        """Estimated on all dates, of those from `start` on: name by name, in little memory."""
+        fewest, (sessions, names) = fewest_returns(panel.frequency), panel.returns.shape
+        market = market_return(panel.returns, panel.choice)
+        residual, risk = np.empty((sessions - start, names)), np.empty(names)
+        at_once = max(1, PIECE // max(1, 8 * sessions))
+        for first in range(0, names, at_once):
+            some = slice(first, first + at_once)
+            left = split_by(market, panel.returns[:, some], fewest)[1]
+            residual[:, some], risk[some] = left[start:], own_risk(left, fewest)
+        release(panel.returns)
+        return cls(residual, risk)
 
     @classmethod
     def from_residual(

@@ -220,12 +220,13 @@ def _held_out(subject: Subject, study_file: Path) -> tuple[Holdout, Evidence, Sh
     """The holdout's judgement, and what it stands on; a look that is entered in the ledger."""
     panel, split, params = subject.panel, subject.split, subject.params
     settings = subject.settings
-    held = holdout_evidence(
-        subject.evaluator, panel, split, settings, params, subject.benchmark, subject.hedge
-    )
     evaluator = subject.evaluator(panel.between(split, len(panel.dates)))
+    held = holdout_evidence(
+        evaluator, panel, split, settings, params, subject.benchmark, subject.hedge
+    )
     ledger = HoldoutLedger(study_file, panel, split)
-    looks = ledger.enter(evaluator, params, f"validate: {subject.origin}")
+    result = evaluator.run(params)
+    looks = ledger.enter(evaluator, params, result, f"validate: {subject.origin}")
     content, lag = portfolio_hash(evaluator.space, params), settings.backtest.execution_lag
     luck = holdout_luck(held, content, looks, panel, split, lag)
     return judge_holdout(held, luck, looks, panel, split), held, luck

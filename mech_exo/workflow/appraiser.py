@@ -99,21 +99,21 @@ class Appraiser:
         by
             What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
         """
-        look = looks = 0
+        look, looks, held = 0, 0, None
         if self._holdout is not None:
             from mech_exo.tuning.looks import distinct, rank
 
-            entered = ledger.enter(self.evaluators[1], params, by)
+            held = self.evaluators[1].run(params)
+            entered = ledger.enter(self.evaluators[1], params, held, by)
             look = rank(entered, portfolio_hash(self.space, params))
             looks = distinct(entered)
         inside = self.evaluators[0].run(params, keep_holdings=True)
-        figures = [e.run(params).metrics() for e in self.evaluators[1:]]
         return Portfolio(
             label=label,
             weights=self.weights(params),
             hyperparameters=self.hyperparameters(params),
             in_sample=inside.metrics(),
-            out_of_sample=figures[0] if figures else None,
+            out_of_sample=None if held is None else held.metrics(),
             look=look,
             looks=looks,
             occupancy=inside.occupancy,

@@ -124,7 +124,7 @@ def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) ->
     evaluator = session.appraiser.evaluators[-1]  # of the holdout, whose figures were computed
     params = evaluator.space.meaningful(file.params)
     ledger = HoldoutLedger(study_file, session.panel, session.split)
-    ledger.enter(evaluator, params, f"verify: {path}")
+    ledger.enter(evaluator, params, evaluator.run(params), f"verify: {path}")
 
 
 def _check_here(label: str, settings: "Settings") -> None:

@@ -49,7 +49,9 @@ def test_what_was_written_to_a_mapping_is_not_lost(file: Path) -> None:
 
 @pytest.mark.parametrize("array", [np.arange(3.0), np.arange(9.0)[2:4], None, [1.0]])
 def test_what_is_no_mapping_is_left_alone(array: object) -> None:
+    before = repr(array)
     release(array)
+    assert repr(array) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -1,10 +1,13 @@
 """Holding periods, the market model and information coefficients."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from mech_exo.verdict import ranking
+from mech_exo.verdict import ranking, stretch
+from mech_exo.verdict.stretch import Outcomes
 from tests.unit.verdict.small import small_panel
 
 
@@ -30,6 +33,26 @@ def test_decisions_at_the_end_have_no_period() -> None:
     panel = small_panel(sessions=82, step=21)  # decisions at 60 and none after 81
     assert len(ranking.holding_periods(panel, execution_lag=30).first) == 0
     assert ranking.holding_periods(panel, execution_lag=30).blocks == 0
+
+
+def test_outcomes_of_some_dates_are_those_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = small_panel(sessions=400, names=23)
+    returns = panel.returns.copy()
+    returns[:350, 4] = np.nan
+    returns[100:130, 7] = np.nan
+    eligible = np.ones(panel.tradable.shape, dtype=np.bool_)
+    tradable = panel.tradable.copy()
+    tradable[3:, 2] = eligible[3:, 2] = False
+    panel = replace(panel, returns=returns, tradable=tradable, eligible=eligible)
+    whole = Outcomes.of(panel)
+    for piece in (2**23, 10_000, 1):
+        for module in (ranking, stretch):
+            monkeypatch.setattr(module, "PIECE", piece)
+        some = Outcomes.since(panel, 250)
+        np.testing.assert_allclose(some.residual, whole.residual[250:], rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(some.risk, whole.risk, rtol=1e-9)
+        if piece == 2**23:  # one piece: the very bits
+            np.testing.assert_array_equal(some.residual, whole.residual[250:])
 
 
 def test_market_model_finds_the_betas_and_keeps_missing_returns() -> None:

@@ -198,10 +198,11 @@ def test_the_ledger_keeps_what_the_holdout_showed(tmp_path: Path) -> None:
     panel, split = subject.panel, subject.split
     held = subject.evaluator(panel.between(split, len(panel.dates)))
     ledger = HoldoutLedger(tmp_path / "s.db", panel, split)
-    (entry,) = ledger.enter(held, subject.params, "a test")
-    (again,) = ledger.enter(held, subject.params, "a test")
+    (entry,) = ledger.enter(held, subject.params, held.run(subject.params), "a test")
+    (again,) = ledger.enter(held, subject.params, held.run(subject.params), "a test")
     whole = subject.evaluator(panel)
-    (third,) = ledger.enter(whole, subject.params, "a path that began before the holdout")
+    path = whole.run(subject.params)
+    (third,) = ledger.enter(whole, subject.params, path, "a path that began before the holdout")
     assert entry.content == portfolio_hash(held.space, subject.params) == third.content
     assert entry.periods is not None
     assert again.periods is not None
@@ -223,13 +224,14 @@ def test_a_holdout_pays_for_unlike_looks_and_little_for_its_like(tmp_path: Path)
     subject = small_subject(small_panel(premium=0.25))
     panel, split, settings = subject.panel, subject.split, subject.settings
     held = subject.evaluator(panel.between(split, len(panel.dates)))
-    evidence = holdout_evidence(subject.evaluator, panel, split, settings, subject.params)
+    evidence = holdout_evidence(held, panel, split, settings, subject.params)
     content = portfolio_hash(held.space, subject.params)
 
     def judged(name: str, others: Sequence[Mapping[str, float]]) -> Holdout:
         ledger = HoldoutLedger(tmp_path / name, panel, split)
         for params in (*others, {}):
-            looks = ledger.enter(held, {**subject.params, **params}, f"at {params}")
+            seen = {**subject.params, **params}
+            looks = ledger.enter(held, seen, held.run(seen), f"at {params}")
         luck = holdout_luck(evidence, content, looks, panel, split, 1)
         return judge_holdout(evidence, luck, looks, panel, split)
 
