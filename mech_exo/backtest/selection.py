@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
-from mech_exo.system.memory import in_pieces
+from mech_exo.system.memory import row_slices
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
@@ -58,11 +58,9 @@ def lay_out(panel: Panel, segments: int) -> Scores:
     factors = z.shape[2]
     known = np.empty(z.shape, dtype=np.bool_)
     scores = np.zeros((len(z), factors, z.shape[1]))
-    start = 0
-    for part in in_pieces(z):
-        rows = slice(start, start := start + len(part))
-        known[rows] = np.isfinite(part) & tradable[rows, :, None]
-        np.copyto(scores[rows], part.transpose(0, 2, 1), where=known[rows].transpose(0, 2, 1))
+    for rows in row_slices(z):
+        known[rows] = np.isfinite(z[rows]) & tradable[rows, :, None]
+        np.copyto(scores[rows], z[rows].transpose(0, 2, 1), where=known[rows].transpose(0, 2, 1))
     packed = np.packbits(known, axis=2)
     words = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[2]))).ravel()
     distinct, pattern = np.unique(words, return_inverse=True)

@@ -34,10 +34,15 @@ def give_back_freed() -> None:
         trim(0)
 
 
-def in_pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Some rows after the other of an array, each released when the next is asked for."""
+def row_slices(array: NDArray[Any]) -> Iterator[slice]:
+    """Some rows after the other of an array, which is released when the next are asked for."""
     row = max(1, array[:1].nbytes, abs(array.strides[0]))  # a column's rows are as far apart
     step = max(1, PIECE // row)
     for start in range(0, len(array), step):
-        yield array[start : start + step]
+        yield slice(start, min(start + step, len(array)))
         release(array)
+
+
+def in_pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The rows of `row_slices`."""
+    return (array[rows] for rows in row_slices(array))

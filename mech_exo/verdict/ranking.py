@@ -16,7 +16,7 @@ import numpy as np
 
 from mech_exo.data.frequency import Frequency
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
-from mech_exo.system.memory import PIECE
+from mech_exo.system.memory import row_slices
 
 MINIMUM_HISTORY = 60  # days of a name below which its own beta and risk are not estimated,
 FEWEST_RETURNS = 24  # and returns, where a market has fewer in that time
@@ -92,7 +92,9 @@ def market_model(
         β_i the slope over the name's own returns (1 with fewer than `fewest`). The residual is NaN
         where the return is.
     """
-    return split_by(market_return(returns, counted), returns, fewest)
+    market = market_return(returns, counted)
+    common = market[:, None] * market_betas(market, returns, fewest)
+    return common, returns - common
 
 
 def panel_model(panel: Panel) -> tuple[FloatArray, FloatArray]:
@@ -109,9 +111,7 @@ def market_return(returns: FloatArray, counted: BoolArray | None = None) -> Floa
         As `market_model` has them.
     """
     market = np.empty(len(returns))
-    at_once = max(1, PIECE // max(1, returns[:1].nbytes))
-    for first in range(0, len(returns), at_once):
-        days = slice(first, first + at_once)
+    for days in row_slices(returns):
         known = np.isfinite(returns[days])
         within = known if counted is None else known & counted[days]
         total = np.where(within, returns[days], 0.0).sum(axis=1)
@@ -119,27 +119,36 @@ def market_return(returns: FloatArray, counted: BoolArray | None = None) -> Floa
     return market
 
 
-def split_by(market: FloatArray, returns: FloatArray, fewest: int) -> tuple[FloatArray, FloatArray]:
-    """As `market_model`, of some names and the market [T] of all."""
-    known = np.isfinite(returns)
-    filled = np.where(known, returns, 0.0)
-    days = known.sum(axis=0)
-    seen = known * market[:, None]
-    centre = seen.sum(axis=0) / np.maximum(days, 1)
-    covariance = market @ filled - centre * filled.sum(axis=0)
-    variance = (seen * seen).sum(axis=0) - days * centre**2
+def market_betas(market: FloatArray, returns: FloatArray, fewest: int) -> FloatArray:
+    """[N] slope of each name's returns [T, N] on the market [T], over its own dates.
+
+    1 for a name with fewer than `fewest` returns, or where the market did not move.
+    """
+    days, seen_sum, squares, sums, products = (np.zeros(returns.shape[1]) for _ in range(5))
+    for rows in row_slices(returns):
+        known = np.isfinite(returns[rows])
+        filled = np.where(known, returns[rows], 0.0)
+        seen = known * market[rows, None]
+        days += known.sum(axis=0)
+        seen_sum += seen.sum(axis=0)
+        squares += (seen * seen).sum(axis=0)
+        sums += filled.sum(axis=0)
+        products += market[rows] @ filled
+    centre = seen_sum / np.maximum(days, 1)
+    covariance, variance = products - centre * sums, squares - days * centre**2
     estimated = (days >= fewest) & (variance > 1e-18)
-    beta = np.where(estimated, covariance / np.where(estimated, variance, 1.0), 1.0)
-    common = market[:, None] * beta
-    return common, returns - common
+    return np.where(estimated, covariance / np.where(estimated, variance, 1.0), 1.0)
 
 
 def own_risk(residual: FloatArray, fewest: int = MINIMUM_HISTORY) -> FloatArray:
     """[N] deviation of each name's residual around 0; NaN with fewer than `fewest` of them."""
     known = np.isfinite(residual)
-    days = known.sum(axis=0)
-    squares = np.where(known, residual, 0.0) ** 2
-    risk = np.sqrt(squares.sum(axis=0) / np.maximum(days, 1))
+    return risk_of((np.where(known, residual, 0.0) ** 2).sum(axis=0), known.sum(axis=0), fewest)
+
+
+def risk_of(squares: FloatArray, days: FloatArray | IntArray, fewest: int) -> FloatArray:
+    """As `own_risk`, of the sums of squared residuals [N] over so many days [N]."""
+    risk = np.sqrt(squares / np.maximum(days, 1))
     return np.where((days >= fewest) & (risk > 1e-12), risk, np.nan)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.selection import GRID, Scores, scales
 from mech_exo.data.panel import FloatArray, Panel
-from mech_exo.system.memory import PIECE, release
+from mech_exo.system.memory import row_slices
 from mech_exo.verdict.evidence import Evidence, gather
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.ranking import (
@@ -17,11 +17,12 @@ from mech_exo.verdict.ranking import (
     fewest_returns,
     holding_periods,
     information_coefficients,
+    market_betas,
     market_return,
     own_risk,
     panel_model,
     period_outcomes,
-    split_by,
+    risk_of,
 )
 
 if TYPE_CHECKING:
@@ -53,17 +54,20 @@ class Outcomes:
 
     @classmethod
     def since(cls, panel: Panel, start: int) -> "Outcomes":
-        """Estimated on all dates, of those from `start` on: name by name, in little memory."""
-        fewest, (sessions, names) = fewest_returns(panel.frequency), panel.returns.shape
-        market = market_return(panel.returns, panel.choice)
-        residual, risk = np.empty((sessions - start, names)), np.empty(names)
-        at_once = max(1, PIECE // max(1, 8 * sessions))
-        for first in range(0, names, at_once):
-            some = slice(first, first + at_once)
-            left = split_by(market, panel.returns[:, some], fewest)[1]
-            residual[:, some], risk[some] = left[start:], own_risk(left, fewest)
-        release(panel.returns)
-        return cls(residual, risk)
+        """Estimated on all dates, of those from `start` on: in little memory."""
+        returns, fewest = panel.returns, fewest_returns(panel.frequency)
+        market = market_return(returns, panel.choice)
+        beta = market_betas(market, returns, fewest)
+        residual = np.empty((len(returns) - start, returns.shape[1]))
+        squares, days = np.zeros(returns.shape[1]), np.zeros(returns.shape[1])
+        for rows in row_slices(returns):
+            left = returns[rows] - market[rows, None] * beta
+            known = np.isfinite(left)
+            squares += (np.where(known, left, 0.0) ** 2).sum(axis=0)
+            days += known.sum(axis=0)
+            kept = left[max(0, start - rows.start) :]
+            residual[rows.stop - start - len(kept) : rows.stop - start] = kept
+        return cls(residual, risk_of(squares, days, fewest))
 
     @classmethod
     def from_residual(

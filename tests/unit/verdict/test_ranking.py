@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from mech_exo.verdict import ranking, stretch
+from mech_exo.system import memory
+from mech_exo.verdict import ranking
 from mech_exo.verdict.stretch import Outcomes
 from tests.unit.verdict.small import small_panel
 
@@ -46,8 +47,7 @@ def test_outcomes_of_some_dates_are_those_of_all(monkeypatch: pytest.MonkeyPatch
     panel = replace(panel, returns=returns, tradable=tradable, eligible=eligible)
     whole = Outcomes.of(panel)
     for piece in (2**23, 10_000, 1):
-        for module in (ranking, stretch):
-            monkeypatch.setattr(module, "PIECE", piece)
+        monkeypatch.setattr(memory, "PIECE", piece)
         some = Outcomes.since(panel, 250)
         np.testing.assert_allclose(some.residual, whole.residual[250:], rtol=1e-9, atol=1e-15)
         np.testing.assert_allclose(some.risk, whole.risk, rtol=1e-9)
