@@ -1,10 +1,11 @@
 """The candidate: what one trial proposes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from mech_exo.construction.mandate import PLAIN, Mandate
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 
@@ -13,7 +14,7 @@ MOST = 2**31  # more names than any market has
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """Factor weights and the three trading hyperparameters.
+    """Factor weights, the three trading hyperparameters, and the rules of the portfolio.
 
     Attributes
     ----------
@@ -25,6 +26,8 @@ class Candidate:
         Loss since the reference at which a position is sold, above 0.
     position_size_pct
         Largest share of one position at a rebalance, above 0, at most 1.
+    mandate
+        How scores become a portfolio; the n best, long, equally weighted where it is `plain`.
 
     Raises
     ------
@@ -36,6 +39,7 @@ class Candidate:
     cash_pct: float
     stop_loss_pct: float
     position_size_pct: float
+    mandate: Mandate = field(default=PLAIN, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", np.asarray(self.weights, dtype=np.float64))

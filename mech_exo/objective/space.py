@@ -11,6 +11,7 @@ import numpy as np
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import HyperparameterSettings, Settings
+from mech_exo.construction.mandate import PLAIN
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
@@ -145,7 +146,7 @@ class Space:
                 raise ExoError(f"{name!r} is {value!r}, must be {_words(self._limits[name])}.")
         weights = [float(params.get(WEIGHT + n) or 0.0) + 0.0 for n in self.factor_names]
         trading = {n: float(params.get(n, getattr(self.defaults, n)) or 0.0) for n in RANGES}
-        return Candidate(weights=np.array(weights, dtype=np.float64), **trading)
+        return Candidate(weights=np.array(weights, dtype=np.float64), mandate=PLAIN, **trading)
 
     def meaningful(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
         """Those of a foreign file's parameters that mean something here."""
