@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.asof import InForce
+from mech_exo.data.liquidity import has_size, has_volume, market_cap, turnover
 from mech_exo.data.lookbacks import stated_windows, windows_of
 from mech_exo.data.market import Market
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
@@ -66,6 +67,8 @@ def build_panel(market: Market, settings: Settings, listed: Collection[str] | No
         computed=tuple(name for name in categories if computed(market, name)),
         sectors=None if market.sectors is None else market.sectors.at(rebalance),
         eligible=within,
+        adv=turnover(market, rebalance, settings.data) if has_volume(market) else None,
+        size=market_cap(market, rebalance, settings.data) if has_size(market) else None,
         source=market.source,
         frequency=market.frequency,
     )

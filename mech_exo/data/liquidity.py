@@ -150,6 +150,16 @@ def with_market_cap(market: Market, table: Table, data: DataSettings) -> Market:
     return with_facts(market, [(str(table.path), facts)]).until(len(market.dates))
 
 
+def has_volume(market: Market) -> bool:
+    """Whether anything tells what was traded of a name."""
+    return VOLUME in market.daily or TRADED_VALUE in market.daily
+
+
+def has_size(market: Market) -> bool:
+    """Whether anything tells how large a company is."""
+    return MARKET_CAP in market.daily or MARKET_CAP in market.vintages
+
+
 def market_cap(market: Market, rows: IntArray, data: DataSettings) -> FloatArray:
     """Size [M, N] as it was known at the close of each date; NaN where unknown."""
     return raw_values(market, MARKET_CAP, rows, data.max_age_days)

@@ -17,6 +17,7 @@ BoolArray = NDArray[np.bool_]
 DateArray = NDArray[np.datetime64]
 
 _ARRAYS = ("dates", "returns", "exposures", "rebalance", "tradable")
+_OPTIONAL = ("eligible", "adv", "size", "past")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,14 @@ class Panel:
     eligible
         [M, N] whether the name is in the universe on the rebalance date, priced or not; None where
         nothing narrows it.
+    adv
+        [M, N] money traded in a session, as known at the close of the rebalance date
+        (`liquidity.turnover`); NaN where unknown. None where the data have no volume.
+    size
+        [M, N] size of the company, as known then (`liquidity.market_cap`); None without any.
+    past
+        [B, N] returns of the sessions before `dates`; None where there are none. What a decision
+        is made on may look back at them, a score never needs to.
     source
         What the data is, in words for the user.
     frequency
@@ -69,6 +78,9 @@ class Panel:
     computed: tuple[str, ...] = ()
     sectors: SectorHistory | None = None
     eligible: BoolArray | None = None
+    adv: FloatArray | None = None
+    size: FloatArray | None = None
+    past: FloatArray | None = None
     source: str = ""
     frequency: Frequency = DAILY
 
@@ -81,6 +93,8 @@ class Panel:
             "exposures": (m, n, k),
             "tradable": (m, n),
             "eligible": (m, n),
+            "adv": (m, n),
+            "size": (m, n),
         }
         for name, shape in expected.items():
             given = getattr(self, name)
@@ -95,7 +109,7 @@ class Panel:
             self.rebalance[0] < 0 or self.rebalance[-1] >= t or (np.diff(self.rebalance) < 1).any()
         ):
             raise ValueError("Panel.rebalance must increase strictly within the dates")
-        for name in (*_ARRAYS, "eligible"):
+        for name in (*_ARRAYS, *_OPTIONAL):
             if getattr(self, name) is None:
                 continue
             array = np.ascontiguousarray(getattr(self, name))
@@ -136,6 +150,7 @@ class Panel:
             self,
             dates=self.dates[start:stop],
             returns=self.returns[start:stop],
+            past=self._until(start),
             rebalance=self.rebalance[keep] - start,
             **self._of_rebalances(keep),
         )
@@ -144,12 +159,20 @@ class Panel:
         """The panel with the rebalance dates in `rows` only, on all of its dates."""
         return replace(self, rebalance=self.rebalance[rows], **self._of_rebalances(rows))
 
+    def _until(self, start: int) -> FloatArray | None:
+        """The returns [B, N] of all sessions before position `start`; None if there are none."""
+        if not start:
+            return self.past
+        before = self.returns[:start]  # nothing is copied
+        return before if self.past is None else np.concatenate([self.past, before])
+
     def _of_rebalances(self, rows: slice) -> dict[str, Any]:
         """What has one row for each rebalance date beside `rebalance`, cut to `rows`."""
+        whole = {name: getattr(self, name) for name in ("eligible", "adv", "size")}
         return {
             "exposures": self.exposures[rows],
             "tradable": self.tradable[rows],
-            "eligible": None if self.eligible is None else self.eligible[rows],
+            **{name: None if array is None else array[rows] for name, array in whole.items()},
             "sectors": None if self.sectors is None else self.sectors.at(rows),
         }
 

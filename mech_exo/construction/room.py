@@ -1,0 +1,24 @@
+"""The numbers of a candidate that its targets are made of."""
+
+from typing import NamedTuple
+
+
+class Room(NamedTuple):
+    """How many names, how much of the portfolio.
+
+    Attributes
+    ----------
+    names
+        n, to be held on a side; at least 0.
+    invested
+        q = 1 − cash_pct.
+    largest
+        `position_size_pct`: share of one position, at most.
+    capital
+        Money that is invested, for `max_adv_share`; None where it is not stated.
+    """
+
+    names: int
+    invested: float
+    largest: float
+    capital: float | None = None
