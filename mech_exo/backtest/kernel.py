@@ -1,18 +1,23 @@
 """The prepared backtest: one panel and one set of rules, then any number of candidates."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.account import Account, keep_account
+from mech_exo.backtest.bankruptcy import BANKRUPT, returns_of
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.candidate import Candidate
+from mech_exo.backtest.depth import Depth
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
+from mech_exo.backtest.leg_run import LegMarket
+from mech_exo.backtest.names import Names
 from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
 from mech_exo.backtest.schedule import Schedule, check_returns, plan
@@ -22,40 +27,10 @@ from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
-from mech_exo.data.sector_history import SectorHistory
 
 __all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
 
 Observer = Callable[[int, BacktestResult], bool]
-
-
-@dataclass(frozen=True, eq=False)
-class Names:
-    """What is known of the names beside their returns.
-
-    Attributes
-    ----------
-    labels
-        [S] the sectors; [0] where they are not known.
-    sector
-        [N] or [M, N] positions in `labels`, as `SectorHistory` has them; [0] where not known.
-    """
-
-    labels: NDArray[np.str_]
-    sector: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, sectors: SectorHistory | None) -> Self:
-        """The arrays of the sectors."""
-        known = sectors or SectorHistory.of(())
-        return cls(np.array(known.labels, dtype=np.str_), known.code)
-
-    @property
-    def sectors(self) -> SectorHistory | None:
-        """The sectors of the arrays."""
-        if not len(self.labels):
-            return None
-        return SectorHistory(tuple(self.labels.tolist()), self.sector)
 
 
 _PARTS: dict[str, type] = {
@@ -65,7 +40,6 @@ _PARTS: dict[str, type] = {
     "universe": Universe,
     "names": Names,
 }
-BANKRUPT = 1e-12  # a gross daily return at or below this is a total loss
 
 
 class Kernel:
@@ -115,6 +89,7 @@ class Kernel:
         self._sectors = names.sectors
         self._selector = Selector(scores)
         self._scratch = Scratch(growth.index.size)
+        self._leg_market: LegMarket | None = None
 
     @property
     def checkpoints(self) -> IntArray:
@@ -186,10 +161,42 @@ class Kernel:
                 return self._result(candidate, gross[:days], traded[:stop], step, log)
         return self._result(candidate, gross, traded, None, log)
 
+    def run_targets(
+        self,
+        target: FloatArray,
+        candidate: Candidate,
+        observe: Observer | None = None,
+        *,
+        keep_holdings: bool = False,
+        depth: Depth | None = None,
+    ) -> BacktestResult:
+        """Backtest target weights, by a candidate's stop and by the trading rules of its mandate.
+
+        Parameters
+        ----------
+        target
+            [G, N] signed, as they were decided; finite, 0 for what is not held.
+        candidate, observe, keep_holdings
+            As in `run`.
+        depth
+            Of the trading in the names; None: not known.
+
+        Raises
+        ------
+        ExoError
+            If the trading in the names is needed and not known.
+        """
+        market = self._leg_market
+        if market is None or market.growth is not self.growth or market.depth is not depth:
+            parts = self.schedule, self.growth, self.rules, self._scratch, depth
+            market = self._leg_market = LegMarket(*parts)
+        run = market.run(target, candidate, partial(self._result, candidate))
+        return run.result(observe, keep_holdings=keep_holdings)
+
     def benchmark_returns(self, cash_pct: float) -> FloatArray:
         """Daily returns of the equal-weighted universe at the invested share 1 − cash_pct."""
         growth = benchmark_growth(self.universe, self.schedule, 1.0 - cash_pct, self.rules.cost)
-        return _returns(growth)[0]
+        return returns_of(growth)[0]
 
     def _simulate(
         self,
@@ -250,7 +257,7 @@ class Kernel:
         stopped_at: int | None = None,
         log: PositionLog | None = None,
     ) -> BacktestResult:
-        returns, ruined = _returns(gross)
+        returns, ruined = returns_of(gross)
         first = self.schedule.first
         traded = traded.copy()
         traded[self.schedule.segments_before(first + ruined) :] = 0.0
@@ -276,14 +283,3 @@ class Kernel:
             _wanted=candidate.positions,
             _sectors=self._sectors,
         )
-
-
-def _returns(gross: FloatArray) -> tuple[FloatArray, int]:
-    """Simple returns, and the day of a bankruptcy (their number: none)."""
-    returns = gross - 1.0
-    if gross.min() > BANKRUPT:  # not so for NaN, which only a bankruptcy leaves behind
-        return returns, len(returns)
-    ruined = int(np.flatnonzero(gross <= BANKRUPT)[0])
-    returns[ruined] = -1.0
-    returns[ruined + 1 :] = 0.0
-    return returns, ruined

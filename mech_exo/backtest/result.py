@@ -22,13 +22,16 @@ class Positions:
     Attributes
     ----------
     holdings
-        [M', N] share of the portfolio at each execution, after trading, before stops.
+        [M', N] share of the portfolio at each execution, after trading, before stops; below 0 where
+        a name is sold short.
     exit_date, exit_name
         [E] position in the result's dates, and in the symbols.
     exit_reason
         [E] `stop` or `delisting`.
     exposure
-        [T'] share invested at each close.
+        [T'] share invested at each close, less what is sold short.
+    short_exposure
+        [T'] share sold short at each close, not below 0; None: nothing ever is.
     """
 
     holdings: FloatArray
@@ -36,6 +39,12 @@ class Positions:
     exit_name: IntArray
     exit_reason: tuple[str, ...]
     exposure: FloatArray
+    short_exposure: FloatArray | None = None
+
+    @property
+    def short(self) -> FloatArray:
+        """[T'] share sold short at each close, not below 0."""
+        return np.zeros_like(self.exposure) if self.short_exposure is None else self.short_exposure
 
     def sealed(self) -> "Positions":
         """The same, in arrays that the user's functions cannot change."""
@@ -45,6 +54,7 @@ class Positions:
             exit_name=read_only(self.exit_name),
             exit_reason=self.exit_reason,
             exposure=read_only(self.exposure),
+            short_exposure=read_only(self.short),
         )
 
     def until(self, days: int, executions: int) -> "Positions":
@@ -56,6 +66,7 @@ class Positions:
             exit_name=self.exit_name[:kept],
             exit_reason=self.exit_reason[:kept],
             exposure=self.exposure[:days],
+            short_exposure=self.short[:days],
         )
 
 
@@ -142,7 +153,7 @@ class BacktestResult:
 
     @cached_property
     def benchmark_returns(self) -> FloatArray:
-        """[T'] returns of the equal-weighted universe at the same invested share."""
+        """[T'] returns of the equal-weighted universe at the same invested share, or of cash."""
         return read_only(self._benchmark()[: len(self.returns)])
 
     @cached_property
@@ -164,12 +175,22 @@ class BacktestResult:
 
     @property
     def exposure(self) -> FloatArray:
-        """[T'] share invested at each close."""
+        """[T'] share invested at each close, less what is sold short."""
         return self.positions.exposure
 
     @property
+    def short_exposure(self) -> FloatArray:
+        """[T'] share sold short at each close, not below 0."""
+        return self.positions.short
+
+    @property
+    def gross_exposure(self) -> FloatArray:
+        """[T'] share invested and share sold short together, at each close."""
+        return self.exposure + 2.0 * self.short_exposure
+
+    @property
     def holdings(self) -> FloatArray:
-        """[M', N] share of each name at each execution, after trading."""
+        """[M', N] share of each name at each execution, after trading; below 0 for a short."""
         return self.positions.holdings
 
     @cached_property
@@ -210,7 +231,7 @@ class BacktestResult:
     def occupancy(self) -> Occupancy:
         """Executions with more than n names, and those decided by a tie; computed when asked."""
         executions = len(self.traded)
-        held = np.count_nonzero(self.holdings > 0.0, axis=1)
+        held = np.count_nonzero(self.holdings, axis=1)
         return Occupancy(
             positions=self._wanted,
             executions=executions,

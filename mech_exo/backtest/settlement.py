@@ -183,6 +183,26 @@ def daily_growth(
         day = begin[of][:, None] + np.arange(growth.shape[1])
         inside = day < begin[of + 1][:, None]
         np.add.at(value, day[inside], (settlement.aside_share[:, None] * growth)[inside])
+    return gross_returns_of(value, begin, opened, settlement.ratio)
+
+
+def gross_returns_of(
+    value: FloatArray, begin: IntArray, opened: FloatArray, ratio: FloatArray
+) -> FloatArray:
+    """Gross return [1 + days] at each close, from the first execution's on.
+
+    Parameters
+    ----------
+    value
+        [days] at each close after the first execution's; the unit is the value after the
+        execution of the close's segment.
+    begin
+        [G + 1] where each segment's days begin, and their number.
+    opened
+        [G] value after the execution and the stops at its close.
+    ratio
+        [G] value after the execution over that before.
+    """
     gross = np.empty(len(value) + 1)
     gross[0] = 1.0
     previous = np.empty_like(value)
@@ -191,5 +211,5 @@ def daily_growth(
     previous[begin[:-1][some]] = opened[some]
     with np.errstate(divide="ignore", invalid="ignore"):  # after a bankruptcy
         np.divide(value, previous, out=gross[1:])
-    gross[begin[:-1]] *= settlement.ratio * opened
+    gross[begin[:-1]] *= ratio * opened
     return gross

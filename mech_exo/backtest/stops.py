@@ -70,7 +70,13 @@ def stop_out(
     carry
         References and stops from before the first segment.
     """
-    limit = 1.0 - stop_loss + SLACK
+    return stop_at(growth, holdings, 1.0 - stop_loss + SLACK, reference, lag, carry)
+
+
+def stop_at(
+    growth: Growth, holdings: Holdings, limit: float, reference: str, lag: int, carry: Carry
+) -> Exits:
+    """`stop_out` where the growth since the reference that is a hit is at or below `limit`."""
     if reference == "entry":
         return _since_entry(growth, holdings, limit, carry)
     return _since_rebalance(growth, holdings, limit, lag, carry)

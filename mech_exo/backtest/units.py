@@ -94,7 +94,7 @@ def _follow_parts(
         np.empty(count),
         np.zeros((len(holdings.aside), int(growth.block_width.max()))),
     )
-    for segments in _parts(growth, block, holdings.by_segment.size):
+    for segments in in_parts(growth, block, holdings.by_segment.size):
         b = int(block[segments[0]])
         inside = np.zeros(len(block), dtype=bool)
         inside[segments] = True
@@ -115,7 +115,7 @@ def _follow_parts(
     return units
 
 
-def _parts(growth: Growth, block: IntArray, size: IntArray) -> Iterator[IntArray]:
+def in_parts(growth: Growth, block: IntArray, size: IntArray) -> Iterator[IntArray]:
     """Segments of one block each, with about `CELLS` closes of their holdings at most.
 
     Parameters

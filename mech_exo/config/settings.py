@@ -148,6 +148,10 @@ class BacktestSettings:
     delist_after: int = 10  # days without a price until a name is sold
     delisting_return: float = 0.0  # loss on that sale, a fraction (0.3: sold 30 % lower)
     risk_free: float = 0.0  # a year, simple
+    borrow_cost: float | None = silent_field()  # a year, of what is sold short; null: 0
+    short_rebate: float | None = silent_field()  # a year, paid on it by the lender; null: 0
+    impact: float | None = silent_field()  # Y of the square-root impact; null: none
+    capital: float | None = silent_field()  # money at the first execution, for impact
 
     @property
     def cost(self) -> float:

@@ -35,6 +35,9 @@ class Mandate:
         Σ|w| of target weights is at most this.
     max_adv_share
         Largest position as a share of the name's average daily traded value; None: any.
+    benchmark
+        What the portfolio is measured against: `universe`, `cash`, or `auto`, which is cash for
+        long_short and else the universe.
     construct
         The user's function from scores to target weights, in place of the rules; None: the rules.
     params
@@ -51,6 +54,7 @@ class Mandate:
     vol_target: float | None = None
     max_gross: float = 1.0
     max_adv_share: float | None = None
+    benchmark: str = "auto"
     construct: Callable[..., Any] | None = None
     params: Mapping[str, Any] = field(
         default_factory=lambda: MappingProxyType({}), compare=False, repr=False
@@ -68,6 +72,11 @@ class Mandate:
     def shorts(self) -> bool:
         """Whether a target weight can be below 0."""
         return self.side != "long" or self.construct is not None
+
+    @property
+    def cash_benchmark(self) -> bool:
+        """Whether the portfolio is measured against cash, which returns nothing."""
+        return self.benchmark == "cash" or (self.benchmark == "auto" and self.side == "long_short")
 
 
 PLAIN = Mandate()

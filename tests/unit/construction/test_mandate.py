@@ -18,6 +18,7 @@ OTHER: dict[str, Any] = {
     "vol_target": 0.1,
     "max_gross": 2.0,
     "max_adv_share": 0.1,
+    "benchmark": "cash",
     "construct": lambda scores, ctx, params: scores,
 }
 
@@ -36,3 +37,10 @@ def test_shorts_come_of_the_side_or_of_the_users_function() -> None:
     assert not Mandate(weighting="rank").shorts
     assert Mandate(side="long_short").shorts
     assert Mandate(construct=OTHER["construct"]).shorts
+
+
+def test_cash_is_the_benchmark_of_two_sides_and_of_whoever_wants_it() -> None:
+    assert Mandate(side="long_short").cash_benchmark
+    assert not Mandate(side="long_short", benchmark="universe").cash_benchmark
+    assert not Mandate().cash_benchmark
+    assert Mandate(benchmark="cash").cash_benchmark

@@ -144,9 +144,9 @@ def test_the_scale_solves_its_equation(seed: int) -> None:
     aims = rng.dirichlet(np.ones(8))[:7] * (rng.random(7) < 0.7)
     x = trade_scale(cost, aims, held)
     assert x == pytest.approx(1.0 - cost * np.abs(aims * x - held).sum(), abs=1e-14)
-    chosen = [0, 2, 3]
-    even = np.where(np.isin(np.arange(7), chosen), 0.3, 0.0)
-    expected = self_financing(cost, 0.3, chosen, dict(enumerate(held.tolist())))
+    even = np.where(np.isin(np.arange(7), [0, 2, 3]), 0.3, 0.0)
+    weights, shares = dict(enumerate(even.tolist())), dict(enumerate(held.tolist()))
+    expected = self_financing(1.0, weights, shares, lambda _, value: cost * abs(value))
     assert trade_scale(cost, even, held) == pytest.approx(expected, abs=1e-13)
 
 

@@ -1,0 +1,18 @@
+"""The day on which a portfolio is lost."""
+
+import numpy as np
+
+from mech_exo.data.panel import FloatArray
+
+BANKRUPT = 1e-12  # a gross daily return at or below this is a total loss
+
+
+def returns_of(gross: FloatArray) -> tuple[FloatArray, int]:
+    """Simple returns, and the day of a bankruptcy (their number: none)."""
+    returns = gross - 1.0
+    if gross.min() > BANKRUPT:  # not so for NaN, which only a bankruptcy leaves behind
+        return returns, len(returns)
+    ruined = int(np.flatnonzero(gross <= BANKRUPT)[0])
+    returns[ruined] = -1.0
+    returns[ruined + 1 :] = 0.0
+    return returns, ruined
