@@ -1,5 +1,6 @@
 """How much of a name can be traded, and what trading much of it costs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -65,8 +66,15 @@ class TradingTerms:
         return self.band > 0.0 or self.impact is not None or self.most is not None
 
     @classmethod
-    def of(cls, rules: BacktestSettings, mandate: Mandate, depth: Depth | None) -> Self:
+    def of(
+        cls, rules: BacktestSettings, mandate: Mandate, known: Callable[[], Depth | None]
+    ) -> Self:
         """The terms of the settings and of a mandate.
+
+        Parameters
+        ----------
+        known
+            What is known of the trading in the names; asked for where it is needed.
 
         Raises
         ------
@@ -77,6 +85,7 @@ class TradingTerms:
         if share is None and not factor:
             return cls(rules.cost, mandate.no_trade_band)
         needs = "backtest.impact" if factor else "portfolio.max_adv_share"
+        depth = known()
         if depth is None:
             raise ExoError(
                 f"{needs} needs the trading volume of the names.",

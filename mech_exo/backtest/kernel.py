@@ -12,7 +12,6 @@ from mech_exo.backtest.account import Account, keep_account
 from mech_exo.backtest.bankruptcy import BANKRUPT, returns_of
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.candidate import Candidate
-from mech_exo.backtest.depth import Depth
 from mech_exo.backtest.growth import Growth, grow
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
@@ -26,6 +25,7 @@ from mech_exo.backtest.selection import Scores, Selector, lay_out
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.construction.decision_data import DecisionData
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 __all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
@@ -40,6 +40,7 @@ _PARTS: dict[str, type] = {
     "universe": Universe,
     "names": Names,
 }
+_KNOWN: dict[str, type] = {"decisions": DecisionData}  # where it is prepared
 
 
 class Kernel:
@@ -54,6 +55,9 @@ class Kernel:
         Scores may be NaN (unknown), returns too (no price).
     rules
         Timing, costs and stops.
+    decisions
+        Whether to prepare what is known at the decisions beside the scores, which candidates need
+        whose mandate is not plain, and all where trading has an impact.
 
     Raises
     ------
@@ -61,7 +65,7 @@ class Kernel:
         If the returns are impossible or stale, or no decision can be executed.
     """
 
-    def __init__(self, panel: Panel, rules: BacktestSettings) -> None:
+    def __init__(self, panel: Panel, rules: BacktestSettings, *, decisions: bool = False) -> None:
         in_sessions = panel.frequency.rules(rules)
         check_returns(panel, in_sessions.delist_after)
         schedule = plan(panel, rules.execution_lag)
@@ -69,7 +73,8 @@ class Kernel:
         scores = lay_out(panel, len(schedule.executed))
         universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
         names = Names.of(panel.sectors)
-        self._set_up(schedule, growth, scores, universe, names, rules)
+        known = DecisionData.of(panel, len(schedule.executed)) if decisions else None
+        self._set_up(schedule, growth, scores, universe, names, rules, known)
 
     def _set_up(
         self,
@@ -79,8 +84,10 @@ class Kernel:
         universe: Universe,
         names: Names,
         rules: BacktestSettings,
+        decisions: DecisionData | None = None,
     ) -> None:
         self.rules = rules
+        self.decisions = decisions
         self.schedule = schedule
         self.growth = growth
         self.scores = scores
@@ -100,7 +107,7 @@ class Kernel:
         """Everything prepared, as plain arrays that processes can share read-only."""
         return {
             f"{part}.{f.name}": getattr(getattr(self, part), f.name)
-            for part, kind in _PARTS.items()
+            for part, kind in (_PARTS if self.decisions is None else _PARTS | _KNOWN).items()
             for f in fields(kind)
         }
 
@@ -109,7 +116,8 @@ class Kernel:
         """The kernel whose `arrays` these are; `rules` must be those it was prepared with."""
         parts = {
             part: kind(**{f.name: arrays[f"{part}.{f.name}"] for f in fields(kind)})
-            for part, kind in _PARTS.items()
+            for part, kind in (_PARTS | _KNOWN).items()
+            if f"{part}.{fields(kind)[0].name}" in arrays
         }
         kernel = cls.__new__(cls)
         kernel._set_up(**parts, rules=rules)
@@ -143,6 +151,9 @@ class Kernel:
         factors = self.scores.scores.shape[1]
         if candidate.weights.shape != (factors,):
             raise ValueError(f"{len(candidate.weights)} weights for {factors} factors")
+        if not candidate.mandate.plain or self.rules.impact:
+            target = self._legs.targets(candidate)
+            return self.run_targets(target, candidate, observe, keep_holdings=keep_holdings)
         log = PositionLog(self.growth, self.schedule) if keep_holdings else None
         first, sessions = self.schedule.first, len(self.schedule.dates)
         gross = np.ones(sessions - first)
@@ -168,7 +179,6 @@ class Kernel:
         observe: Observer | None = None,
         *,
         keep_holdings: bool = False,
-        depth: Depth | None = None,
     ) -> BacktestResult:
         """Backtest target weights, by a candidate's stop and by the trading rules of its mandate.
 
@@ -178,20 +188,22 @@ class Kernel:
             [G, N] signed, as they were decided; finite, 0 for what is not held.
         candidate, observe, keep_holdings
             As in `run`.
-        depth
-            Of the trading in the names; None: not known.
 
         Raises
         ------
         ExoError
             If the trading in the names is needed and not known.
         """
-        market = self._leg_market
-        if market is None or market.growth is not self.growth or market.depth is not depth:
-            parts = self.schedule, self.growth, self.rules, self._scratch, depth
-            market = self._leg_market = LegMarket(*parts)
-        run = market.run(target, candidate, partial(self._result, candidate))
+        run = self._legs.run(target, candidate, partial(self._result, candidate))
         return run.result(observe, keep_holdings=keep_holdings)
+
+    @property
+    def _legs(self) -> LegMarket:
+        market = self._leg_market
+        if market is None or market.growth is not self.growth:
+            parts = self.schedule, self.growth, self.rules, self._selector, self._scratch
+            market = self._leg_market = LegMarket(*parts, self.decisions)
+        return market
 
     def benchmark_returns(self, cash_pct: float) -> FloatArray:
         """Daily returns of the equal-weighted universe at the invested share 1 − cash_pct."""

@@ -15,8 +15,12 @@ from mech_exo.backtest.mirror import mirrored
 from mech_exo.backtest.result import BacktestResult, Positions
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.scratch import Scratch
+from mech_exo.backtest.selection import Selector
 from mech_exo.config.settings import BacktestSettings
-from mech_exo.data.panel import FloatArray
+from mech_exo.construction.decision_data import DecisionData
+from mech_exo.construction.room import Room
+from mech_exo.construction.targets import target_weights
+from mech_exo.data.panel import BoolArray, FloatArray
 
 Observed = Callable[[int, BacktestResult], bool]
 Finished = Callable[[FloatArray, FloatArray, int | None], BacktestResult]
@@ -28,29 +32,63 @@ class LegMarket:
 
     Attributes
     ----------
-    depth
-        Of the trading in the names; None: not known.
+    decisions
+        What was known at the decisions beside the scores; None: it was not prepared.
     """
 
     schedule: Schedule
     growth: Growth
     rules: BacktestSettings
+    selector: Selector
     scratch: Scratch
-    depth: Depth | None = None
+    decisions: DecisionData | None
 
     @cached_property
     def _mirror(self) -> Growth:
         return mirrored(self.growth, self.schedule.length)
 
+    @cached_property
+    def _depth(self) -> Depth | None:
+        known = self.decisions
+        if known is None or np.isnan(known.adv).all():
+            return None
+        return Depth.of(known.volatility / np.sqrt(known.periods_per_year), known.adv)
+
+    def targets(self, candidate: Candidate) -> FloatArray:
+        """Target weights [G, N] of a candidate.
+
+        What a position may be of a name's trading is no part of them: that depends on how large
+        the portfolio has become.
+
+        Raises
+        ------
+        ValueError
+            If what was known at the decisions was not prepared.
+        """
+        if self.decisions is None:
+            raise ValueError(f"the kernel is not prepared for {candidate.mandate}")
+        room = Room(candidate.positions, candidate.invested, candidate.position_size_pct)
+        scores = self.selector.composite(candidate)
+        return target_weights(scores, self.decisions, room, candidate.mandate)
+
     def run(self, target: FloatArray, candidate: Candidate, finished: Finished) -> "LegRun":
         """Run target weights [G, N] by a candidate's stop and mandate; see `LegRun`."""
-        terms = TradingTerms.of(self.rules, candidate.mandate, self.depth)
+        terms = TradingTerms.of(self.rules, candidate.mandate, lambda: self._depth)
         year = float(self.schedule.periods_per_year[0])
         rules = LegRules.of(self.rules, terms, candidate.stop_loss_pct, year)
         account = keep_legs(
             self.growth, lambda: self._mirror, self.schedule, target, rules, self.scratch
         )
-        return LegRun(self.schedule, account, target.shape[1], candidate, finished)
+        return LegRun(self, account, candidate, finished)
+
+    def tied(self, candidate: Candidate) -> BoolArray:
+        """[G] decisions at which symbols decided about the last places of a side."""
+        mandate, tied = candidate.mandate, self.selector.tied
+        if mandate.construct is not None or mandate.neutralise:  # composite scores do not decide
+            return np.zeros(len(self.schedule.executed), dtype=bool)
+        if mandate.side == "long":
+            return tied(candidate)
+        return tied(candidate) | tied(replace(candidate, weights=-candidate.weights))
 
 
 class LegRun:
@@ -58,12 +96,8 @@ class LegRun:
 
     Parameters
     ----------
-    schedule, account
-        Of all segments.
-    names
-        Number N of names.
-    candidate
-        Whose account it is.
+    market, account, candidate
+        Of all segments, on what market, and of whom.
     finished
         Makes the result of gross returns [T'], of the value traded [M'] and of the checkpoint at
         which the run was given up.
@@ -71,13 +105,13 @@ class LegRun:
 
     def __init__(
         self,
-        schedule: Schedule,
+        market: LegMarket,
         account: LegAccount,
-        names: int,
         candidate: Candidate,
         finished: Finished,
     ) -> None:
-        self._schedule, self._account, self._names = schedule, account, names
+        self._market, self._account = market, account
+        self._schedule = market.schedule
         self._candidate, self._finished = candidate, finished
         _, self._ruined = returns_of(account.gross)
         self._traded = account.traded(self._ruined)
@@ -112,6 +146,7 @@ class LegRun:
             result,
             _benchmark=(lambda: np.zeros(days)) if cash else result._benchmark,
             _positions=lambda: self.positions.until(days, executions),
+            _tied=lambda: self._market.tied(self._candidate),
             _wanted=self._account.wanted,
         )
 
@@ -120,7 +155,7 @@ class LegRun:
         """Positions of the whole run; none from a bankruptcy on."""
         account, ruined = self._account, self._ruined
         holdings, ends = account.legs.holdings, account.ends
-        held = np.zeros((len(self._schedule.executed), self._names))
+        held = np.zeros(self._market.growth.index.shape)
         held[holdings.segment, holdings.name] = account.settled.share
         held[self._schedule.executed - self._schedule.first >= ruined] = 0.0
         there = ends.before(ruined)

@@ -160,6 +160,18 @@ class Selector:
                 part = slice(first - start, last - start)
                 self._choose_exactly(wanted, first, last, chosen[part], ranks[part])
 
+    def composite(self, candidate: Candidate) -> FloatArray:
+        """Composite scores [G, N] on the grid; NaN where a name is not ranked."""
+        wanted = _Wanted.of(candidate, self._scores)
+        segments, _, names = self._scores.scores.shape
+        found = np.empty((segments, names))
+        for low in range(0, segments, self._step):
+            high = min(segments, low + self._step)
+            rank, _ = self._graded(wanted, low, high)
+            np.multiply(rank, -1.0 / GRID, out=found[low:high])
+        found += 0.0  # of a score of 0 the sign, too
+        return found
+
     def tied(self, candidate: Candidate) -> BoolArray:
         """[G] decisions at which names tied for the last places, so that their symbols decided."""
         wanted = _Wanted.of(candidate, self._scores)
@@ -229,13 +241,18 @@ class Selector:
         ranks: IntArray,
     ) -> tuple[FloatArray, FloatArray]:
         """Mark the n best on the grid and all that tie with the last; ranks, and the last's."""
+        rank, spare = self._graded(wanted, low, high)
+        return rank, _up_to(rank, spare, wanted.n, np.float64(0.0), chosen, ranks)
+
+    def _graded(self, wanted: _Wanted, low: int, high: int) -> tuple[FloatArray, FloatArray]:
+        """Scores of segments `low` to `high` in negative units of the grid, and a buffer."""
         rank, spare = self._fine[:, : high - low]
         # one product for each date: its last bit is the processor's, and rounded away below
         np.matmul(wanted.weights, self._scores.scores[low:high], out=rank)
         wanted.table.take(self._scores.pattern[low:high], out=spare, mode="clip")
         np.multiply(rank, spare, out=rank)
         np.rint(rank, out=rank)
-        return rank, _up_to(rank, spare, wanted.n, np.float64(0.0), chosen, ranks)
+        return rank, spare
 
     def _break_tie(self, rank: FloatArray, last: float, n: int, chosen: BoolArray) -> None:
         """Of the names that tie for the last places, the first by symbol."""

@@ -1,17 +1,19 @@
 """Signed target weights: the kernel's account of two legs against the plain daily loop."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mech_exo.backtest.candidate import Candidate
-from mech_exo.backtest.depth import Depth
 from mech_exo.backtest.kernel import Kernel, Observer
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.backtest.two_worlds import TwoWorlds
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.mandate import Mandate
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.errors import ExoError
 from tests.unit.backtest import reference
 from tests.unit.backtest.comparison import TOLERANCE
 from tests.unit.backtest.markets import random_panel, suspended_panel
@@ -30,13 +32,14 @@ def agree(
     observe: Observer | None = None,
 ) -> BacktestResult:
     """Assert that kernel and reference agree on everything, and return the kernel's result."""
-    kernel = Kernel(panel, rules)
+    kernel = Kernel(panel, rules, decisions=True)
     executions = len(kernel.schedule.executed)
-    known = None
     if depth is not None:
-        known = Depth.of(depth.volatility[:executions], depth.adv[:executions])
-    part = target[:executions]
-    result = kernel.run_targets(part, candidate, observe, keep_holdings=True, depth=known)
+        assert kernel.decisions is not None
+        year = np.sqrt(panel.periods_per_year)
+        volatility, adv = depth.volatility[:executions] * year, depth.adv[:executions]
+        kernel.decisions = replace(kernel.decisions, volatility=volatility, adv=adv)
+    result = kernel.run_targets(target[:executions], candidate, observe, keep_holdings=True)
     same(result, reference.run_targets(panel, rules, target, candidate, depth))
     return result
 
@@ -121,3 +124,104 @@ def test_agrees_with_the_daily_loop(first: int) -> None:
         panel, rules, candidate, target, depth = drawn(seed)
         observe = (lambda step, _: False) if seed % 5 == 0 else None
         agree(panel, rules, target, candidate, depth, observe)
+
+
+def two_sided(**changes: Any) -> Candidate:
+    figures: dict[str, Any] = {"cash_pct": 0.1, "stop_loss_pct": 0.1, "position_size_pct": 0.2}
+    mandate = Mandate(side="long_short", gross=1.6, max_gross=1.6)
+    return Candidate(np.array([1.0, -0.4]), **figures | changes, mandate=mandate)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_best_are_held_and_the_worst_sold_short(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    every, names = int(rng.choice([1, 5, 21])), int(rng.integers(2, 14))
+    panel = random_panel(seed, 90, names, 2, every, ties=seed % 2 == 0, unknown=0.3)
+    rules = BacktestSettings(
+        stop_reference="entry" if seed % 3 else "rebalance", stop_lag=seed % 2, borrow_cost=0.02
+    )
+    size, stop = float(rng.choice([0.1, 0.2, 0.5])), float(rng.choice([0.05, 0.2]))
+    candidate = two_sided(position_size_pct=size, stop_loss_pct=stop)
+    result = Kernel(panel, rules, decisions=True).run(candidate, keep_holdings=True)
+    same(result, reference.run_long_short(panel, rules, candidate))
+    assert not result.benchmark_returns.any()
+    assert result.metric("active_return") == pytest.approx(
+        panel.periods_per_year * result.returns.mean()
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_equal_long_weights_are_what_the_fast_path_holds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    every, lag = int(rng.choice([1, 5, 21])), seed % 2
+    panel = random_panel(seed, 120, 12, 2, every, ties=seed % 3 == 0, irregular=seed % 5 == 0)
+    rules = BacktestSettings(stop_lag=lag, delisting_return=0.3, delist_after=3)
+    kernel = Kernel(panel, rules, decisions=True)
+    plain = Candidate(rng.standard_normal(2), 0.1, 0.08, 0.2)
+    other = replace(plain, mandate=Mandate(benchmark="universe"))
+    expected, result = (kernel.run(c, keep_holdings=True) for c in (plain, other))
+    for name in ("returns", "traded", "holdings", "exposure", "benchmark_returns"):
+        found = getattr(result, name), getattr(expected, name)
+        np.testing.assert_allclose(*found, rtol=0, atol=TOLERANCE)
+    assert result.occupancy == expected.occupancy
+    assert result.positions.exit_reason == expected.positions.exit_reason
+    np.testing.assert_array_equal(result.positions.exit_date, expected.positions.exit_date)
+
+
+def test_bits_do_not_depend_on_who_looks_or_where_the_arrays_lie() -> None:
+    panel = random_panel(3, 700, 20, 2, 5)
+    rules = BacktestSettings(stop_lag=1, borrow_cost=0.03)
+    kernel, seen = Kernel(panel, rules, decisions=True), []
+    worker = Kernel.from_arrays(kernel.arrays(), rules)
+
+    def observe(step: int, result: BacktestResult) -> bool:
+        seen.append(result.returns)
+        return step == 1
+
+    whole, looked_at = kernel.run(two_sided()), worker.run(two_sided(), observe)
+    assert looked_at.stopped_at == 1
+    assert len(seen) == 2
+    count = len(looked_at.returns)
+    assert count == len(seen[1]) < len(whole.returns)
+    assert looked_at.returns.tobytes() == whole.returns[:count].tobytes() == seen[1].tobytes()
+    assert looked_at.holdings.tobytes() == whole.holdings[: len(looked_at.holdings)].tobytes()
+    assert kernel.run(two_sided(), keep_holdings=True).returns.tobytes() == whole.returns.tobytes()
+
+
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_placebo_is_a_kernel_made_anew(lag: int) -> None:
+    panel, rules = random_panel(11, 300, 15, 2, 5), BacktestSettings(stop_lag=lag)
+    others = np.where(np.isfinite(panel.returns), -0.9 * panel.returns, np.nan)
+    kernel = Kernel(panel, rules, decisions=True)
+    worlds = TwoWorlds(kernel, panel, others)
+    first = kernel.run(two_sided())
+    executed = kernel.schedule.executed
+    for seed in range(3):
+        other = np.random.default_rng(seed).random(len(executed)) < 0.5
+        day = np.searchsorted(executed, np.arange(len(panel.returns)), side="left") - 1
+        flipped = np.where((day >= 0) & other[day], True, False)
+        mixed = replace(panel, returns=np.where(flipped[:, None], others, panel.returns))
+        anew = Kernel(mixed, rules, decisions=True)
+        anew.decisions = kernel.decisions
+        expected, placebo = anew.run(two_sided()), worlds.kernel(other).run(two_sided())
+        assert placebo.returns.tobytes() == expected.returns.tobytes()
+        assert placebo.returns.tobytes() != first.returns.tobytes()
+    assert kernel.run(two_sided()).returns.tobytes() == first.returns.tobytes()
+
+
+def test_what_trading_needs_to_know_is_asked_for() -> None:
+    panel, impact = random_panel(3, factors=2), BacktestSettings(impact=1.0)
+    plain = Candidate(np.ones(2), 0.1, 0.1, 0.2)
+    with pytest.raises(ExoError, match=r"backtest.impact needs the trading volume"):
+        Kernel(panel, impact, decisions=True).run(plain)
+    kernel = Kernel(panel, impact, decisions=True)
+    assert kernel.decisions is not None
+    adv = np.full(kernel.decisions.tradable.shape, 1e6)
+    kernel.decisions = replace(kernel.decisions, adv=adv)
+    with pytest.raises(ExoError, match=r"backtest.impact needs the capital"):
+        kernel.run(plain)
+    limited = replace(plain, mandate=Mandate(max_adv_share=0.1))
+    with pytest.raises(ExoError, match=r"portfolio.max_adv_share needs the trading volume"):
+        Kernel(panel, BacktestSettings(), decisions=True).run(limited)
+    with pytest.raises(ValueError, match="not prepared"):
+        Kernel(panel, BacktestSettings()).run(limited)
