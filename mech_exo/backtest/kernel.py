@@ -92,8 +92,10 @@ class Kernel:
         check_returns(panel, in_sessions.delist_after)
         schedule = plan(panel, rules.execution_lag)
         growth = grow(panel.returns, schedule, in_sessions)
+        tradable = np.ascontiguousarray(panel.tradable[: len(schedule.executed)])
+        # before the scores: it takes memory for a moment, and they take it for good
+        universe = gather_universe(growth, schedule, tradable, rules.cost)
         scores = lay_out(panel, len(schedule.executed))
-        universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
         names = Names.of(panel.sectors)
         self._set_up(schedule, growth, scores, universe, names, rules)
 
