@@ -138,6 +138,7 @@ class Estimator:
         # rows by rank: complete and feasible, pruned and feasible, infeasible
         self._ranked: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         self._better: frozenset[int] = frozenset()
+        self._new: list[int] = []  # rows that are in neither mixture yet
 
     @staticmethod
     def serves(space: Ranges) -> bool:
@@ -168,7 +169,7 @@ class Estimator:
             dtype=np.int64,
         )
         self._others.add(self._axes.coordinates(values), choices)
-        self._others.put(row)
+        self._new.append(row)
         kind, key = self._rank(record)
         insort(self._ranked[kind], (*key, row))
 
@@ -226,6 +227,7 @@ class Estimator:
         better = frozenset(rows)
         for row in better - self._better:
             self._others.take(row)
-        for row in self._better - better:
-            self._others.put(row)
-        self._better = better
+        for row in (*self._new, *(self._better - better)):
+            if row not in better:
+                self._others.put(row)
+        self._better, self._new = better, []
