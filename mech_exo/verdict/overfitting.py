@@ -14,6 +14,7 @@ from mech_exo.data.panel import BoolArray, FloatArray
 
 CELLS = 2**16  # scores of splits and strategies that are computed at a time
 
+
 def training_blocks(blocks: int, chosen: int) -> BoolArray:
     """[C(blocks, chosen), blocks]: which blocks each split takes, in lexicographic order."""
     splits = list(combinations(range(blocks), chosen))

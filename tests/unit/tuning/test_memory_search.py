@@ -61,7 +61,7 @@ def test_axes_are_those_that_have_numbers() -> None:
     assert list(cube.space) == ["x", "n"]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_asking_imports_no_optimiser_of_scipy(sampler: str) -> None:
     """A process of its own: scipy.stats and what it brings take half a second."""
     code = (
