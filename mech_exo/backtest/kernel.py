@@ -142,10 +142,10 @@ class Kernel:
         kernel._set_up(**parts, rules=rules)
         return kernel
 
-    def on(self, growth: Growth, universe: Universe) -> Self:
+    def on(self, growth: Growth, universe: Universe, selector: Selector) -> Self:
         """The kernel of the same decisions on other returns; it shares this one's buffers."""
         kernel = type(self).__new__(type(self))
-        vars(kernel).update(vars(self), growth=growth, universe=universe)
+        vars(kernel).update(vars(self), growth=growth, universe=universe, _selector=selector)
         return kernel
 
     def run(
