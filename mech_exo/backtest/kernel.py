@@ -70,8 +70,10 @@ class Kernel:
         check_returns(panel, in_sessions.delist_after)
         schedule = plan(panel, rules.execution_lag)
         growth = grow(panel.returns, schedule, in_sessions)
+        tradable = np.ascontiguousarray(panel.tradable[: len(schedule.executed)])
+        # before the scores: it takes memory for a moment, and they take it for good
+        universe = gather_universe(growth, schedule, tradable, rules.cost)
         scores = lay_out(panel, len(schedule.executed))
-        universe = gather_universe(growth, schedule, scores.tradable, rules.cost)
         names = Names.of(panel.sectors)
         known = DecisionData.of(panel, len(schedule.executed)) if decisions else None
         self._set_up(schedule, growth, scores, universe, names, rules, known)
@@ -123,10 +125,10 @@ class Kernel:
         kernel._set_up(**parts, rules=rules)
         return kernel
 
-    def on(self, growth: Growth, universe: Universe) -> Self:
+    def on(self, growth: Growth, universe: Universe, selector: Selector) -> Self:
         """The kernel of the same decisions on other returns; it shares this one's buffers."""
         kernel = type(self).__new__(type(self))
-        vars(kernel).update(vars(self), growth=growth, universe=universe)
+        vars(kernel).update(vars(self), growth=growth, universe=universe, _selector=selector)
         return kernel
 
     def run(

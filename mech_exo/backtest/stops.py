@@ -112,12 +112,12 @@ def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry)
     if affected.any():
         aside = np.zeros(count, dtype=bool)
         aside[holdings.aside] = True
-        walk = _Walk(low, boundary, index, aside[order], limit)
-        for r in np.flatnonzero(affected).tolist():
-            begin = int(first[r])
-            walk.run(begin, begin + int(length[r]), float(entry[r]), bool(forced[r]))
-        kind[walk.where] = walk.kinds
-        reference[walk.where] = walk.references
+        inside = np.flatnonzero(np.repeat(affected, length))
+        walk = _Walk(low[inside], boundary[inside], index[inside], aside[order[inside]], limit)
+        walk.follow(length[affected], entry[affected], forced[affected])
+        where = inside[walk.where]
+        kind[where] = walk.kinds
+        reference[where] = walk.references
     exits = no_stops(holdings, growth.index.shape[1])
     exits.kind[order] = kind
     exits.threshold[order] = limit * reference / index
@@ -130,8 +130,9 @@ def _since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry)
 class _Walk:
     """Follows runs of holdings from stop to stop.
 
-    Arrays are in order of names and then segments. What it finds: `where` an entry of them ends
-    otherwise than thought or has another reference, its kind and its reference.
+    Arrays are of the entries of these runs, in order of names and then segments. What it finds:
+    `where` an entry ends otherwise than thought or has another reference, its kind and its
+    reference.
     """
 
     def __init__(
@@ -147,7 +148,14 @@ class _Walk:
         self._limit = limit
         self.where, self.kinds, self.references = list[int](), list[int](), list[float]()
 
-    def run(self, begin: int, end: int, entry: float, at_once: bool) -> None:
+    def follow(self, length: IntArray, entry: FloatArray, forced: BoolArray) -> None:
+        """All runs, one after the other, of so many entries each."""
+        end = np.cumsum(length)
+        bounds = (end - length).tolist(), end.tolist()
+        for run in zip(*bounds, entry.tolist(), forced.tolist(), strict=True):
+            self._run(*run)
+
+    def _run(self, begin: int, end: int, entry: float, at_once: bool) -> None:
         """One run from its first purchase: a stop ends it, the next purchase begins anew."""
         low, boundary, aside, limit = self._low, self._boundary, self._aside, self._limit
         holding, moved, threshold = True, False, limit * entry

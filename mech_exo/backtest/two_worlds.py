@@ -10,9 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.benchmark import Universe, gather_universe
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.growth import Growth, gross_returns, grow, never_zero
 from mech_exo.backtest.kernel import Kernel
+from mech_exo.backtest.selection import Scores, Selector
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
+
+KEPT = 32  # candidates; a search begins with some fifteen that are drawn evenly or given
+
+
+class RecallingSelector(Selector):
+    """A Selector that knows again the first `KEPT` candidates that it has chosen for.
+
+    What is chosen does not depend on the returns, and searches on other returns begin with the same
+    candidates: those that are drawn before anything is known.
+    """
+
+    def __init__(self, scores: Scores) -> None:
+        super().__init__(scores)
+        self._known: dict[tuple[bytes, int, int, int], tuple[IntArray, IntArray]] = {}
+
+    def choose(
+        self, candidate: Candidate, start: int, stop: int, chosen: BoolArray, ranks: IntArray
+    ) -> None:
+        """As the Selector."""
+        key = (candidate.weights.tobytes(), candidate.positions, start, stop)
+        if key in self._known:
+            chosen[:] = False
+            cells, ranks[:] = self._known[key]
+            np.put(chosen, cells, True)
+            return
+        super().choose(candidate, start, stop, chosen, ranks)
+        if len(self._known) < KEPT:
+            self._known[key] = np.flatnonzero(chosen), ranks.copy()
 
 
 class TwoWorlds:
@@ -33,6 +63,7 @@ class TwoWorlds:
     def __init__(self, kernel: Kernel, panel: Panel, others: FloatArray) -> None:
         schedule, rules = kernel.schedule, panel.frequency.rules(kernel.rules)
         self._kernel = kernel
+        self._selector = RecallingSelector(kernel.scores)
         self._other = grow(others, schedule, rules)
         self._universe = gather_universe(self._other, schedule, kernel.scores.tradable, rules.cost)
         self._both = _joined(kernel.growth, self._other)
@@ -53,7 +84,7 @@ class TwoWorlds:
             boundary=np.where(in_row, two.boundary, one.boundary),
             end=np.where(in_row, two.end, one.end),
         )
-        return self._kernel.on(growth, self._chosen_universe(other))
+        return self._kernel.on(growth, self._chosen_universe(other), self._selector)
 
     def _index(self, other: BoolArray) -> FloatArray:
         """[G, N] price index at the executions: the returns multiplied in their order."""

@@ -7,6 +7,7 @@ the workers, nor their number, nor a kill and a resumption can change a suggesti
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,7 @@ class Asker:
         self._pruner = MedianLimits() if pruner == "median" else None
         self._records: list[TrialRecord] = []
         self._told = 0
-        self._study = _study(self._history, self.sampler.optuna, problem.directions)
+        self._directions = problem.directions
 
     @property
     def known(self) -> int:
@@ -121,6 +122,11 @@ class Asker:
         if self._fixed:
             self._check_fixed(self._history.asked_space)
         return self._history.asked_params, self._history.asked_space
+
+    @cached_property
+    def _study(self) -> optuna.Study:
+        """Of Optuna, where it draws."""
+        return _study(self._history, self.sampler.optuna, self._directions)
 
     def _text(self, name: str, distribution: BaseDistribution) -> str:
         if distribution is self._ranges.space.get(name):

@@ -23,7 +23,6 @@ from mech_exo.factor_file.document import Parameter
 Ranges = Mapping[str, BaseDistribution]
 
 
-@lru_cache(maxsize=4096)
 def to_json(distribution: BaseDistribution) -> str:
     """Optuna's JSON form of a range.
 
@@ -32,6 +31,17 @@ def to_json(distribution: BaseDistribution) -> str:
     ExoError
         A bound or a choice is NaN or infinite.
     """
+    if isinstance(distribution, CategoricalDistribution):  # those of 1 and of True are equal
+        return _json_of(distribution)
+    return _kept_json(distribution)
+
+
+@lru_cache(maxsize=4096)
+def _kept_json(distribution: BaseDistribution) -> str:
+    return _json_of(distribution)
+
+
+def _json_of(distribution: BaseDistribution) -> str:
     text = distribution_to_json(distribution)
     json.loads(text, parse_constant=_refuse)
     return text

@@ -7,7 +7,9 @@ repeated search is the study.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import TuningSettings
@@ -58,8 +60,14 @@ def search(
     asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
     records: list[TrialRecord] = []
     tally = Tally(problem.directions)
+    ready: deque[Suggestion] = deque()
     while tally.ending(trials, patience) is None:
-        suggestion = asker.ask(len(records))
+        if not ready:
+            # what can be asked by now is asked in one go, while asking is in the caches
+            begun = len(records)
+            certain = range(begun, begun + tally.left(trials, patience))
+            ready.extend(map(asker.ask, takewhile(asker.ready, certain)))
+        suggestion = ready.popleft()
         evaluation = evaluator.evaluate(suggestion.params, suggestion.limits)
         record = _record(suggestion, evaluation).canonical()
         asker.add(record)

@@ -49,6 +49,14 @@ class Tally:
             return "goal"
         return "patience" if self.exhausts(patience) else None
 
+    def left(self, goal: int | None, patience: int | None) -> int:
+        """Trials that come before the end whatever they bring; one of `goal`, `patience` is set."""
+        ends = (
+            (None if goal is None else goal - self.finished),
+            (None if patience is None else patience - self.stalled),
+        )
+        return min(end for end in ends if end is not None)
+
     @classmethod
     def of(cls, study: StudyRecord) -> Self:
         """Of the current epoch of a study."""

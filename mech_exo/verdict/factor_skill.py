@@ -18,7 +18,12 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.verdict.evidence import autocorrelation, robust_t
-from mech_exo.verdict.ranking import HoldingPeriod, block_means, information_coefficients
+from mech_exo.verdict.ranking import (
+    HoldingPeriod,
+    block_means,
+    information_coefficients,
+    outcome_order,
+)
 
 LEAST_KNOWN = 0.5  # share of the blocks in which a factor must have a coefficient
 
@@ -71,10 +76,11 @@ def factor_skill(panel: Panel, outcomes: FloatArray, holding: HoldingPeriod) -> 
     """
     periods = len(holding.first)
     tradable = panel.tradable[:periods]
-    table, names = [], []
+    table, names, order = [], [], outcome_order(outcomes)
     for k, name in enumerate(panel.factor_names):
         scores = np.where(tradable, panel.exposures[:periods, :, k], np.nan)
-        blocks = block_means(information_coefficients(scores, outcomes), holding.block)
+        found = information_coefficients(scores, outcomes, order)
+        blocks = block_means(found, holding.block)
         if np.isfinite(blocks).mean() >= LEAST_KNOWN:
             table.append(blocks)
             names.append(name)

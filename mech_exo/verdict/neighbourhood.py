@@ -118,14 +118,15 @@ class Neighbourhood:
 
     def _even_points(self, portfolios: int) -> "list[dict[str, Parameter]]":
         """Points of a scrambled Sobol sequence; at least `portfolios`, a power of two."""
-        from scipy.stats import qmc
+        from mech_exo.tuning.sobol import Sobol
 
         sequence = np.random.SeedSequence(
             self._subject.settings.tuning.seed, spawn_key=(SOBOL_KEY,)
         )
         generator = np.random.Generator(np.random.PCG64(sequence))
-        sobol = qmc.Sobol(max(len(self.cube), 1), scramble=True, rng=generator)
-        points = sobol.random_base2(math.ceil(math.log2(portfolios)))
+        points = Sobol(max(len(self.cube), 1), generator).points(
+            2 ** math.ceil(math.log2(portfolios))
+        )
         return [{**self._full, **self.cube.values(p[: len(self.cube)])} for p in points]
 
     def _active(self, params: Mapping[str, Any]) -> FloatArray | None:

@@ -12,6 +12,8 @@ import numpy as np
 
 from mech_exo.data.panel import BoolArray, FloatArray
 
+CELLS = 2**16  # scores of splits and strategies that are computed at a time
+
 
 def training_blocks(blocks: int, chosen: int) -> BoolArray:
     """[C(blocks, chosen), blocks]: which blocks each split takes, in lexicographic order."""
@@ -73,16 +75,28 @@ def probability_of_overfitting(performance: FloatArray, blocks: int = 16) -> Ove
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     sums = np.add.reduceat(centred, starts, axis=0)
     squares = np.add.reduceat(centred**2, starts, axis=0)
-    inside = training_blocks(blocks, blocks // 2).astype(np.float64)
     parts = (sums, squares, sizes.astype(np.float64), centre)
-    trained, tested = _half_sharpe(inside, *parts), _half_sharpe(1.0 - inside, *parts)
+    inside = training_blocks(blocks, blocks // 2).astype(np.float64)
+    logits = np.empty(len(inside))
+    # what a split leaves out is what the split as far from the other end takes: one score serves
+    # both, and the two are looked at while they are in the cache
+    complement = len(inside) - 1 - np.arange(len(inside) // 2)
+    step = max(1, CELLS // strategies)
+    for low in range(0, len(complement), step):
+        other = complement[low : low + step]
+        rows = slice(low, low + len(other))
+        one, two = _half_sharpe(inside[rows], *parts), _half_sharpe(inside[other], *parts)
+        logits[rows], logits[other] = _logits(one, two), _logits(two, one)
+    return Overfitting(float(np.mean(logits <= 0.0)), logits)
 
+
+def _logits(trained: FloatArray, tested: FloatArray) -> FloatArray:
+    """[splits] of the relative rank that the winner of one half has in the other, [splits, S]."""
     winner = np.argmax(trained, axis=1)
     reached = tested[np.arange(len(tested)), winner][:, None]
-    rank = np.sum(tested < reached, axis=1) + (np.sum(tested == reached, axis=1) + 1) / 2
-    relative = rank / (strategies + 1)
-    logits = np.log(relative / (1.0 - relative))
-    return Overfitting(float(np.mean(logits <= 0.0)), logits)
+    below, ties = (np.count_nonzero(c, axis=1) for c in (tested < reached, tested == reached))
+    relative = (below + (ties + 1) / 2) / (tested.shape[1] + 1)
+    return np.log(relative / (1.0 - relative))  # type: ignore[no-any-return]
 
 
 def _half_sharpe(
@@ -90,7 +104,7 @@ def _half_sharpe(
 ) -> FloatArray:
     """[splits, S] Sharpe ratios over the blocks of each split."""
     count = (member @ sizes)[:, None]
-    # splits times strategies: in place, as each array has millions of numbers
+    # in place: there are millions of them in all
     mean: FloatArray = member @ sums
     mean /= count
     deviation: FloatArray = member @ squares

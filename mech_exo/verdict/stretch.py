@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.selection import GRID, Scores, scales
-from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.system.memory import row_slices
 from mech_exo.verdict.evidence import Evidence, gather
 from mech_exo.verdict.hedge import Hedge
@@ -19,6 +20,7 @@ from mech_exo.verdict.ranking import (
     information_coefficients,
     market_betas,
     market_return,
+    outcome_order,
     own_risk,
     panel_model,
     period_outcomes,
@@ -90,6 +92,29 @@ class Outcomes:
         return period_outcomes(self.residual, self.risk, holding)
 
 
+class _RankedOutcomes:
+    """Outcomes [M, N] of holding periods, put in order once for all scores."""
+
+    def __init__(self, outcomes: FloatArray) -> None:
+        self._outcomes = outcomes
+
+    @cached_property
+    def _order(self) -> IntArray:
+        return outcome_order(self._outcomes)
+
+    @cached_property
+    def _turned(self) -> IntArray:
+        return outcome_order(-self._outcomes)
+
+    def coefficients(self, scores: FloatArray, signs: FloatArray | None) -> FloatArray:
+        """[M] `information_coefficients` of scores [M, N], the outcomes times signs [M] ±1."""
+        if signs is None:
+            return information_coefficients(scores, self._outcomes, self._order)
+        sign = signs[:, None]
+        order = np.where(sign < 0.0, self._turned, self._order)
+        return information_coefficients(scores, self._outcomes * sign, order)
+
+
 class Stretch:
     """Dates on which candidates are backtested.
 
@@ -118,8 +143,9 @@ class Stretch:
         self._benchmark = benchmark
         self._dates, self._periods = panel.dates, panel.periods_per_year
         self.holding: HoldingPeriod = holding_periods(panel, execution_lag)
-        self._outcomes = outcomes.over(self.holding)
-        self._hedged = None if outcomes.hedged is None else outcomes.hedged.over(self.holding)
+        self._outcomes = _RankedOutcomes(outcomes.over(self.holding))
+        hedged = outcomes.hedged
+        self._hedged = None if hedged is None else _RankedOutcomes(hedged.over(self.holding))
 
     def on(self, evaluator: "Evaluator") -> "Stretch":
         """The same dates and outcomes, for candidates that are backtested on other returns."""
@@ -145,12 +171,8 @@ class Stretch:
         kernel = self._evaluator.kernel(params)
         weights = self._evaluator.candidate(params).weights
         scores = composite(kernel.scores, weights)[: len(self.holding.first)]
-        sign = np.ones(len(scores)) if signs is None else signs
-        coefficients, hedged = (
-            None if o is None else information_coefficients(scores, o * sign[:, None])
-            for o in (self._outcomes, self._hedged)
-        )
-        assert coefficients is not None, "every stretch has outcomes"
+        coefficients = self._outcomes.coefficients(scores, signs)
+        hedged = None if self._hedged is None else self._hedged.coefficients(scores, signs)
         against = result.benchmark_returns
         if self._benchmark is not None:
             against = self._benchmark[result.first : result.first + len(result.returns)]

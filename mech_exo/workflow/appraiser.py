@@ -1,8 +1,9 @@
 """Figures of a portfolio under a run's own rules, in and out of sample."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mech_exo.backtest.comparison import universe_metrics
 from mech_exo.objective.evaluate import Evaluator
@@ -12,6 +13,7 @@ from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.workflow.figures import Portfolio
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.result import BacktestResult
     from mech_exo.config.settings import Settings
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
@@ -19,6 +21,27 @@ if TYPE_CHECKING:
     from mech_exo.objective.spec import ObjectiveSpec
 
 Params = Mapping[str, "Parameter"]
+
+
+class Appraisee(NamedTuple):
+    """A portfolio whose figures are asked for.
+
+    Attributes
+    ----------
+    by
+        What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
+    """
+
+    label: str
+    params: Params
+    by: str
+
+
+class Appraised(NamedTuple):
+    """Portfolios in the order in which they were asked for; the universe at the last one's cash."""
+
+    portfolios: tuple[Portfolio, ...]
+    universe: Portfolio
 
 
 class Appraiser:
@@ -42,29 +65,37 @@ class Appraiser:
     ) -> None:
         self._spec, self._settings, self._market = spec, settings, market
         self._in_sample, self._holdout = in_sample, holdout
+        self._prepared: tuple[Panel, Evaluator] | None = None
 
-    @cached_property
-    def evaluators(self) -> tuple[Evaluator, ...]:
-        """In sample and, if there is one, on the holdout."""
-        made = tuple(
-            Evaluator(self._spec, part, self._settings, self._market)
-            for part in (self._in_sample, self._holdout)
-            if part is not None
-        )
-        give_back_freed()
-        return made
+    @property
+    def in_sample(self) -> Evaluator:
+        """In sample; the other part's is let go."""
+        return self._evaluator(self._in_sample)
+
+    @property
+    def last_part(self) -> Evaluator:
+        """On the holdout if there is one, else in sample; the other part's is let go."""
+        return self._evaluator(self._in_sample if self._holdout is None else self._holdout)
+
+    def _evaluator(self, part: "Panel") -> Evaluator:
+        if self._prepared is None or self._prepared[0] is not part:
+            self.let_go()  # before the next: of a large panel, each is as large as the panel
+            made = Evaluator(self._spec, part, self._settings, self._market)
+            give_back_freed()
+            self._prepared = part, made
+        return self._prepared[1]
 
     def let_go(self) -> None:
-        """Give back the memory of its backtests; they are prepared again when one is asked for."""
-        if "evaluators" in vars(self):
+        """Give back the memory of its backtest; it is prepared again when it is asked for."""
+        if self._prepared is not None:
             _ = self.space  # takes no memory, and is asked for without a backtest
-            del self.evaluators
+            self._prepared = None
             give_back_freed()
 
     @cached_property
     def space(self) -> Space:
         """The objective file's space."""
-        return self.evaluators[0].space
+        return (self._prepared or (None, self.in_sample))[1].space
 
     @property
     def categories(self) -> dict[str, str]:
@@ -89,47 +120,48 @@ class Appraiser:
         candidate = self.space.candidate(params)
         return {name: float(getattr(candidate, name)) for name in RANGES}
 
-    def portfolio(self, label: str, params: Params, ledger: HoldoutLedger, by: str) -> Portfolio:
-        """The portfolio of these parameters and its figures.
+    def appraise(self, asked: Sequence[Appraisee], ledger: HoldoutLedger) -> Appraised:
+        """The portfolios of some parameters with their figures, and the universe beside the last.
 
-        Where there is a holdout, that is a look at it, which is entered first.
-
-        Parameters
-        ----------
-        by
-            What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
+        In sample first, then on the holdout: only one of them is held at a time. Where there is a
+        holdout, each portfolio is a look at it, which is entered before its figures are known. The
+        universe is no look: it is what portfolios are measured against, and nobody can choose it.
         """
-        look, looks, held = 0, 0, None
-        if self._holdout is not None:
-            from mech_exo.tuning.looks import distinct, rank
-
-            held = self.evaluators[1].run(params)
-            entered = ledger.enter(self.evaluators[1], params, held, by)
-            look = rank(entered, portfolio_hash(self.space, params))
-            looks = distinct(entered)
-        inside = self.evaluators[0].run(params, keep_holdings=True)
-        return Portfolio(
-            label=label,
-            weights=self.weights(params),
-            hyperparameters=self.hyperparameters(params),
-            in_sample=inside.metrics(),
-            out_of_sample=None if held is None else held.metrics(),
-            look=look,
-            looks=looks,
-            occupancy=inside.occupancy,
-            parameters=self.space.arguments(params),
-        )
-
-    def universe(self, params: Params) -> Portfolio:
-        """The equal-weighted tradable universe at these parameters' invested share.
-
-        No look: it is what portfolios are measured against, and nobody can choose it.
-        """
-        figures = [universe_metrics(evaluator.run(params)) for evaluator in self.evaluators]
-        return Portfolio(
+        inside = [self._inside(one) for one in asked]
+        universe = Portfolio(
             label="universe",
             weights={},
-            hyperparameters={"cash_pct": self.space.candidate(params).cash_pct},
-            in_sample=figures[0],
-            out_of_sample=figures[1] if len(figures) > 1 else None,
+            hyperparameters={"cash_pct": self.space.candidate(asked[-1].params).cash_pct},
+            in_sample=universe_metrics(self.in_sample.run(asked[-1].params)),
+            out_of_sample=None,
         )
+        if self._holdout is None:
+            return Appraised(tuple(inside), universe)
+        seen = [self._seen(one, ledger) for one in asked]
+        portfolios = [
+            replace(portfolio, out_of_sample=held.metrics(), look=look, looks=looks)
+            for portfolio, (held, look, looks) in zip(inside, seen, strict=True)
+        ]
+        of_universe = universe_metrics(seen[-1][0])
+        return Appraised(tuple(portfolios), replace(universe, out_of_sample=of_universe))
+
+    def _inside(self, one: Appraisee) -> Portfolio:
+        """What needs no holdout."""
+        result = self.in_sample.run(one.params, keep_holdings=True)
+        return Portfolio(
+            label=one.label,
+            weights=self.weights(one.params),
+            hyperparameters=self.hyperparameters(one.params),
+            in_sample=result.metrics(),
+            out_of_sample=None,
+            occupancy=result.occupancy,
+            parameters=self.space.arguments(one.params),
+        )
+
+    def _seen(self, one: Appraisee, ledger: HoldoutLedger) -> tuple["BacktestResult", int, int]:
+        """What the holdout shows, which look at it that is, and how many there were."""
+        from mech_exo.tuning.looks import distinct, rank
+
+        held = self.last_part.run(one.params)
+        entered = ledger.enter(self.last_part, one.params, held, one.by)
+        return held, rank(entered, portfolio_hash(self.space, one.params)), distinct(entered)

@@ -11,6 +11,7 @@ from mech_exo.factor_file.document import FactorFile
 from mech_exo.system.memory import in_pieces
 from mech_exo.system.plain_values import plain
 from mech_exo.verdict.holdout import HoldoutLedger
+from mech_exo.workflow.appraiser import Appraisee
 from mech_exo.workflow.figures import ConstraintValue
 from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
 from mech_exo.workflow.optimised import Choice, Optimised
@@ -56,36 +57,38 @@ def result_of(
         trial = plateau_trial(session, study)
     front = study.front() if len(study.directions) > 1 else ()
     bare = Optimised(session, study_file, outcome, trial, front=front, chosen=chosen)
-    if trial is None:
-        return bare
-    appraiser = session.appraiser
+    return bare if trial is None else _with_figures(bare, trial, command)
+
+
+def _with_figures(bare: Optimised, trial: "TrialRecord", command: str) -> Optimised:
+    """The result of a trial, with its figures and what stands beside them."""
+    session, study, study_file = bare.session, bare.outcome.study, bare.study_file
     ledger = HoldoutLedger(study_file, session.panel, session.split)
-    # the incumbent's look comes first, so that the best trial's count includes it
-    compared = _with_incumbent(bare, ledger, command)
-    label = label_of(trial, chosen)
+    label = label_of(trial, bare.chosen)
     by = f"{command}: {label} of study {study.name}"
-    return replace(
-        compared,
-        best=appraiser.portfolio(label, trial.params, ledger, by),
-        universe=appraiser.universe(trial.params),
+    asked = [Appraisee(label, trial.params, by)]
+    incumbent = incumbent_file(session.cwd)
+    if incumbent is not None and comparable(session, incumbent):
+        known = session.appraiser.space.meaningful(incumbent.params)
+        # its look comes first, so that the best trial's count includes it
+        asked.insert(0, Appraisee(INCUMBENT, known, f"{command}: {INCUMBENT}"))
+    appraised = session.appraiser.appraise(asked, ledger)
+    session.appraiser.let_go()
+    found = replace(
+        bare,
+        best=appraised.portfolios[-1],
+        universe=appraised.universe,
         constraints=_constraints(session, study, trial),
         standing=standing_of_trial(session, study_file, study, trial),
     )
-
-
-def _with_incumbent(result: Optimised, ledger: HoldoutLedger, command: str) -> Optimised:
-    session = result.session
-    incumbent = incumbent_file(session.cwd)
-    if incumbent is None or not comparable(session, incumbent):
-        return result
-    params = session.appraiser.space.meaningful(incumbent.params)
-    by = f"{command}: {INCUMBENT}"
+    if incumbent is None or len(asked) == 1:
+        return found
     fit = fit_of(incumbent, session)
     return replace(
-        result,
-        incumbent=session.appraiser.portfolio(INCUMBENT, params, ledger, by),
+        found,
+        incumbent=appraised.portfolios[0],
         incumbent_fit=fit,
-        starts_knowing=fit.words if _starts_from(result.outcome.study, params) else "",
+        starts_knowing=fit.words if _starts_from(study, asked[0].params) else "",
     )
 
 

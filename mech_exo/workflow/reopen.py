@@ -121,7 +121,7 @@ def verify_on(
 
 
 def _look(path: Path, file: "FactorFile", session: Session, study_file: Path) -> None:
-    evaluator = session.appraiser.evaluators[-1]  # of the holdout, whose figures were computed
+    evaluator = session.appraiser.last_part  # of the holdout, whose figures were computed
     params = evaluator.space.meaningful(file.params)
     ledger = HoldoutLedger(study_file, session.panel, session.split)
     ledger.enter(evaluator, params, evaluator.run(params), f"verify: {path}")

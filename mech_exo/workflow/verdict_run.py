@@ -145,7 +145,7 @@ def plateau_trial(session: Session, study: "StudyRecord") -> "TrialRecord":
     best = study.best()
     assert best is not None
     params = Neighbourhood(_subject(session, study)).centre()
-    found = session.appraiser.evaluators[0].evaluate(params)
+    found = session.appraiser.in_sample.evaluate(params)
     return replace(
         best,
         params=params,

@@ -81,6 +81,24 @@ def _doubt(available: DateArray, median: float) -> str:
     return ""
 
 
+def yet_to_come(examined: Examined) -> Iterator[Finding]:
+    """Values that are public after today: nobody can know them, and no backtest will use them."""
+    tomorrow = np.datetime64(examined.today, "D") + np.timedelta64(1, "D")
+    for table in () if examined.made_up else tables_of(examined.market):
+        late = table.vintage.available[table.vintage.available > tomorrow]
+        if not len(late):
+            continue
+        yield Finding(
+            rule="future-values",
+            severity="warning",
+            message=f"{some(table.fields)}: {len(late)} of {len(table.vintage.value)} values are "
+            f"public after today, {examined.today}, the last on {late.max()}: they are never used.",
+            remedy="Correct available_date.",
+            subject=table.subject,
+            figure=float(len(late)),
+        )
+
+
 def backfilled(examined: Examined) -> Iterator[Finding]:
     """A history of many periods that all became public on one day."""
     for table in tables_of(examined.market):

@@ -20,7 +20,7 @@ from mech_exo.data.check.intentions import unknown_sectors, unpriced, unused
 from mech_exo.data.check.interpolation import interpolated
 from mech_exo.data.check.jumps import jumps
 from mech_exo.data.check.kind_of_numbers import not_prices
-from mech_exo.data.check.publication_dates import backfilled, publication
+from mech_exo.data.check.publication_dates import backfilled, publication, yet_to_come
 from mech_exo.data.check.session_calendar import future, thin, weekend
 from mech_exo.data.check.session_weeks import moved_weeks, pauses
 from mech_exo.data.check.sparse_names import sparse
@@ -53,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     incomplete,
     survivors,
     publication,
+    yet_to_come,
     backfilled,
     coverage,
     implausible,

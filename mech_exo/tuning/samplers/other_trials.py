@@ -23,8 +23,8 @@ class Others:
     """The mixture of all trials but the better ones.
 
     Row 0 is the prior, row i + 1 trial i; a trial that is among the better ones keeps its row and
-    has no weight. For continuous parameters the coordinates are kept sorted, and the constants of
-    a kernel are computed when its width has changed.
+    has no weight. For continuous parameters the kernels are kept in the order of their coordinates,
+    and the constants of a kernel are computed when its width has changed.
     """
 
     def __init__(self, numbers: list[Axis], tables: list[Axis], steps: Steps) -> None:
@@ -36,13 +36,12 @@ class Others:
         self._inside = np.zeros(64, dtype=np.bool_)
         self._points = np.empty((64, len(numbers)))
         self._choices = np.empty((64, len(tables)), dtype=np.int64)
-        self._sorted = np.empty((self._width, 66))
-        self._sigma = np.empty((self._width, 64))
-        self._order = np.empty((self._width, 64), dtype=np.int64)
+        # of the kernels in order, from 1 on: coordinate (0 in front of them), width, trial
+        self._kernels = np.empty((self._width, 3, 66))
         self._slopes = np.zeros((2 * self._width, 65))  # finite also where a row has no weight
         self._terms = np.zeros((65, self._width))
         self._constant = np.zeros(65)
-        self._sorted[:, 0] = 0.0
+        self._kernels[:, 0, 0] = 0.0
         self._fill(np.arange(self._width), np.full(self._width, -1), np.full(self._width, 0.5), 1.0)
 
     def add(self, points: FloatArray, choices: IntArray) -> None:
@@ -64,27 +63,26 @@ class Others:
 
     def put(self, row: int) -> None:
         """Have a trial in the mixture."""
-        count = self._count
-        for j, place in enumerate(self._places(row)):
-            values, orders, sigmas = self._sorted[j], self._order[j], self._sigma[j]
-            values[place + 2 : count + 2] = values[place + 1 : count + 1].copy()
-            orders[place + 1 : count + 1] = orders[place:count].copy()
-            sigmas[place + 1 : count + 1] = sigmas[place:count].copy()
-            value = self._points[row, self._steps.smooth[j]]
-            values[place + 1], orders[place], sigmas[place] = value, row, np.nan
-            self._tied[j] |= place < count and values[place + 2] == value
+        end, values = self._count + 1, self._smooth_point(row)
+        for j, (kernels, value) in enumerate(zip(self._kernels, values, strict=True)):
+            place = int(kernels[0, 1:end].searchsorted(value)) + 1
+            kernels[:, place + 1 : end + 1] = kernels[:, place:end]
+            kernels[0, place], kernels[1, place], kernels[2, place] = value, np.nan, row
+            if place < end and kernels[0, place + 1] == value:
+                self._tied[j] = True
         self._inside[row] = True
         self._count += 1
 
     def take(self, row: int) -> None:
-        """Have a trial outside the mixture."""
-        count = self._count
-        for j, first in enumerate(self._places(row)):
-            values, orders, sigmas = self._sorted[j], self._order[j], self._sigma[j]
-            place = first + int(np.flatnonzero(orders[first:count] == row)[0])
-            values[place + 1 : count] = values[place + 2 : count + 1].copy()
-            orders[place : count - 1] = orders[place + 1 : count].copy()
-            sigmas[place : count - 1] = sigmas[place + 1 : count].copy()
+        """Have a trial outside the mixture, if it is not."""
+        if not self._inside[row]:
+            return
+        end, values = self._count + 1, self._smooth_point(row)
+        for kernels, value in zip(self._kernels, values, strict=True):
+            place = int(kernels[0, 1:end].searchsorted(value)) + 1
+            while kernels[2, place] != row:  # of equal coordinates
+                place += 1
+            kernels[:, place : end - 1] = kernels[:, place + 1 : end]
         self._inside[row] = False
         self._count -= 1
 
@@ -97,8 +95,11 @@ class Others:
         constant = np.full(rows + 1, -np.inf)  # no weight
         constant[0], constant[inside + 1] = faded[-1], faded[:-1]
         constant -= self._constant[: rows + 1]
-        x = points[:, self._steps.smooth]
-        terms = np.hstack([x * x, x]) @ self._slopes[:, : rows + 1]
+        x = self._steps.smooth_rows(points.T)
+        powers = np.empty((2 * len(x), x.shape[1]))
+        np.multiply(x, x, out=powers[: len(x)])
+        powers[len(x) :] = x
+        terms: FloatArray = powers.T @ self._slopes[:, : rows + 1]
         terms += constant
         if self._steps.stepped or self._tables:
             self._add_discrete(terms, inside, points, chosen)
@@ -110,37 +111,41 @@ class Others:
         kernels = np.append(inside + 1, 0)  # the prior last
         for j in self._steps.stepped:
             observed = self._points[inside, j]
-            sigma = np.append(ordered_widths(observed[:, None])[:, 0], 1.0)
+            sigma = np.append(ordered_widths(observed[None])[0], 1.0)
             centre = np.append(observed, 0.5)
             terms[:, kernels] += self._steps.log_mass(j, points[:, j], centre, sigma)
         for j, axis in enumerate(self._tables):
             table = chances(self._choices[inside, j], axis.choices)
             terms[:, kernels] += np.log(table[:, chosen[:, j]]).T
 
-    def _places(self, row: int) -> list[int]:
-        """Where the coordinates of a trial stand, or would stand, among the sorted ones."""
-        stop = self._count + 1
-        values = self._points[row, self._steps.smooth]
-        return [int(self._sorted[j, 1:stop].searchsorted(v)) for j, v in enumerate(values)]
+    def _smooth_point(self, row: int) -> list[float]:
+        """Coordinates of a trial in the continuous parameters."""
+        point: list[float] = self._steps.smooth_rows(self._points[row]).tolist()
+        return point
 
     def _refresh(self) -> None:
         """Compute anew the kernels whose width has changed."""
-        count = self._count
-        for j in np.flatnonzero(self._tied):  # equal coordinates: the order of Optuna's own sort
-            rows = np.flatnonzero(self._inside[: self._rows])
-            order = rows[np.argsort(self._points[rows, self._steps.smooth[j]])]
-            moved = order != self._order[j, :count]
-            self._order[j, :count] = order
-            self._sigma[j, :count][moved] = np.nan
-        self._sorted[:, count + 1] = 1.0
-        fresh = widths(self._sorted[:, : count + 2])
-        column, place = np.nonzero(fresh != self._sigma[:, :count])
+        end = self._count + 1
+        if self._tied.any():
+            self._order_ties()
+        self._kernels[:, 0, end] = 1.0
+        fresh = widths(self._kernels[:, 0, : end + 1])
+        sigma = self._kernels[:, 1, 1:end]
+        column, place = np.nonzero(fresh != sigma)
         if not len(column):
             return
-        self._sigma[:, :count] = fresh
-        row = self._order[column, place]
-        centre = self._sorted[column, place + 1]
-        self._fill(column, row, centre, fresh[column, place])
+        sigma[:] = fresh
+        kept = self._kernels[column, :, place + 1]
+        self._fill(column, kept[:, 2].astype(np.int64), kept[:, 0], kept[:, 1])
+
+    def _order_ties(self) -> None:
+        """Bring equal coordinates into the order of Optuna's own sort."""
+        rows = np.flatnonzero(self._inside[: self._rows])
+        for j in np.flatnonzero(self._tied):
+            order = rows[np.argsort(self._points[rows, self._steps.smooth[j]])]
+            _, sigma, place = self._kernels[j, :, 1 : self._count + 1]
+            sigma[order != place] = np.nan
+            place[:] = order
 
     def _fill(
         self, column: IntArray, row: IntArray, centre: FloatArray, sigma: FloatArray | float
@@ -163,9 +168,6 @@ class Others:
         size = len(self._inside)
         for name in ("_inside", "_points", "_choices", "_terms", "_constant"):
             setattr(self, name, np.concatenate([getattr(self, name), getattr(self, name)[:size]]))
-        for name in ("_sorted", "_sigma", "_order", "_slopes"):
-            setattr(
-                self,
-                name,
-                np.concatenate([getattr(self, name), getattr(self, name)[:, :size]], axis=1),
-            )
+        for name in ("_kernels", "_slopes"):
+            old = getattr(self, name)
+            setattr(self, name, np.concatenate([old, old[..., :size]], axis=-1))

@@ -170,14 +170,14 @@ def log_fading(count: int) -> FloatArray:
 
 
 def ordered_widths(coordinates: FloatArray) -> FloatArray:
-    """Widths [n, d] of kernels at coordinates [n, d], each parameter by itself."""
-    count, number = coordinates.shape
-    order = np.argsort(coordinates, axis=0)
+    """Widths [d, n] of kernels at coordinates [d, n], each parameter by itself."""
+    number, count = coordinates.shape
+    order, each = np.argsort(coordinates, axis=1), np.arange(number)[:, None]
     padded = np.empty((number, count + 2))
     padded[:, 0], padded[:, -1] = 0.0, 1.0
-    padded[:, 1:-1] = np.take_along_axis(coordinates, order, axis=0).T
-    found = np.empty((count, number))
-    np.put_along_axis(found, order, widths(padded).T, axis=0)
+    padded[:, 1:-1] = coordinates[each, order]
+    found = np.empty((number, count))
+    found[each, order] = widths(padded)
     return found
 
 
@@ -188,6 +188,10 @@ class Steps:
         self._numbers = numbers
         self.smooth = [j for j, axis in enumerate(numbers) if not axis.step]
         self.stepped = [j for j, axis in enumerate(numbers) if axis.step]
+
+    def smooth_rows(self, values: FloatArray) -> FloatArray:
+        """Of values [d, …] those of the continuous numbers; not to be changed."""
+        return values[self.smooth] if self.stepped else values
 
     def axis(self, j: int) -> Axis:
         """The axis of number `j`."""

@@ -9,6 +9,7 @@ from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.cube import Cube, Ranges
 from mech_exo.tuning.samplers.base import Needs
 from mech_exo.tuning.samplers.random import Random
+from mech_exo.tuning.sobol import Sobol
 
 
 class QMC(Random):
@@ -25,18 +26,11 @@ class QMC(Random):
 
     def __init__(self, window: int, space: Ranges, seed: int) -> None:
         super().__init__(window, space)
-        from scipy.stats import qmc
-
         self._cube = Cube(space, self.name)
         # The scrambling, too, is the study's: drawn from its seed alone.
         rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-        self._sobol = qmc.Sobol(max(len(self._cube), 1), scramble=True, rng=rng)
+        self._sobol = Sobol(max(len(self._cube), 1), rng)
 
     def point(self, index: int) -> Mapping[str, Parameter]:
         """Parameters of trial `index`."""
-        if index != self._sobol.num_generated:
-            if index < self._sobol.num_generated:
-                self._sobol.reset()
-            if index > self._sobol.num_generated:
-                self._sobol.fast_forward(index - self._sobol.num_generated)
-        return self._cube.values(self._sobol.random(1)[0][: len(self._cube)])
+        return self._cube.values(self._sobol.point(index)[: len(self._cube)])

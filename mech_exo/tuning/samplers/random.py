@@ -9,7 +9,7 @@ from optuna.samplers import RandomSampler
 from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.cube import Ranges
 from mech_exo.tuning.samplers.base import Needs, Sampler, Seed, seed_words
-from mech_exo.tuning.samplers.even_draws import EvenDraws
+from mech_exo.tuning.samplers.even_draws import even_draws
 
 
 class SeededRandomSampler(RandomSampler):
@@ -34,7 +34,7 @@ class Random(Sampler):
     def __init__(self, window: int, space: Ranges) -> None:
         super().__init__(window)
         self.optuna: SeededRandomSampler = SeededRandomSampler(seed=0)
-        self._even = EvenDraws(space)
+        self._even = even_draws(space)
         self._words: Seed = np.zeros(4, dtype=np.uint32)
 
     def reseed(self, sequence: np.random.SeedSequence) -> None:

@@ -10,6 +10,7 @@ Optuna's class itself.
 import math
 from bisect import insort
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +25,7 @@ from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, only, to_json
 from mech_exo.tuning.samplers.base import Needs, Sampler, Seed, seed_words
 from mech_exo.tuning.samplers.better_trials import Better
-from mech_exo.tuning.samplers.even_draws import EvenDraws
+from mech_exo.tuning.samplers.even_draws import even_draws
 from mech_exo.tuning.samplers.other_trials import Others
 from mech_exo.tuning.samplers.parzen import Axes, Axis, Steps
 from mech_exo.tuning.study_record import TrialRecord
@@ -76,8 +77,8 @@ class TPE(Sampler):
         self, window: int, space: Ranges, directions: tuple[Direction, ...], history: ToldTrials
     ) -> None:
         super().__init__(window)
-        self.optuna: _QuickTPESampler = _QuickTPESampler(history)
-        self._even = EvenDraws(space)
+        self._history = history
+        self._even = even_draws(space)
         self._rng = np.random.RandomState(0)
         self._words: Seed = np.zeros(4, dtype=np.uint32)
         served = len(directions) == 1 and Estimator.serves(space)
@@ -91,6 +92,11 @@ class TPE(Sampler):
     def evenly(self) -> Mapping[str, Parameter]:
         """All parameters of the space, for the first trials."""
         return self._even.draw(self._words) if self._estimator is not None else {}
+
+    @cached_property
+    def optuna(self) -> _QuickTPESampler:  # type: ignore[override]
+        """Optuna's sampler, made where it is to draw: most searches do without it."""
+        return _QuickTPESampler(self._history)
 
     def drawing(self) -> _QuickTPESampler:
         """Optuna's sampler, with the random numbers of the trial at hand."""
@@ -138,6 +144,7 @@ class Estimator:
         # rows by rank: complete and feasible, pruned and feasible, infeasible
         self._ranked: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         self._better: frozenset[int] = frozenset()
+        self._new: list[int] = []  # rows that are in neither mixture yet
 
     @staticmethod
     def serves(space: Ranges) -> bool:
@@ -168,7 +175,7 @@ class Estimator:
             dtype=np.int64,
         )
         self._others.add(self._axes.coordinates(values), choices)
-        self._others.put(row)
+        self._new.append(row)
         kind, key = self._rank(record)
         insort(self._ranked[kind], (*key, row))
 
@@ -226,6 +233,7 @@ class Estimator:
         better = frozenset(rows)
         for row in better - self._better:
             self._others.take(row)
-        for row in self._better - better:
-            self._others.put(row)
-        self._better = better
+        for row in (*self._new, *(self._better - better)):
+            if row not in better:
+                self._others.put(row)
+        self._better, self._new = better, []

@@ -1,13 +1,15 @@
 """A kernel that takes its returns from two histories is the one of the mixed panel, bit for bit."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.two_worlds import TwoWorlds
+from mech_exo.backtest.selection import Selector
+from mech_exo.backtest.two_worlds import KEPT, RecallingSelector, TwoWorlds
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.frequency import WEEKLY
 from mech_exo.data.panel import BoolArray, FloatArray, Panel
@@ -87,3 +89,38 @@ def test_no_other_segment_is_the_kernel_itself() -> None:
     worlds.kernel(np.ones(len(kernel.schedule.executed), dtype=bool)).run(proposals(3)[1])
     assert worlds.kernel(np.zeros(len(kernel.schedule.executed), dtype=bool)) is kernel
     assert kernel.run(proposals(3)[0]).returns.tobytes() == before
+
+
+def test_what_was_chosen_for_the_first_candidates_is_known_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    panel = random_panel(6)
+    kernel = Kernel(panel, RULES[0])
+    recalling, plain = RecallingSelector(kernel.scores), Selector(kernel.scores)
+    segments, names = kernel.scores.tradable.shape
+    rng = np.random.default_rng(9)
+    weights = rng.normal(size=(KEPT, panel.exposures.shape[2]))
+    asked = [Candidate(w, 0.1, 0.1, size) for w in weights for size in (0.05, 0.2)]
+    spans = [(0, segments), (2, segments - 1)]
+
+    def chosen(selector: Selector) -> list[bytes]:
+        found = []
+        for candidate in asked:
+            for start, stop in spans:
+                names_chosen = np.ones((stop - start, names), dtype=np.bool_)
+                ranks = np.full(stop - start, -1)
+                selector.choose(candidate, start, stop, names_chosen, ranks)
+                found.append(names_chosen.tobytes() + ranks.tobytes())
+        return found
+
+    expected, first = chosen(plain), chosen(recalling)
+    calls: list[Candidate] = []
+    choose = Selector.choose
+
+    def counted(selector: Selector, candidate: Candidate, *rest: Any) -> None:
+        calls.append(candidate)
+        choose(selector, candidate, *rest)
+
+    monkeypatch.setattr(Selector, "choose", counted)
+    assert expected == first == chosen(recalling)
+    assert len(calls) == 2 * len(asked) - KEPT

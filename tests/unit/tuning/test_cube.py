@@ -87,3 +87,10 @@ def test_ranges_read_back() -> None:
 def test_a_range_that_json_does_not_have_is_refused(odd: BaseDistribution) -> None:
     with pytest.raises(ExoError, match=r"a bound or a choice that is (NaN|Infinity)"):
         to_json(odd)
+
+
+def test_choices_that_are_equal_and_of_other_types_keep_their_own_text() -> None:
+    for choices in ((0, 1), (False, True), (0.0, 1.0)):
+        back = from_json(to_json(CategoricalDistribution(choices)))
+        assert isinstance(back, CategoricalDistribution)
+        assert [type(c) for c in back.choices] == [type(c) for c in choices]

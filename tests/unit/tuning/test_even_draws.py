@@ -15,7 +15,7 @@ from optuna.distributions import (
 from mech_exo.config.settings import TuningSettings
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.samplers.even_draws import EvenDraws
+from mech_exo.tuning.samplers.even_draws import KEPT, EvenDraws, even_draws
 from mech_exo.tuning.samplers.random import SeededRandomSampler
 
 SPACES: dict[str, dict[str, BaseDistribution]] = {
@@ -58,6 +58,18 @@ def test_the_draws_are_those_of_optuna(space: dict[str, BaseDistribution]) -> No
         found = even.draw(words)
         assert list(found.items()) == list(trial.params.items())
         assert [type(v) for v in found.values()] == [type(v) for v in trial.params.values()]
+
+
+def test_draws_are_kept_for_the_searches_over_one_space_and_no_other() -> None:
+    plain = {"a": CategoricalDistribution((0, 1)), "b": FloatDistribution(0.0, 1.0)}
+    truth = {**plain, "a": CategoricalDistribution((False, True))}
+    assert even_draws(plain) is even_draws(dict(plain))
+    for seed in range(KEPT + 20):
+        words = np.random.SeedSequence(seed).generate_state(4).astype(np.uint32)
+        kept, other = even_draws(plain).draw(words), even_draws(truth).draw(words)
+        assert kept == EvenDraws(plain).draw(words) == even_draws(plain).draw(words)
+        assert (type(kept["a"]), type(other["a"])) == (int, bool)
+        assert kept["a"] == other["a"]
 
 
 def backwards(trial: Any) -> None:

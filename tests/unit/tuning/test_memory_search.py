@@ -10,9 +10,10 @@ import pytest
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
+from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.axes import numeric_axes
 from mech_exo.tuning.memory_search import search
-from mech_exo.tuning.problem import Problem
+from mech_exo.tuning.problem import Problem, Suggestion
 from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_problems import Result
 
@@ -56,12 +57,31 @@ def test_the_first_trials_can_be_given() -> None:
     assert dict(study.trials[0].params) == start[0]
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random", "nsga2"])
+@pytest.mark.parametrize("patience", [None, 3])
+def test_no_trial_is_asked_in_vain(
+    sampler: str, patience: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    ask = Asker.ask
+
+    def counted(asker: Asker, index: int) -> Suggestion:
+        asked.append(index)
+        return ask(asker, index)
+
+    monkeypatch.setattr(Asker, "ask", counted)
+    settings = replace(SETTINGS, sampler=sampler, window=4, population=6)
+    found = search(PROBLEM, Parabola(), settings, 23, patience=patience)
+    assert asked == list(range(len(found.trials)))
+    assert len(found.trials) == 23 if patience is None else len(found.trials) < 23
+
+
 def test_axes_are_those_that_have_numbers() -> None:
     cube = numeric_axes(suggest, 1)
     assert list(cube.space) == ["x", "n"]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "nsga2", "qmc", "random"])
 def test_asking_imports_no_optimiser_of_scipy(sampler: str) -> None:
     """A process of its own: scipy.stats and what it brings take half a second."""
     code = (

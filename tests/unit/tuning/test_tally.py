@@ -55,3 +55,12 @@ def test_a_single_objective_has_no_front(direction: Direction) -> None:
     study = StudyRecord("s", (direction,), trials=(TrialRecord(0, "COMPLETE", values=(1.0,)),))
     assert tally_of(study).front is None
     assert tally_of(study).best == study.trials[0]
+
+
+def test_what_is_left_comes_before_the_end_whatever_it_brings() -> None:
+    tally = Tally(("maximize",))
+    for number, value in enumerate((1.0, 3.0, 2.0, 2.5)):
+        tally.add(TrialRecord(number, "COMPLETE", values=(value,)))
+    assert tally.left(10, None) == 6
+    assert tally.left(None, 5) == 3  # two without a better one so far
+    assert tally.left(5, 5) == 1

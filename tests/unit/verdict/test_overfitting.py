@@ -4,6 +4,7 @@ import holdout
 import numpy as np
 import pytest
 
+from mech_exo.verdict import overfitting
 from mech_exo.verdict.overfitting import (
     probability_of_overfitting,
     training_blocks,
@@ -31,6 +32,15 @@ def test_equals_holdout_backtest(rows: int) -> None:
     theirs = holdout.probability_of_backtest_overfitting(performance, n_blocks=10)
     assert ours.probability == theirs.pbo
     np.testing.assert_allclose(ours.logits, theirs.logits, atol=1e-12)
+
+
+def test_splits_a_few_at_a_time_are_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    performance = 0.01 * np.random.default_rng(6).standard_normal((167, 9))
+    whole = probability_of_overfitting(performance, blocks=10)
+    for cells in (1, 70, 9 * 126 - 1):  # of 126 pairs of splits: one, seven, all but one
+        monkeypatch.setattr(overfitting, "CELLS", cells)
+        found = probability_of_overfitting(performance, blocks=10)
+        np.testing.assert_allclose(found.logits, whole.logits, atol=1e-12)
 
 
 def test_a_real_lead_is_seen() -> None:

@@ -1,11 +1,17 @@
 """Dates of publication, and what cannot be such."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 
-from mech_exo.data.check.publication_dates import backfilled, publication, tables_of
+from mech_exo.data.check.publication_dates import (
+    backfilled,
+    publication,
+    tables_of,
+    yet_to_come,
+)
 from mech_exo.data.market import Market, Vintage
 from mech_exo.data.panel import IntArray
 from tests.unit.data.check.calm_markets import calm_market, found
@@ -90,3 +96,16 @@ def test_a_history_that_came_out_on_one_day_is_backfilled() -> None:
         ("warning", "backfilled:roe")
     ]
     assert found(backfilled, market) == []
+
+
+def test_values_that_are_public_after_today_are_a_warning() -> None:
+    market = market_of(45)
+    old = market.vintages["return_on_equity"]
+    late = old.available.copy()
+    late[3] = np.datetime64("2099-01-01")
+    changed = replace(
+        market, vintages={"return_on_equity": Vintage(old.symbol, old.period_end, late, old.value)}
+    )
+    assert found(yet_to_come, changed) == [("warning", "future-values:return_on_equity")]
+    assert found(yet_to_come, changed, today=date(2098, 12, 31)) == []  # tomorrow, elsewhere
+    assert found(yet_to_come, market) == []
