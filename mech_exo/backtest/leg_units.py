@@ -1,6 +1,6 @@
 """What a unit of each holding of two legs is worth, its exit and its borrowing included."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.legs import Legs
 from mech_exo.backtest.mirror import turned_rows
 from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
-from mech_exo.backtest.units import in_parts
+from mech_exo.backtest.units import CELLS, in_parts
 from mech_exo.data.panel import FloatArray, IntArray
 
 
@@ -25,32 +25,48 @@ class Rates:
 
 
 @dataclass(eq=False)
-class _Rows:
-    """The holdings of some segments of one block.
+class _Part:
+    """The holdings of some segments of one block: [h] of the H.
 
     Attributes
     ----------
     segments, mine
-        The segments, and the positions of their holdings.
+        The segments, and which holdings are theirs.
     by_segment
         Sums those.
-    price, unit
-        [h, W] price of each at every close of its segment (1 at the execution), constant after its
-        exit; and what a unit of it is worth: the price, less the costs of the exit and the fees.
+    block, row
+        Where their paths stand.
+    length, cell, sign, kind, threshold
+        [h] of each: sessions of its segment, position in [G, N], leg, exit.
     """
 
     segments: IntArray
-    mine: IntArray
+    mine: IntArray | slice
     by_segment: Grouping
-    price: FloatArray
-    unit: FloatArray
+    block: int
+    row: IntArray
+    length: IntArray
+    cell: IntArray
+    sign: FloatArray
+    kind: NDArray[np.int8]
+    threshold: FloatArray
+
+
+@dataclass(eq=False)
+class _Ends:
+    """How the holdings of a part end: session, price there and price at the end; see `LegUnits`."""
+
+    day: NDArray[np.int32]
+    sold: FloatArray
+    alive: FloatArray
 
 
 class LegUnits:
     """Units of H holdings of both legs, which a signed share multiplies.
 
-    A short of share −s is worth −s times its unit: what it would cost to buy back, with all that
-    was paid to borrow it.
+    A unit of what is held is its price, 1 at the execution, and after its exit the price of that
+    less the costs. A short of share −s is worth −s times its unit: what it would cost to buy back,
+    with all that was paid to borrow it.
 
     Parameters
     ----------
@@ -80,23 +96,20 @@ class LegUnits:
         rates: Rates,
     ) -> None:
         count = len(legs.sign)
-        self._growth, self._length = growth, length
-        self._legs, self._exits, self.rates = legs, exits, rates
+        self.rates = rates
+        self._growth, self._length, self._legs, self._exits = growth, length, legs, exits
         self._row = growth.row[legs.holdings.segment] + legs.holdings.name
-        self.exit_day: NDArray[np.int32] = growth.sold.ravel().take(legs.holdings.cell)
-        self.sold = np.zeros(count)
-        self.last, self.alive = np.empty(count), np.empty(count)
-        parts = list(in_parts(growth, growth.block, legs.holdings.by_segment.size))
-        self._kept: list[_Rows] = []
-        for segments in parts:
-            part = self._rows(segments)
-            end = np.maximum(length[legs.holdings.segment[part.mine]] - 1, 0)
-            self.last[part.mine] = part.unit[np.arange(len(part.mine)), end]
-            self.alive[part.mine] = part.price[:, -1]
-            if len(parts) == 1:
-                self._kept.append(part)
-        self._parts = parts
-        self.alive[(exits.kind != HELD) | (self.exit_day > 0)] = 0.0
+        self.exit_day: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
+        self.sold, self.last, self.alive = np.zeros(count), np.empty(count), np.empty(count)
+        self._parts = list(self._divided())
+        self._kept: list[FloatArray] = []  # units of the only part
+        for part in self._parts:
+            unit, ends = self._follow(part)
+            end = np.maximum(part.length - 1, 0)
+            self.last[part.mine] = unit[np.arange(len(unit)), end]
+            self.alive[part.mine] = ends.alive
+            self.exit_day[part.mine], self.sold[part.mine] = ends.day, ends.sold
+            self._kept = [unit] if len(self._parts) == 1 else []
 
     @cached_property
     def begin(self) -> IntArray:
@@ -105,98 +118,121 @@ class LegUnits:
 
     def daily(self, share: FloatArray) -> FloatArray:
         """Σ of signed shares [H] times units, at each close after the first execution's."""
-        return self._spread(share, [(part, part.unit) for part in self._all()])
+        kept, self._kept = self._kept, []
+        units = kept or (self._follow(part)[0] for part in self._parts)
+        return self._spread(share, units)
 
     def held(self, share: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Σ of signed shares [H] times prices of what is still held: at each execution [G], after
         the stops of its close, and at each close after the first execution's.
         """
-        staying = (self._exits.kind != AT_ONCE) & (self._exits.kind != GONE)
-        opening = self._legs.holdings.by_segment.sum(share * staying)
-        return opening, self._spread(share, [(p, self._there(p)) for p in self._all()])
+        gone = (self._exits.kind == AT_ONCE) | (self._exits.kind == GONE)
+        opening = self._legs.holdings.by_segment.sum(share * ~gone)
+        until = np.where(self.exit_day > 0, self.exit_day - 1, self.begin[-1])
+        until[gone] = 0
 
-    def _there(self, part: _Rows) -> FloatArray:
-        kind, day = self._exits.kind[part.mine], self.exit_day[part.mine]
-        until = np.where(day > 0, day - 1, part.price.shape[1])
-        until[(kind == AT_ONCE) | (kind == GONE)] = 0
-        return part.price * (np.arange(part.price.shape[1]) < until[:, None])
+        def prices(part: _Part) -> FloatArray:
+            path = self._growth.rows(self._growth.path, part.block).take(part.row, axis=0)
+            there: FloatArray = path * (np.arange(path.shape[1]) < until[part.mine, None])
+            return there
 
-    def _all(self) -> Iterator[_Rows]:
-        yield from self._kept or map(self._rows, self._parts)
+        return opening, self._spread(share, map(prices, self._parts))
 
-    def _spread(self, share: FloatArray, rows: list[tuple[_Rows, FloatArray]]) -> FloatArray:
-        days = np.empty(int(self.begin[-1]))
-        for part, values in rows:
-            sums = part.by_segment.sum(values * share[part.mine, None])
-            inside = np.arange(sums.shape[1]) < self._length[part.segments, None]
-            day = self.begin[part.segments, None] + np.arange(sums.shape[1])
+    def _spread(self, share: FloatArray, values: Iterable[FloatArray]) -> FloatArray:
+        """Σ of shares times values [h, W] of each part, which are overwritten, day by day."""
+        begin, days = self.begin, np.empty(int(self.begin[-1]))
+        for part, table in zip(self._parts, values, strict=True):
+            table *= share[part.mine, None]
+            sums = part.by_segment.sum(table)
+            length, width = self._length[part.segments], sums.shape[1]
+            if len(self._parts) == 1 and (length[:-1] == width).all():
+                return sums.ravel()[: len(days)]
+            inside = np.arange(width) < length[:, None]
+            day = begin[part.segments, None] + np.arange(width)
             days[day[inside]] = sums[inside]
         return days
 
-    def _rows(self, segments: IntArray) -> _Rows:
-        """Prices and units in segments of one block; fills `exit_day` and `sold`."""
-        growth, holdings = self._growth, self._legs.holdings
-        block = int(growth.block[segments[0]])
-        inside = np.zeros(len(self._length), dtype=bool)
-        inside[segments] = True
-        mine = np.flatnonzero(inside[holdings.segment])
-        path = growth.rows(growth.path, block)
-        price = path.take(self._row[mine], axis=0)
-        self._delist(mine, price)
-        self._stop(block, mine, price)
-        by_segment = Grouping.of(np.searchsorted(segments, holdings.segment[mine]), len(segments))
-        return _Rows(segments, mine, by_segment, price, self._unit(mine, price))
+    def _divided(self) -> Iterator[_Part]:
+        """The holdings, in parts of one block each that are not too large."""
+        growth, holdings, exits = self._growth, self._legs.holdings, self._exits
+        block, size = growth.block, holdings.by_segment.size
+        everything = np.arange(len(block))
+        whole = len(self._row) * int(growth.block_width[block[0]]) <= CELLS
+        if whole and (block == block[0]).all():
+            parts: Iterable[IntArray] = [everything]
+        else:
+            parts = in_parts(growth, block, size)
+        for segments in parts:
+            mine: IntArray | slice = slice(None)
+            by_segment = holdings.by_segment
+            if segments is not everything:
+                inside = np.zeros(len(block), dtype=bool)
+                inside[segments] = True
+                mine = np.flatnonzero(inside[holdings.segment])
+                of = np.searchsorted(segments, holdings.segment[mine])
+                by_segment = Grouping.of(of, len(segments))
+            yield _Part(
+                segments,
+                mine,
+                by_segment,
+                int(block[segments[0]]),
+                self._row[mine],
+                self._length.take(holdings.segment[mine]),
+                holdings.cell[mine],
+                self._legs.sign[mine],
+                exits.kind[mine],
+                exits.threshold[mine],
+            )
 
-    def _delist(self, mine: IntArray, price: FloatArray) -> None:
-        """Delistings: the prices at which they sell, which the path has after a long's costs."""
-        day = self._growth.sold.ravel().take(self._legs.holdings.cell[mine])
-        gone = np.flatnonzero(day)
-        if len(gone):
-            at = price[gone, day[gone] - 1] / (1.0 - self.rates.cost)
-            after = np.arange(price.shape[1]) >= day[gone, None] - 1
-            price[gone] = np.where(after, at[:, None], price[gone])
-            self.sold[mine[gone]] = at
+    def _follow(self, part: _Part) -> tuple[FloatArray, _Ends]:
+        """Units [h, W] of a part's holdings at every close of their segments, and how they end."""
+        growth, cost = self._growth, self.rates.cost
+        unit = growth.rows(growth.path, part.block).take(part.row, axis=0, mode="clip")
+        column = np.arange(unit.shape[1])
+        day = growth.sold.ravel().take(part.cell)
+        ends = _Ends(day, np.zeros(len(day)), unit[:, -1].copy())
+        delisted = np.flatnonzero(day)
+        if len(delisted):  # the path has the price less the costs of a long
+            ends.sold[delisted] = unit[delisted, day[delisted] - 1] / (1.0 - cost)
+        ended = np.flatnonzero(part.kind)
+        if len(ended):
+            self._stop(part, ended, unit, ends)
+        out = np.flatnonzero((day > 0) | (part.kind != HELD))
+        ends.alive[out] = 0.0
+        fees = self._fees(part, unit, day, column)
+        if len(out):
+            price = ends.sold[out] * (1.0 - cost * part.sign[out])
+            after = column >= (day[out] - 1)[:, None]
+            unit[out] = np.where(after, price[:, None], unit[out])
+        if fees is not None:
+            unit[part.sign < 0.0] += fees
+        return unit, ends
 
-    def _stop(self, block: int, mine: IntArray, price: FloatArray) -> None:
-        """Stops: prices are constant from their closes on."""
-        kind = self._exits.kind[mine]
-        for which, at in ((AT_ONCE, 1.0), (GONE, 0.0)):
-            there = np.flatnonzero(kind == which)
-            price[there] = at
-            self.sold[mine[there]] = at
-            self.exit_day[mine[there]] = 0
-        stopped = np.flatnonzero(kind == WITHIN)
-        if not len(stopped):
-            return
-        of = mine[stopped]
+    def _stop(self, part: _Part, ended: IntArray, price: FloatArray, ends: _Ends) -> None:
+        """The stops of holdings `ended`, in `ends`."""
+        kind = part.kind[ended]
+        ends.day[ended] = 0
+        ends.sold[ended] = kind == AT_ONCE
+        stopped = ended[kind == WITHIN]
         trigger = price[stopped]
         if len(self._growth.trigger):
-            source = self._growth.rows(self._growth.trigger, block)
-            trigger = source.take(self._row[of], axis=0)
-        looked_at = turned_rows(trigger, self._legs.sign[of])
-        day = (looked_at <= self._exits.threshold[of, None]).argmax(axis=1)
-        at = price[stopped, day]
-        after = np.arange(price.shape[1]) >= day[:, None]
-        price[stopped] = np.where(after, at[:, None], price[stopped])
-        self.exit_day[of] = day + 1
-        self.sold[of] = at
+            source = self._growth.rows(self._growth.trigger, part.block)
+            trigger = source.take(part.row[stopped], axis=0)
+        looked_at = turned_rows(trigger, part.sign[stopped])
+        day = (looked_at <= part.threshold[stopped, None]).argmax(axis=1)
+        ends.sold[stopped] = price[stopped, day]
+        ends.day[stopped] = day + 1
 
-    def _unit(self, mine: IntArray, price: FloatArray) -> FloatArray:
-        """Prices less the costs of exits; of shorts, with the fees up to each close."""
-        kind, day, sign = self._exits.kind[mine], self.exit_day[mine], self._legs.sign[mine]
-        unit = price.copy()
-        column = np.arange(price.shape[1])
-        out = np.flatnonzero((day > 0) | (kind == AT_ONCE))
-        if len(out) and self.rates.cost:
-            after = column >= np.maximum(day[out, None] - 1, 0)
-            cost = self.rates.cost * sign[out] * self.sold[mine[out]]
-            unit[out] -= np.where(after, cost[:, None], 0.0)
-        short = np.flatnonzero(sign < 0.0)
-        if len(short) and self.rates.borrow:
-            until = self._length[self._legs.holdings.segment[mine[short]]]
-            until = np.where(day[short] > 0, np.minimum(day[short], until), until)
-            until[(kind[short] == AT_ONCE) | (kind[short] == GONE)] = 0
-            before = np.column_stack([np.ones(len(short)), price[short, :-1]])
-            before *= column < until[:, None]
-            unit[short] += self.rates.borrow * np.cumsum(before, axis=1)
-        return unit
+    def _fees(
+        self, part: _Part, price: FloatArray, day: NDArray[np.int32], column: IntArray
+    ) -> FloatArray | None:
+        """What was paid to borrow each short by each close, of prices before any exit."""
+        if not self.rates.borrow:
+            return None
+        short = part.sign < 0.0
+        until = np.where(day > 0, np.minimum(day, part.length), part.length)
+        until[(part.kind == AT_ONCE) | (part.kind == GONE)] = 0
+        price, until = price[short], until[short]
+        before = np.column_stack([np.ones(len(price)), price[:, :-1]])
+        before *= column < until[:, None]
+        return self.rates.borrow * np.cumsum(before, axis=1)
