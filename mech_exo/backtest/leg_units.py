@@ -25,7 +25,7 @@ class Rates:
 
 
 @dataclass(eq=False)
-class _Part:
+class _LegPart:
     """The holdings of some segments of one block: [h] of the H.
 
     Attributes
@@ -53,7 +53,7 @@ class _Part:
 
 
 @dataclass(eq=False)
-class _Ends:
+class _LegEnds:
     """How the holdings of a part end: session, price there and price at the end; see `LegUnits`."""
 
     day: NDArray[np.int32]
@@ -131,7 +131,7 @@ class LegUnits:
         until = np.where(self.exit_day > 0, self.exit_day - 1, self.begin[-1])
         until[gone] = 0
 
-        def prices(part: _Part) -> FloatArray:
+        def prices(part: _LegPart) -> FloatArray:
             path = self._growth.rows(self._growth.path, part.block).take(part.row, axis=0)
             there: FloatArray = path * (np.arange(path.shape[1]) < until[part.mine, None])
             return there
@@ -152,7 +152,7 @@ class LegUnits:
             days[day[inside]] = sums[inside]
         return days
 
-    def _divided(self) -> Iterator[_Part]:
+    def _divided(self) -> Iterator[_LegPart]:
         """The holdings, in parts of one block each that are not too large."""
         growth, holdings, exits = self._growth, self._legs.holdings, self._exits
         block, size = growth.block, holdings.by_segment.size
@@ -171,7 +171,7 @@ class LegUnits:
                 mine = np.flatnonzero(inside[holdings.segment])
                 of = np.searchsorted(segments, holdings.segment[mine])
                 by_segment = Grouping.of(of, len(segments))
-            yield _Part(
+            yield _LegPart(
                 segments,
                 mine,
                 by_segment,
@@ -184,13 +184,13 @@ class LegUnits:
                 exits.threshold[mine],
             )
 
-    def _follow(self, part: _Part) -> tuple[FloatArray, _Ends]:
+    def _follow(self, part: _LegPart) -> tuple[FloatArray, _LegEnds]:
         """Units [h, W] of a part's holdings at every close of their segments, and how they end."""
         growth, cost = self._growth, self.rates.cost
         unit = growth.rows(growth.path, part.block).take(part.row, axis=0, mode="clip")
         column = np.arange(unit.shape[1])
         day = growth.sold.ravel().take(part.cell)
-        ends = _Ends(day, np.zeros(len(day)), unit[:, -1].copy())
+        ends = _LegEnds(day, np.zeros(len(day)), unit[:, -1].copy())
         delisted = np.flatnonzero(day)
         if len(delisted):  # the path has the price less the costs of a long
             ends.sold[delisted] = unit[delisted, day[delisted] - 1] / (1.0 - cost)
@@ -208,7 +208,7 @@ class LegUnits:
             unit[part.sign < 0.0] += fees
         return unit, ends
 
-    def _stop(self, part: _Part, ended: IntArray, price: FloatArray, ends: _Ends) -> None:
+    def _stop(self, part: _LegPart, ended: IntArray, price: FloatArray, ends: _LegEnds) -> None:
         """The stops of holdings `ended`, in `ends`."""
         kind = part.kind[ended]
         ends.day[ended] = 0
@@ -224,7 +224,7 @@ class LegUnits:
         ends.day[stopped] = day + 1
 
     def _fees(
-        self, part: _Part, price: FloatArray, day: NDArray[np.int32], column: IntArray
+        self, part: _LegPart, price: FloatArray, day: NDArray[np.int32], column: IntArray
     ) -> FloatArray | None:
         """What was paid to borrow each short by each close, of prices before any exit."""
         if not self.rates.borrow:
