@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.account import Account, keep_account
-from mech_exo.backtest.bankruptcy import BANKRUPT, returns_of
+from mech_exo.backtest.bankruptcy import returns_of
 from mech_exo.backtest.benchmark import Universe, benchmark_growth, gather_universe
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.growth import Growth, grow
@@ -28,7 +28,7 @@ from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.decision_data import DecisionData
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
-__all__ = ["BANKRUPT", "KERNEL_VERSION", "Kernel", "Observer"]
+__all__ = ["KERNEL_VERSION", "Kernel", "Observer"]
 
 Observer = Callable[[int, BacktestResult], bool]
 
@@ -154,7 +154,7 @@ class Kernel:
         if candidate.weights.shape != (factors,):
             raise ValueError(f"{len(candidate.weights)} weights for {factors} factors")
         if not candidate.mandate.plain or self.rules.impact:
-            target = self._legs.targets(candidate)
+            target = self.legs.targets(candidate)
             return self.run_targets(target, candidate, observe, keep_holdings=keep_holdings)
         log = PositionLog(self.growth, self.schedule) if keep_holdings else None
         first, sessions = self.schedule.first, len(self.schedule.dates)
@@ -196,11 +196,12 @@ class Kernel:
         ExoError
             If the trading in the names is needed and not known.
         """
-        run = self._legs.run(target, candidate, partial(self._result, candidate))
+        run = self.legs.run(target, candidate, partial(self._result, candidate))
         return run.result(observe, keep_holdings=keep_holdings)
 
     @property
-    def _legs(self) -> LegMarket:
+    def legs(self) -> LegMarket:
+        """What runs the mandates that are not plain."""
         market = self._leg_market
         if market is None or market.growth is not self.growth:
             parts = self.schedule, self.growth, self.rules, self._selector, self._scratch

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mech_exo.backtest.kernel import BANKRUPT
+from mech_exo.backtest.bankruptcy import BANKRUPT
 from mech_exo.backtest.settlement import NOTHING
 from mech_exo.backtest.stops import SLACK
 from mech_exo.config.settings import BacktestSettings

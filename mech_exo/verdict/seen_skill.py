@@ -8,9 +8,10 @@ import numpy as np
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
 from mech_exo.tuning.seen_periods import SeenPeriods
 from mech_exo.verdict.active import skill_return
+from mech_exo.verdict.conviction import conviction
 from mech_exo.verdict.evidence import Evidence
 from mech_exo.verdict.ranking import HoldingPeriod, information_coefficients
-from mech_exo.verdict.stretch import Outcomes, composite
+from mech_exo.verdict.stretch import Outcomes
 
 if TYPE_CHECKING:
     from mech_exo.backtest.candidate import Candidate
@@ -43,7 +44,7 @@ def seen_periods(
     first = first[first < len(schedule.dates)]
     last = np.append(first[1:], len(schedule.dates))[: len(first)]
     shown = first >= start
-    scores = composite(kernel.scores, candidate.weights)[: len(first)][shown]
+    scores = conviction(kernel, candidate)[: len(first)][shown]
     first, last = first[shown], last[shown]
     if not len(first):
         none = schedule.dates[:0]

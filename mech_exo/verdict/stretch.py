@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mech_exo.backtest.result import BacktestResult
-from mech_exo.backtest.selection import GRID, Scores, scales
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.system.memory import row_slices
+from mech_exo.verdict.conviction import conviction
 from mech_exo.verdict.evidence import Evidence, gather
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.ranking import (
@@ -168,9 +168,8 @@ class Stretch:
             [M] of each holding period's residuals, for a placebo whose `outcomes` are the real
             ones; None: all +1.
         """
-        kernel = self._evaluator.kernel(params)
-        weights = self._evaluator.candidate(params).weights
-        scores = composite(kernel.scores, weights)[: len(self.holding.first)]
+        kernel, candidate = self._evaluator.kernel(params), self._evaluator.candidate(params)
+        scores = conviction(kernel, candidate)[: len(self.holding.first)]
         coefficients = self._outcomes.coefficients(scores, signs)
         hedged = None if self._hedged is None else self._hedged.coefficients(scores, signs)
         against = result.benchmark_returns
@@ -178,10 +177,3 @@ class Stretch:
             against = self._benchmark[result.first : result.first + len(result.returns)]
         evidence = gather(result, against, self._dates, coefficients, self.holding, self._periods)
         return evidence if hedged is None else evidence.with_hedged(hedged, self.holding)
-
-
-def composite(scores: Scores, weights: FloatArray) -> FloatArray:
-    """[G, N] score by which the kernel ranks; NaN where a name is not ranked."""
-    scale = scales(scores, weights)[scores.pattern]
-    summed: FloatArray = np.einsum("k,gkn->gn", weights, scores.scores) * scale / -GRID
-    return summed
