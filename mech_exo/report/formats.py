@@ -11,3 +11,8 @@ def number(value: float | None, digits: int = 3) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """A fraction as a percentage; "–" where undefined."""
     return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
+
+
+def about(amount: float) -> str:
+    """An amount of money to two digits, in full: 12,000,000."""
+    return f"{float(f'{amount:.2g}'):,.0f}"

@@ -8,12 +8,13 @@ from rich.table import Table
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.factor_file.written import Staged
-from mech_exo.report.formats import number, percent
+from mech_exo.report.formats import about, number, percent
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.optimised import Optimised
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.capacity import Capacity
     from mech_exo.data.check.checked_data import CheckedData
 
 Format = Callable[[float | None], str]
@@ -42,6 +43,8 @@ def show_result(result: Optimised, console: Console) -> None:
         console.print(line, soft_wrap=True)
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
+    if result.best.capacity is not None:
+        _show(console, *capacity_table(result.best.capacity))
     console.print()
     for line in data_lines(result.session.checked):
         console.print(line, soft_wrap=True)
@@ -195,6 +198,20 @@ def _constraints(constraints: tuple[ConstraintValue, ...]) -> Table:
             "satisfied" if constraint.satisfied else "VIOLATED",
         )
     return table
+
+
+def capacity_table(capacity: "Capacity") -> tuple[str, Table]:
+    """Title and table of what is earned at which capital."""
+    whole = capacity.unmoved
+    half = "" if capacity.half is None else f": half is left at about {about(capacity.half)}"
+    table = _table()
+    for heading in ("capital", "active return a year", "left of it"):
+        table.add_column(heading, justify="right")
+    table.add_row("no impact", percent(whole), "")
+    for point in capacity.points:
+        left = percent(point.active_return / whole, 0) if whole > 0.0 else "–"
+        table.add_row(f"{point.capital:,.0f}", percent(point.active_return), left)
+    return f"Capacity, in sample, impact {capacity.impact:g}{half}", table
 
 
 def _front(result: Optimised) -> Table:

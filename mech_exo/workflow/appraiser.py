@@ -13,6 +13,7 @@ from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.workflow.figures import Portfolio
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.capacity import Capacity
     from mech_exo.backtest.result import BacktestResult
     from mech_exo.config.settings import Settings
     from mech_exo.data.market import Market
@@ -123,11 +124,14 @@ class Appraiser:
     def appraise(self, asked: Sequence[Appraisee], ledger: HoldoutLedger) -> Appraised:
         """The portfolios of some parameters with their figures, and the universe beside the last.
 
+        The last one, which a result is of, comes with its capacity.
+
         In sample first, then on the holdout: only one of them is held at a time. Where there is a
         holdout, each portfolio is a look at it, which is entered before its figures are known. The
         universe is no look: it is what portfolios are measured against, and nobody can choose it.
         """
         inside = [self._inside(one) for one in asked]
+        inside[-1] = replace(inside[-1], capacity=self._capacity(asked[-1].params))
         universe = Portfolio(
             label="universe",
             weights={},
@@ -157,6 +161,12 @@ class Appraiser:
             occupancy=result.occupancy,
             parameters=self.space.arguments(one.params),
         )
+
+    def _capacity(self, params: Params) -> "Capacity | None":
+        from mech_exo.backtest.capacity import capacity_of
+
+        kernel = self.in_sample.kernel(params)
+        return capacity_of(kernel, self.space.candidate(params), self._in_sample)
 
     def _seen(self, one: Appraisee, ledger: HoldoutLedger) -> tuple["BacktestResult", int, int]:
         """What the holdout shows, which look at it that is, and how many there were."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.capacity import Capacity
     from mech_exo.backtest.result import Occupancy
     from mech_exo.factor_file.document import Parameter
 
@@ -30,6 +31,8 @@ class Portfolio:
         How often, in sample, it was something else than its n best names; None for the universe.
     parameters
         Factor -> the arguments or windows that it takes, where it has any.
+    capacity
+        In sample, of a result's best portfolio, where the data say what was traded; else None.
     """
 
     label: str
@@ -41,6 +44,7 @@ class Portfolio:
     looks: int = 0
     occupancy: "Occupancy | None" = None
     parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
+    capacity: "Capacity | None" = None
 
 
 @dataclass(frozen=True)

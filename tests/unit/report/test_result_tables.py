@@ -2,8 +2,9 @@
 
 import pytest
 
+from mech_exo.backtest.capacity import Capacity, CapitalPoint
 from mech_exo.backtest.result import Occupancy
-from mech_exo.report.result_tables import occupancy_lines
+from mech_exo.report.result_tables import capacity_table, occupancy_lines
 from mech_exo.workflow.figures import Portfolio
 
 
@@ -31,3 +32,20 @@ def test_more_names_than_wanted_and_ties_are_said() -> None:
 
 def test_the_universe_has_no_places() -> None:
     assert list(occupancy_lines(Portfolio("universe", {}, {}, {}, None))) == []
+
+
+def test_capacity_says_what_is_left_at_which_capital() -> None:
+    points = (CapitalPoint(1e5, 0.09), CapitalPoint(1e9, -0.02))
+    title, table = capacity_table(Capacity(1.0, 0.1, 12_345_678.0, points))
+    assert title == "Capacity, in sample, impact 1: half is left at about 12,000,000"
+    assert [list(column.cells) for column in table.columns] == [
+        ["no impact", "100,000", "1,000,000,000"],
+        ["10.0 %", "9.0 %", "-2.0 %"],
+        ["", "90 %", "-20 %"],
+    ]
+
+
+def test_capacity_of_what_earns_nothing_has_no_half() -> None:
+    title, table = capacity_table(Capacity(0.5, -0.01, None, (CapitalPoint(1e5, -0.03),)))
+    assert title == "Capacity, in sample, impact 0.5"
+    assert list(table.columns[2].cells) == ["", "–"]
