@@ -6,8 +6,9 @@ Prints, for markets of three sizes and three rebalancing intervals, the time of 
 prepared kernel and on a plain NumPy loop over days (benchmarks/day_loop.py), on the same
 candidates, one after the other in turn. Times are processor time of one thread, medians over the
 candidates; the ratio is the median of each candidate's own. `observed` is a run with a pruner
-looking on at each year-end, `benchmark` what active return and information ratio add. `peak` is
-what tracemalloc sees a trial allocate beyond what stays, `held` the prepared arrays.
+looking on at each year-end, `benchmark` what active return and information ratio add. `two legs` is
+how many times as long the same candidate takes with as many names sold short. `peak` is what
+tracemalloc sees a trial allocate beyond what stays, `held` the prepared arrays.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import os
 import sys
 import time
 import tracemalloc
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -32,6 +33,7 @@ from benchmarks.day_loop import DayLoop
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.construction.mandate import EVEN_ENDS
 from mech_exo.data.panel import Panel
 
 SIZES = {"S": (100, 1260), "M": (500, 2520), "L": (1000, 3780)}  # stocks, sessions
@@ -51,6 +53,7 @@ class Measurement:
     ratio: float
     observed_ms: float
     benchmark_ms: float
+    two_legs: float
     peak_mb: float
     held_mb: float
 
@@ -104,9 +107,12 @@ def measure(size: str, every: int, reference: str, count: int) -> Measurement:
     panel = market(*SIZES[size], every)
     rules = BacktestSettings(stop_reference=reference)  # type: ignore[arg-type]
     kernel, loop = Kernel(panel, rules), DayLoop(panel, rules)
-    times = np.empty((count, 4))
+    for_legs = Kernel(panel, rules, decisions=True)
+    times = np.empty((count, 5))
     for i, candidate in enumerate(candidates(count)):
         result = kernel.run(candidate)
+        two_legs = replace(candidate, mandate=EVEN_ENDS)
+        for_legs.run(two_legs)
         marks = [time.process_time()]
         for _ in range(REPEATS):
             kernel.run(candidate)
@@ -117,10 +123,13 @@ def measure(size: str, every: int, reference: str, count: int) -> Measurement:
         marks.append(time.process_time())
         kernel.benchmark_returns(candidate.cash_pct)
         marks.append(time.process_time())
+        for _ in range(REPEATS):
+            for_legs.run(two_legs)
+        marks.append(time.process_time())
         times[i] = np.diff(marks)
         np.testing.assert_allclose(result.returns, expected, rtol=0, atol=1e-12)
-    times[:, 0] /= REPEATS
-    kernel_ms, loop_ms, observed_ms, benchmark_ms = (np.median(times, axis=0) * 1e3).tolist()
+    times[:, [0, 4]] /= REPEATS
+    kernel_ms, loop_ms, observed_ms, benchmark_ms, _ = (np.median(times, axis=0) * 1e3).tolist()
     return Measurement(
         size=size,
         every=every,
@@ -130,6 +139,7 @@ def measure(size: str, every: int, reference: str, count: int) -> Measurement:
         ratio=float(np.median(times[:, 1] / times[:, 0])),
         observed_ms=observed_ms,
         benchmark_ms=benchmark_ms,
+        two_legs=float(np.median(times[:, 4] / times[:, 0])),
         peak_mb=peak(kernel),
         held_mb=sum(array.nbytes for array in kernel.arrays().values()) / 1e6,
     )
@@ -160,8 +170,8 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=15)
     parser.add_argument("--json", type=Path, help="append the rows to this file as well")
     arguments = parser.parse_args()
-    head = "reference  kernel ms  loop ms  ratio  observed ms  benchmark ms  peak MB  held MB"
-    print(f"size  stocks  sessions  every  {head}")
+    head = "reference  kernel ms  loop ms  ratio  observed ms  benchmark ms  two legs"
+    print(f"size  stocks  sessions  every  {head}  peak MB  held MB")
     for size in arguments.sizes.split(","):
         for every in map(int, arguments.every.split(",")):
             for reference in ("rebalance", "entry"):
@@ -170,7 +180,8 @@ def main() -> None:
                 print(
                     f"{size:4}  {stocks:6}  {sessions:8}  {every:5}  {reference:9}  "
                     f"{m.kernel_ms:9.2f}  {m.loop_ms:7.1f}  {m.ratio:5.1f}  {m.observed_ms:11.2f}  "
-                    f"{m.benchmark_ms:12.2f}  {m.peak_mb:7.2f}  {m.held_mb:7.1f}",
+                    f"{m.benchmark_ms:12.2f}  {m.two_legs:8.2f}  "
+                    f"{m.peak_mb:7.2f}  {m.held_mb:7.1f}",
                     flush=True,
                 )
                 if arguments.json:

@@ -20,8 +20,9 @@ from mech_exo.backtest.names import Names
 from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
 from mech_exo.backtest.schedule import Schedule, check_returns, plan
+from mech_exo.backtest.score_table import Scores, lay_out
 from mech_exo.backtest.scratch import Scratch
-from mech_exo.backtest.selection import Scores, Selector, lay_out
+from mech_exo.backtest.selection import Selector
 from mech_exo.backtest.stops import stop_out
 from mech_exo.backtest.units import follow
 from mech_exo.config.settings import BacktestSettings
@@ -187,9 +188,7 @@ class Kernel:
         Parameters
         ----------
         target
-            [G, N] signed, as they were decided; finite, 0 for what is not held.
-        candidate, observe, keep_holdings
-            As in `run`.
+            [G, N] signed, finite, 0 for what is not held; the others are as in `run`.
 
         Raises
         ------

@@ -18,6 +18,7 @@ from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Selector
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.decision_data import DecisionData
+from mech_exo.construction.mandate import DEFAULT_GROSS, Mandate
 from mech_exo.construction.room import Room
 from mech_exo.construction.targets import target_weights
 from mech_exo.data.panel import BoolArray, FloatArray
@@ -68,8 +69,12 @@ class LegMarket:
         if self.decisions is None:
             raise ValueError(f"the kernel is not prepared for {candidate.mandate}")
         room = Room(candidate.positions, candidate.invested, candidate.position_size_pct)
+        mandate = candidate.mandate
+        ends = self.selector.ends(candidate) if mandate.even_ends else None
+        if ends is not None:
+            return _even(*ends, room, mandate)
         scores = self.selector.composite(candidate)
-        return target_weights(scores, self.decisions, room, candidate.mandate)
+        return target_weights(scores, self.decisions, room, mandate)
 
     def run(self, target: FloatArray, candidate: Candidate, finished: Finished) -> "LegRun":
         """Run target weights [G, N] by a candidate's stop and mandate; see `LegRun`."""
@@ -89,6 +94,14 @@ class LegMarket:
         if mandate.side == "long":
             return tied(candidate)
         return tied(candidate) | tied(replace(candidate, weights=-candidate.weights))
+
+
+def _even(best: BoolArray, worst: BoolArray, room: Room, mandate: Mandate) -> FloatArray:
+    """The same weight for the n best and the n worst of each date, with the bits of the rules."""
+    gross = DEFAULT_GROSS if mandate.gross is None else mandate.gross
+    weight = min(gross / 2.0 * room.invested / room.names, room.largest)
+    target: FloatArray = (best.view(np.int8) - worst.view(np.int8)) * np.float64(weight)
+    return target
 
 
 class LegRun:

@@ -50,12 +50,14 @@ class LegBook:
         self._aside = np.zeros(len(legs.sign), dtype=bool)
         self._aside[holdings.aside] = True
         executions = len(segments)
-        self.names = np.bincount(holdings.segment[~self._aside], minlength=executions)
+        self.names = segments - np.bincount(holdings.segment[holdings.aside], minlength=executions)
         # what is held to the end of its segment, and closed there
         self._closed = np.flatnonzero((holdings.following < 0) & (units.alive > 0.0))
         last = np.searchsorted(self._closed, holdings.closing)
         self._closed = self._closed[:last]
         self._closed_at = holdings.segment[self._closed] + 1
+        self._some_aside = len(holdings.aside) > 0
+        self._size, self._side = np.abs(legs.weight), np.where(self._aside, 0.0, legs.sign)
         self._share = legs.weight.copy()
         self._amount = np.zeros(len(legs.sign) + 1)  # the last one is that of no holding
         self._exit_cost = np.zeros(len(legs.sign))
@@ -89,12 +91,13 @@ class LegBook:
                 self._carry(g, g + 1)
                 self._before[g + 1 : g + 2] = self._closing[g]
         else:
-            share = None
-            while share is None or not np.array_equal(share, self._share):
+            while True:
                 share = self._share.copy()
                 self._carry(0, executions)
                 self._before[1:] = self._closing[:-1]
                 self._trade(0, executions)
+                if not self._some_aside or np.array_equal(share, self._share):
+                    break
         base = np.where(self._lost, 1.0, self._before)
         return LegSettlement(
             share=self._share,
@@ -124,77 +127,73 @@ class LegBook:
 
     def _trade(self, start: int, stop: int) -> None:
         """Trade at executions `start` to `stop`, from the amounts before them."""
-        a, b = self._bounds[start], self._bounds[stop]
-        of, aside = self._holdings.segment[a:b] - start, self._aside[a:b]
-        by_segment = self._grouping(start, stop)
-        value = self._amount[self._holdings.previous[a:b]]
+        cut = slice(*self._bounds[[start, stop]].tolist())
+        of, by_segment = self._holdings.segment[cut], self._grouping(start, stop)
+        if start:
+            of = of - start
+        value = self._amount.take(self._holdings.previous[cut], mode="wrap")
         before = self._before[start:stop]
-        lost = before <= RUIN
-        kept = by_segment.sum(value * aside)
+        kept = by_segment.sum(value * self._aside[cut]) if self._some_aside else 0.0
         liquid = before - kept
-        weight = self._targets(a, b, liquid[of])
-        still = aside | self._stays(value, weight, liquid[of])
-        orders = self._orders(start, stop, of, by_segment, liquid, weight, value, still)
-        y, traded = orders.settled()
+        weight, still = self._legs.weight[cut], self._aside[cut]
+        size, worth = self._size[cut], value * self._side[cut]
+        if self._terms.chained:
+            weight, still = self._limited(cut, value, weight, liquid.take(of))
+            size, worth = np.where(still, 0.0, np.abs(weight)), np.where(still, 0.0, worth)
+        y, traded = self._orders(cut, start, stop, of, by_segment, liquid, size, worth).settled()
         after = np.maximum(y + kept, 0.0)
+        lost = before <= RUIN
         idle = ~lost & (self.names[start:stop] > 0) & ((liquid <= NOTHING * before) | (y <= 0.0))
         gone = lost | idle
         whole = np.where(gone | (after == 0.0), 1.0, after)
         part = np.where(gone, 1.0, y / whole)
-        self._share[a:b] = np.where(still, value / whole[of], weight * part[of])
+        self._share[cut] = weight * part.take(of)
+        if self._some_aside or self._terms.chained:
+            self._share[cut][still] = (value / whole.take(of))[still]
         after[gone] = 0.0
         self._after[start:stop], self._traded[start:stop] = after, traded
         self._idle[start:stop], self._lost[start:stop] = idle, lost
 
     def _orders(
         self,
+        cut: slice,
         start: int,
         stop: int,
         of: IntArray,
         by_segment: Grouping,
         liquid: FloatArray,
-        weight: FloatArray,
-        value: FloatArray,
-        still: BoolArray,
+        size: FloatArray,
+        worth: FloatArray,
     ) -> Orders:
-        a, b = self._bounds[start], self._bounds[stop]
         low, high = np.searchsorted(self._closed_at, (start, stop))
         at = self._closed_at[low:high] - start
         closed = np.abs(self._amount[self._closed[low:high]])
-        worth = value * self._legs.sign[a:b]
-        orders = Orders(
-            liquid=liquid,
-            segment=of,
-            by_segment=by_segment,
-            size=np.where(still, 0.0, np.abs(weight)),
-            worth=np.where(still, 0.0, worth),
-            out=_summed(at, closed, stop - start),
-            cost=self._terms.cost,
-        )
+        out = _summed(at, closed, stop - start)
+        orders = Orders(liquid, of, by_segment, size, worth, out, self._terms.cost)
         if self._terms.impact is not None:
             root = np.sqrt(self._level * self._terms.capital)  # of the money in a unit
-            orders.impact = self._impact[a:b] * root
+            orders.impact = self._impact[cut] * root
             further = closed**1.5 * self._closing_impact[low:high] * root
             orders.out_impact = _summed(at, further, stop - start)
         return orders
 
-    def _targets(self, a: int, b: int, liquid: FloatArray) -> FloatArray:
-        """Target weights, none of which is a larger position than the terms allow."""
-        weight = self._legs.weight[a:b]
-        if self._terms.most is None:
-            return weight
-        money = np.maximum(liquid, 0.0) * (self._level * self._terms.capital)
-        allowed = np.full_like(weight, np.inf)
-        np.divide(self._most[a:b], money, out=allowed, where=money > 0.0)
-        return np.clip(weight, -allowed, allowed)
+    def _limited(
+        self, cut: slice, value: FloatArray, weight: FloatArray, liquid: FloatArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """Target weights, none a larger position than the terms allow; and who is not traded.
 
-    def _stays(self, value: FloatArray, weight: FloatArray, liquid: FloatArray) -> BoolArray:
-        """Names that are not traded, as they are near enough to their targets."""
-        if not self._terms.band:
-            return np.zeros(len(value), dtype=bool)
-        near = np.abs(value - weight * liquid) <= self._terms.band * liquid
-        stays: BoolArray = near & (value * weight > 0.0)
-        return stays
+        That is a name without a price, and one that is near enough to its target.
+        """
+        still = self._aside[cut]
+        if self._terms.most is not None:
+            money = np.maximum(liquid, 0.0) * (self._level * self._terms.capital)
+            allowed = np.full_like(weight, np.inf)
+            np.divide(self._most[cut], money, out=allowed, where=money > 0.0)
+            weight = np.clip(weight, -allowed, allowed)
+        if self._terms.band:
+            near = np.abs(value - weight * liquid) <= self._terms.band * liquid
+            still = still | (near & (value * weight > 0.0))
+        return weight, still
 
 
 def _summed(group: IntArray, values: FloatArray, groups: int) -> FloatArray:

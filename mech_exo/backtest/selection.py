@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.candidate import Candidate
-from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
-from mech_exo.system.memory import row_slices
+from mech_exo.backtest.score_table import Scores
+from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
 GRID = 2.0**30  # scores are ranked in whole units of 1/GRID
 HALF_KNOWN = 0.5 * (1.0 - 1e-12)  # share of the absolute weight that must be known
@@ -17,67 +17,6 @@ CELLS = 128 * 512  # names times dates that are scored at a time, to stay in the
 TINY, HUGE = 1e-25, 1e25  # sizes of scores between which single precision is of use
 POSITIVE = np.int32(0x7FFFFFFF)  # all bits of a single precision number but its sign
 UNSURE = 4  # from one date in four on, all are ranked in double precision
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """The scores of the executed decisions, laid out for one trial after the other.
-
-    Attributes
-    ----------
-    scores
-        [G, K, N] standardised scores; 0 where unknown.
-    coarse
-        [G, K, N] the same in single precision, for a first look.
-    largest
-        [1] the largest absolute score.
-    pattern
-        [G, N] column of `known` that tells what is known of the name; uint16 if they fit.
-    known
-        [K, P] the distinct patterns of known factors (1.0 or 0.0); the last one is all zero and
-        stands for a name that is not tradable.
-    tradable
-        [G, N] whether the name is tradable on the decision date.
-    order
-        [N] positions of the names in the order of their symbols.
-    """
-
-    scores: FloatArray
-    coarse: NDArray[np.float32]
-    largest: FloatArray
-    pattern: NDArray[Any]
-    known: FloatArray
-    tradable: BoolArray
-    order: IntArray
-
-
-def lay_out(panel: Panel, segments: int) -> Scores:
-    """Lay out the scores of the panel's first `segments` decisions."""
-    z = panel.exposures[:segments]
-    tradable = panel.tradable[:segments]
-    factors = z.shape[2]
-    known = np.empty(z.shape, dtype=np.bool_)
-    scores = np.zeros((len(z), factors, z.shape[1]))
-    for rows in row_slices(z):
-        known[rows] = np.isfinite(z[rows]) & tradable[rows, :, None]
-        np.copyto(scores[rows], z[rows].transpose(0, 2, 1), where=known[rows].transpose(0, 2, 1))
-    packed = np.packbits(known, axis=2)
-    words = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[2]))).ravel()
-    distinct, pattern = np.unique(words, return_inverse=True)
-    bits = distinct.view(np.uint8).reshape(len(distinct), -1)
-    patterns = np.unpackbits(bits, axis=1, count=factors).astype(np.float64)
-    patterns = np.vstack([patterns, np.zeros(factors)])
-    pattern = np.where(tradable.ravel(), pattern, len(distinct))
-    small = np.uint16 if len(patterns) <= np.iinfo(np.uint16).max else np.uint32
-    return Scores(
-        scores=scores,
-        coarse=scores.astype(np.float32),
-        largest=np.abs([max(scores.max(initial=0.0), -scores.min(initial=0.0))]),
-        pattern=pattern.reshape(tradable.shape).astype(small),
-        known=np.ascontiguousarray(patterns.T),
-        tradable=np.ascontiguousarray(tradable),
-        order=np.argsort(np.array(panel.symbols), kind="stable").astype(np.int64),
-    )
 
 
 def scales(scores: Scores, weights: FloatArray) -> FloatArray:
@@ -172,6 +111,49 @@ class Selector:
         found += 0.0  # of a score of 0 the sign, too
         return found
 
+    def ends(self, candidate: Candidate) -> tuple[BoolArray, BoolArray] | None:
+        """Mark the n best and the n worst of each date, both [G, N].
+
+        Ties go to the first symbol among the best, and to the last among the worst. None where it
+        takes the rules to say who they are: many scores are nearly the same, a date has fewer than
+        2n names with a score, or no name is wanted.
+        """
+        wanted = _Wanted.of(candidate, self._scores)
+        segments, _, names = self._scores.scores.shape
+        if not wanted.n:
+            return None
+        best, worst = np.empty((2, segments, names), dtype=bool)
+        ranks = np.empty((2, segments), dtype=np.int64)
+        for low in range(0, segments, self._step):
+            high = min(segments, low + self._step)
+            part = slice(low, high)
+            margin = self._coarse_ranks(wanted, low, high)
+            if margin is None:
+                return None
+            rank, spare = self._coarse[:, : high - low]
+            ordered, n = spare.view(np.int32), wanted.n
+            _up_to(rank, ordered, n, np.float32(margin), best[part], ranks[0, part])
+            np.subtract(np.float32(6.0 * self._size), rank, out=rank)  # the worst come first
+            bits = rank.view(np.int32)
+            np.bitwise_and(bits, POSITIVE, out=bits)
+            # the difference is rounded, too
+            _up_to(rank, ordered, n, np.float32(2.0 * margin), worst[part], ranks[1, part])
+            unsure = low + np.flatnonzero((ranks[:, part] != n).any(axis=0))
+            if UNSURE * len(unsure) > high - low:
+                return None
+            for g in unsure.tolist():
+                self._order_ends(wanted, g, best[g], worst[g])
+        return None if (best & worst).any() else (best, worst)
+
+    def _order_ends(self, wanted: _Wanted, g: int, best: BoolArray, worst: BoolArray) -> None:
+        """Mark the n best and n worst of one date exactly; all of both where fewer are ranked."""
+        (rank,), order = self._graded(wanted, g, g + 1)[0], self._scores.order
+        ranked = np.count_nonzero(~np.isnan(rank))
+        from_best = order[np.argsort(rank[order], kind="stable")]
+        best[:] = worst[:] = ranked < 2 * wanted.n
+        best[from_best[: wanted.n]] = True
+        worst[from_best[max(0, ranked - wanted.n) : ranked]] = True
+
     def tied(self, candidate: Candidate) -> BoolArray:
         """[G] decisions at which names tied for the last places, so that their symbols decided."""
         wanted = _Wanted.of(candidate, self._scores)
@@ -198,25 +180,44 @@ class Selector:
     ) -> list[tuple[int, int]]:
         """Choose in single precision; returns the segments, as ranges, that this cannot settle."""
         part = slice(low - start, high - start)
-        rank, spare = self._coarse[:, : high - low]
-        size = float(self._scores.largest[0])  # of any score, at most: a mean of them
-        if not TINY < size < HUGE:
+        margin = self._coarse_ranks(wanted, low, high)
+        if margin is None:
             return [(low, high)]
-        np.matmul(wanted.weights.astype(np.float32), self._scores.coarse[low:high], out=rank)
-        coarse_table = (wanted.table / GRID).astype(np.float32)
-        coarse_table.take(self._scores.pattern[low:high], out=spare, mode="clip")
-        np.multiply(rank, spare, out=rank)
-        rank += np.float32(3.0 * size)  # above zero all
-        factors = self._scores.scores.shape[1]
-        error = (factors + 12) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
-        bits = rank.view(np.int32)
-        np.bitwise_and(bits, POSITIVE, out=bits)  # a NaN may carry a sign
+        rank, spare = self._coarse[:, : high - low]
         ordered = spare.view(np.int32)
-        _up_to(rank, ordered, wanted.n, np.float32(2.0 * error), chosen[part], ranks[part])
+        _up_to(rank, ordered, wanted.n, np.float32(margin), chosen[part], ranks[part])
         unsure = np.flatnonzero(ranks[part] > wanted.n) + low
         if UNSURE * len(unsure) > high - low:
             return [(low, high)]
         return [(g, g + 1) for g in unsure.tolist()]
+
+    def _coarse_ranks(self, wanted: _Wanted, low: int, high: int) -> float | None:
+        """Rank in single precision, in the first buffer; above zero all, or NaN without a sign.
+
+        Returns by how much rounding can bring two of them apart; None: single precision is of no
+        use.
+        """
+        rank, spare = self._coarse[:, : high - low]
+        size = self._size
+        if not TINY < size < HUGE:
+            return None
+        np.matmul(wanted.weights.astype(np.float32), self._scores.coarse[low:high], out=rank)
+        coarse_table = (wanted.table / GRID).astype(np.float32)
+        coarse_table.take(self._scores.pattern[low:high], out=spare, mode="clip")
+        np.multiply(rank, spare, out=rank)
+        rank += np.float32(3.0 * size)
+        factors = self._scores.scores.shape[1]
+        error: float = (
+            factors + 12
+        ) * 2.0**-23 * size + 1.0 / GRID  # of a score, at most; twice over
+        bits = rank.view(np.int32)
+        np.bitwise_and(bits, POSITIVE, out=bits)  # a NaN may carry a sign
+        return 2.0 * error
+
+    @property
+    def _size(self) -> float:
+        """Size of any score, at most: a score is a mean of those of the factors."""
+        return float(self._scores.largest[0])
 
     def _choose_exactly(
         self,

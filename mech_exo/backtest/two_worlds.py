@@ -13,7 +13,8 @@ from mech_exo.backtest.benchmark import Universe, gather_universe
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.growth import Growth, gross_returns, grow, never_zero
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.selection import Scores, Selector
+from mech_exo.backtest.score_table import Scores
+from mech_exo.backtest.selection import Selector
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 
 KEPT = 32  # candidates; a search begins with some fifteen that are drawn evenly or given

@@ -1,7 +1,7 @@
 """The mandate: by which rules a candidate's scores become a portfolio."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -78,5 +78,22 @@ class Mandate:
         """Whether the portfolio is measured against cash, which returns nothing."""
         return self.benchmark == "cash" or (self.benchmark == "auto" and self.side == "long_short")
 
+    @property
+    def even_ends(self) -> bool:
+        """Whether it is the n best held and the n worst sold short, all with one weight.
+
+        How it is traded and what it is measured against do not count.
+        """
+        made = replace(
+            self,
+            gross=None,
+            no_trade_band=0.0,
+            max_gross=PLAIN.max_gross,
+            max_adv_share=None,
+            benchmark=PLAIN.benchmark,
+        )
+        return made == EVEN_ENDS
+
 
 PLAIN = Mandate()
+EVEN_ENDS = Mandate(side="long_short")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.selection import lay_out
+from mech_exo.backtest.score_table import lay_out
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mech_exo.backtest.candidate import Candidate
-from mech_exo.backtest.selection import Selector, lay_out
+from mech_exo.backtest.score_table import lay_out
+from mech_exo.backtest.selection import Selector
 from mech_exo.data.panel import BoolArray, FloatArray, Panel
 from mech_exo.data.prices import last_known
 from mech_exo.portfolio.book import last_book

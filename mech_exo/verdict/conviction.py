@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mech_exo.backtest.selection import GRID, Scores, scales
+from mech_exo.backtest.score_table import Scores
+from mech_exo.backtest.selection import GRID, scales
 from mech_exo.data.panel import FloatArray
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.selection import Selector, lay_out
+from mech_exo.backtest.score_table import lay_out
+from mech_exo.backtest.selection import Selector
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray
 from tests.unit.backtest.comparison import agree, candidate

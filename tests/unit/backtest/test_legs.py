@@ -9,6 +9,7 @@ import pytest
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel, Observer
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.backtest.selection import Selector
 from mech_exo.backtest.two_worlds import TwoWorlds
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.mandate import Mandate
@@ -148,6 +149,26 @@ def test_the_best_are_held_and_the_worst_sold_short(seed: int) -> None:
     assert result.metric("active_return") == pytest.approx(
         panel.periods_per_year * result.returns.mean()
     )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_look_at_both_ends_gives_the_bits_of_the_rules(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = random_panel(seed, 120, 30, 2, 5, ties=seed % 4 == 0, unknown=0.1, delistings=0)
+    scores, symbols = panel.exposures.copy(), np.random.default_rng(seed).permutation(30)
+    scores[::6] = np.round(scores[::6])  # ties on some dates, which symbols decide
+    names = tuple(f"N{i:04d}" for i in symbols)
+    panel = replace(panel, exposures=scores, symbols=names)
+    kernel, settled = Kernel(panel, BacktestSettings(), decisions=True), 0
+    for size in (0.05, 0.11, 0.3, 1.0):
+        candidate = two_sided(position_size_pct=size, cash_pct=0.1 * (seed % 3))
+        settled += kernel._selector.ends(candidate) is not None
+        target = kernel.legs.targets(candidate)
+        monkeypatch.setattr(Selector, "ends", lambda *_: None)
+        assert kernel.legs.targets(candidate).tobytes() == target.tobytes()
+        monkeypatch.undo()
+    assert settled >= 2 or seed % 4 == 0
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
-from mech_exo.backtest.selection import Scores, lay_out
+from mech_exo.backtest.score_table import Scores, lay_out
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import Panel
 from tests.unit.backtest.markets import random_panel

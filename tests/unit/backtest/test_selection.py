@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from mech_exo.backtest.candidate import Candidate
-from mech_exo.backtest.selection import Selector, lay_out, scaled
+from mech_exo.backtest.score_table import lay_out
+from mech_exo.backtest.selection import Selector, scaled
 from mech_exo.data.panel import BoolArray, FloatArray
 from tests.unit.backtest import reference
 from tests.unit.backtest.markets import panel_of
