@@ -19,7 +19,8 @@ class Trades:
     date, name
         [E] position in the panel's dates, and in its symbols.
     before, after
-        [E] share of the portfolio at that close, before and after the trade.
+        [E] share of the portfolio at that close, before and after the trade; below 0 for what is
+        sold short. What a short pays for that session is not taken off the portfolio before it.
     reason
         [E] `rebalance`, `stop` or `delisting`.
     """
@@ -80,9 +81,9 @@ def _drifted(
     gone = positions.exit_name[(exits >= begin) & (exits < day)]
     units = positions.holdings[segment] * np.prod(1.0 + factor[:-1], axis=0)
     units[gone] = 0.0
-    invested = float(units.sum())
-    if invested <= 0.0:
+    gross = float(np.abs(units).sum())
+    if gross <= 0.0:
         return np.zeros(len(units))
-    shares = units / invested * float(result.exposure[day - 1 - result.first])
+    shares = units / gross * float(result.gross_exposure[day - 1 - result.first])
     moved: FloatArray = shares * (1.0 + factor[-1]) / (1.0 + float(shares @ factor[-1]))
     return moved

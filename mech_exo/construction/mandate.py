@@ -66,7 +66,7 @@ class Mandate:
 
         `params` do not count: they are for `construct`.
         """
-        return self == PLAIN
+        return self is PLAIN or self == PLAIN
 
     @property
     def shorts(self) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
+from mech_exo.backtest.trades import trades_of
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.mandate import Mandate
 from mech_exo.data.panel import Panel
@@ -42,6 +43,21 @@ def test_the_kernel_and_the_loop_do_what_the_hand_does() -> None:
     assert result.exposure == pytest.approx([0.0, 0.0, 0.3 / 0.9665975, 0.0], abs=1e-15)
     assert result.short_exposure[2] == pytest.approx(0.225 / 0.9665975)
     assert result.gross_exposure[2] == pytest.approx(0.75 / 0.9665975)
+
+
+def test_its_trades() -> None:
+    panel = market()
+    kernel = Kernel(panel, RULES, decisions=True)
+    trades = trades_of(kernel.run(CANDIDATE), panel.returns, kernel.schedule.executed)
+    rows = [*zip(trades.date.tolist(), trades.name.tolist(), trades.reason, strict=True)]
+    first = [(1, n, "rebalance") for n in range(4)]
+    assert rows == [*first, (3, 2, "stop"), *((4, n, "rebalance") for n in range(4))]
+    before = np.array(
+        [0, 0, 0, 0, -0.33 / 0.9698975, *np.array([0.275, 0.25, 0, -0.225]) / 0.966575]
+    )
+    # less what is paid for borrowing on that day
+    assert trades.before == pytest.approx(before, rel=1e-4)
+    assert trades.after[-4:] == pytest.approx([0.25, -0.25, -0.25, 0.25])
 
 
 def test_the_page_shows_these_figures() -> None:

@@ -246,3 +246,37 @@ def test_what_trading_needs_to_know_is_asked_for() -> None:
         Kernel(panel, BacktestSettings(), decisions=True).run(limited)
     with pytest.raises(ValueError, match="not prepared"):
         Kernel(panel, BacktestSettings()).run(limited)
+
+
+@pytest.mark.parametrize("seed", range(0, 60, 3))
+def test_nothing_depends_on_what_comes_after(seed: int) -> None:
+    panel, rules, candidate, target, _ = drawn(seed)
+    candidate, rules = (
+        replace(candidate, mandate=Mandate(no_trade_band=0.02)),
+        replace(rules, impact=None),
+    )
+    rng = np.random.default_rng(seed)
+    day = int(rng.integers(len(panel.dates) // 2, len(panel.dates) - 1))
+    later = panel.returns.copy()
+    later[day:] = np.where(np.isfinite(later[day:]), 0.5 * later[day:] - 0.01, np.nan)
+    executed = panel.rebalance + rules.execution_lag
+    part = target[: np.count_nonzero(executed < len(panel.dates))].copy()
+    known = Kernel(panel, rules).run_targets(part, candidate)
+    part[executed[: len(part)] > day] *= -0.5
+    other = Kernel(replace(panel, returns=later), rules).run_targets(part, candidate)
+    same_days = day - known.first
+    assert known.returns[:same_days].tobytes() == other.returns[:same_days].tobytes()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_symbols_that_decide_at_either_end_are_counted(seed: int) -> None:
+    panel = random_panel(seed, 90, 24, 2, 5, ties=True, holes=0.0, delistings=0, unknown=0.0)
+    candidate = two_sided(position_size_pct=0.3)
+    n = candidate.positions
+    result = Kernel(panel, BacktestSettings(), decisions=True).run(candidate)
+    expected = 0
+    for row in range(len(result.traded)):
+        ranked = [score for score, _, _ in reference.rank(panel, candidate, row)]
+        expected += ranked[n - 1] == ranked[n] or ranked[-n] == ranked[-n - 1]
+    assert result.occupancy.tied == expected
+    assert (result.occupancy.positions, result.occupancy.above) == (2 * n, 0)
