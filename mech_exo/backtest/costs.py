@@ -1,8 +1,8 @@
 """Trading costs that the portfolio pays itself.
 
-Here the equation is solved; the rates stand in the settings (`backtest.commission_bps`, …). There
-is no cost of holding yet: one that accrues from day to day would enter in `settlement.py`, where a
-holding's value goes from one close to the next, and in the paper account.
+Here the equation is solved for names of one target weight; for weights of their own, and with an
+impact that grows with the trade, in `trading.py`. The rates stand in the settings
+(`backtest.commission_bps`, …). What borrowing a short costs accrues in `leg_units.py`.
 """
 
 from collections.abc import Callable

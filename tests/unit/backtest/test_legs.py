@@ -17,7 +17,7 @@ from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.errors import ExoError
 from tests.unit.backtest import reference
 from tests.unit.backtest.comparison import TOLERANCE
-from tests.unit.backtest.markets import random_panel, suspended_panel
+from tests.unit.backtest.markets import panel_of, random_panel, suspended_panel
 
 
 def proposal(stop: float = 0.1, mandate: Mandate | None = None) -> Candidate:
@@ -280,3 +280,38 @@ def test_symbols_that_decide_at_either_end_are_counted(seed: int) -> None:
         expected += ranked[n - 1] == ranked[n] or ranked[-n] == ranked[-n - 1]
     assert result.occupancy.tied == expected
     assert (result.occupancy.positions, result.occupancy.above) == (2 * n, 0)
+
+
+def squeezed(rise: float, later: float, **changes: Any) -> BacktestResult:
+    """A short of all the portfolio in the first of three names, which rises on the second day."""
+    returns = np.zeros((14, 3))
+    returns[4, 0], returns[5, 0] = rise, later
+    panel = panel_of(returns, every=5)
+    target = np.tile([-1.0, 0.5, 0.0], (len(panel.rebalance), 1))
+    rules = BacktestSettings(**{"commission_bps": 0.0, "slippage_bps": 0.0} | changes)
+    return agree(panel, rules, target, proposal(stop=9.0))
+
+
+def test_a_squeeze_can_take_more_than_there_is() -> None:
+    result = squeezed(1.2, -0.5)  # it falls again: too late
+    assert result.returns[:4].tolist() == [0.0, 0.0, -1.0, 0.0]
+    assert not result.returns[3:].any()
+    assert not result.exposure[2:].any()
+    assert result.traded.tolist() == [1.5, 0.0, 0.0]
+    assert result.metric("max_drawdown") == 1.0
+
+
+def test_a_squeeze_that_leaves_something_goes_on() -> None:
+    result = squeezed(0.9, -0.5)
+    assert result.returns[2:4] == pytest.approx([-0.9, 9.5])
+    assert result.short_exposure[2] == pytest.approx(19.0)
+    assert result.exposure[2] == pytest.approx(5.0 - 19.0)
+    assert result.gross_exposure[2] == pytest.approx(24.0)
+
+
+def test_closing_can_cost_more_than_there_is() -> None:
+    result = squeezed(0.0, 0.9, commission_bps=600.0)  # at the rebalance, on day 7
+    assert result.returns[3] == pytest.approx(-0.9)
+    assert result.returns[5] == -1.0
+    assert not result.returns[6:].any()
+    assert not result.holdings[1:].any()
