@@ -110,7 +110,8 @@ class UnskilledMarket:
         weights = np.zeros(len(panel.factor_names))
         weights[self.panel.factor_names.index(factor)] = sign
         best = Candidate(weights, CASH, 1.0, (1.0 - CASH) / self.held)
-        return Kernel(panel, self._backtest).run(best).metric("information_ratio")
+        kernel = Kernel(panel, self._backtest, decisions=bool(self._backtest.impact))
+        return kernel.run(best).metric("information_ratio")
 
     def premium(self, factor: str, sign: float, ratio: float, seed: int) -> Premium:
         """The premium with which the best portfolio of a factor has the wanted ratio on average.

@@ -19,7 +19,7 @@ from mech_exo.calibration.noise_factors import with_noise_factors
 from mech_exo.calibration.premia import UnskilledMarket
 from mech_exo.config.settings import Settings
 from mech_exo.data.panel import Panel
-from mech_exo.objective.exposures import data_fingerprint, extend_panel
+from mech_exo.objective.exposures import data_fingerprint, extend_panel, liquidity_part
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.decision import VERDICT_VERSION
 
@@ -77,6 +77,7 @@ class SyntheticStudies:
             "objective": x.objective.sha256,
             "settings": plain,
             "data": data_fingerprint(x.panel, x.market, spec),
+            **liquidity_part(x.panel, x.settings, spec),
             "trials": x.trials,
             "patience": x.patience,
             "warm_start": [sorted(v.items()) for v in x.warm_start],

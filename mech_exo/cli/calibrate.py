@@ -5,14 +5,15 @@ import sys
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions, StudyFileOption
+from mech_exo.cli.mandate_options import MandateOptions
+from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import OUTPUT, SEARCH, STUDY, command, option
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import filled_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class CalibrateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption):
+class CalibrateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption):
     """Options of `exo calibrate`."""
 
     studies: int = option(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     ProjectFolder,
     ProjectOption,
@@ -22,7 +23,7 @@ LATEST = "config/staging/factors_optuna_latest.yml"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class StageOptions(SpaceOptions, StudyFileOption, ProjectOption, ProjectFolder):
+class StageOptions(SpaceOptions, MandateOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors stage`."""
 
     source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")

@@ -5,13 +5,14 @@ import sys
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions
+from mech_exo.cli.mandate_options import MandateOptions
+from mech_exo.cli.option_groups import JsonOption, ProjectOption
 from mech_exo.cli.options import command
 from mech_exo.errors import ExitCode
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class LeakOptions(JsonOption, SettingsOptions, ProjectOption):
+class LeakOptions(JsonOption, MandateOptions, ProjectOption):
     """Options of `exo leakcheck`."""
 
 

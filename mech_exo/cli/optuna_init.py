@@ -4,13 +4,14 @@ import dataclasses
 
 import typer
 
+from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import ProjectOption, SpaceOptions, StudyOptions
 from mech_exo.cli.options import command
 from mech_exo.system.typed_fields import filled_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class InitStudyOptions(SpaceOptions, StudyOptions, ProjectOption):
+class InitStudyOptions(SpaceOptions, MandateOptions, StudyOptions, ProjectOption):
     """Options of `exo optuna-init`."""
 
 

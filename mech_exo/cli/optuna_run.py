@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     MOST_TRIALS,
     EndOptions,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 class RunOptions(
     JsonOption,
     SpaceOptions,
+    MandateOptions,
     EndOptions,
     StudyOptions,
     ProjectOption,

@@ -78,7 +78,7 @@ def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = 
 def warn_if_edited(file: "FactorFile", path: Path, log: "ConsoleLog") -> None:
     """Say so if a factor file's weights are not those that were exported."""
     if file.hash_matches is False:
-        log.warn(f"{path}: weights or hyperparameters have been edited since the export.")
+        log.warn(f"{path}: weights, hyperparameters or rules have been edited since the export.")
 
 
 def as_of(model: "Model") -> date:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     MOST_TRIALS,
     EndOptions,
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class ReoptimizeOptions(
-    SpaceOptions, EndOptions, StudyFileOption, ProjectOption, ProjectFolder, TelegramVariables
+    SpaceOptions,
+    MandateOptions,
+    EndOptions,
+    StudyFileOption,
+    ProjectOption,
+    ProjectFolder,
+    TelegramVariables,
 ):
     """Options of `exo reoptimize`."""
 

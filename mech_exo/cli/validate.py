@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, ProjectOption, SettingsOptions, StudyFileOption
+from mech_exo.cli.mandate_options import MandateOptions
+from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import filled_from
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ValidateOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption):
+class ValidateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption):
     """Options of `exo validate`."""
 
     study_name: str | None = option(

@@ -12,7 +12,15 @@ OBJECTIVE = "research/obj_utils.py"
 SETTINGS = "config/settings.yml"
 RISK_LIMITS = "config/risk_limits.yml"
 EXAMPLES = tuple(
-    f"research/examples/{name}.py" for name in ("own_factor", "conditional_space", "drawdown_aware")
+    f"research/examples/{name}.py"
+    for name in (
+        "own_factor",
+        "conditional_space",
+        "drawdown_aware",
+        "dollar_neutral",
+        "low_turnover",
+        "inverse_volatility",
+    )
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mech_exo.config.portfolio_settings import PortfolioSettings
 from mech_exo.config.setting_fields import (
     choice_field,
     date_field,
@@ -256,6 +257,7 @@ class Settings:
     factors: FactorSettings = field(default_factory=FactorSettings)
     backtest: BacktestSettings = field(default_factory=BacktestSettings)
     hyperparameters: HyperparameterSettings = field(default_factory=HyperparameterSettings)
+    portfolio: PortfolioSettings = field(default_factory=PortfolioSettings)
     holdout: HoldoutSettings = field(default_factory=HoldoutSettings)
     tuning: TuningSettings = field(default_factory=TuningSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
@@ -285,7 +287,10 @@ def written_fields(section: Any) -> "list[Field[Any]]":
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in written_fields(value)}
+        named = {f.name: getattr(value, f.name) for f in written_fields(value)}
+        plain = {name: _plain(inner) for name, inner in named.items()}
+        # a section of silent settings, of which none is set, is silent itself
+        return {n: v for n, v in plain.items() if v != {} or not is_dataclass(named[n])}
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

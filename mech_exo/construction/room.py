@@ -14,11 +14,8 @@ class Room(NamedTuple):
         q = 1 − cash_pct.
     largest
         `position_size_pct`: share of one position, at most.
-    capital
-        Money that is invested, for `max_adv_share`; None where it is not stated.
     """
 
     names: int
     invested: float
     largest: float
-    capital: float | None = None

@@ -11,7 +11,7 @@ from mech_exo.construction.picks import Picks
 from mech_exo.construction.room import Room
 from mech_exo.construction.sides import SIDES, Side
 from mech_exo.construction.user_construct import constructed
-from mech_exo.construction.vol_target import scaled_to, within_trading
+from mech_exo.construction.vol_target import scaled_to
 from mech_exo.construction.weightings import WEIGHTINGS
 from mech_exo.data.panel import FloatArray
 
@@ -24,8 +24,9 @@ def target_weights(
     In this order, as far as the mandate asks for it: scores are neutralised; names are chosen on
     each side; they share it by the weighting, within the limits of a position and of a sector;
     the sides of a long_short portfolio are made equal, the larger one is cut; all is scaled to
-    the wanted volatility; a position is cut to what its market can take, and the sides are made
-    equal again. A user's `construct` stands in the place of choosing and sharing.
+    the wanted volatility. A user's `construct` stands in the place of choosing and sharing. What a
+    position may be of a name's trading is no part of it: that depends on what the portfolio is
+    worth when it trades.
 
     Parameters
     ----------
@@ -43,17 +44,10 @@ def target_weights(
         For a `construct` that fails, or returns what cannot be held.
     """
     ranked = neutralised(scores, data, mandate.neutralise)
-    if mandate.construct is not None:
-        weights = constructed(ranked, data, room, mandate)
-        even = False
-    else:
-        weights = _built(ranked, data, room, mandate)
-        even = mandate.side == "long_short"
+    build = _built if mandate.construct is None else constructed
+    weights = build(ranked, data, room, mandate)
     if mandate.vol_target is not None:
         weights = scaled_to(weights, mandate.vol_target, mandate.max_gross, data)
-    if mandate.max_adv_share is not None and room.capital is not None:
-        weights = within_trading(weights, mandate.max_adv_share, room.capital, data)
-        weights = _evened(weights) if even else weights
     return weights
 
 
@@ -78,13 +72,3 @@ def _side(side: Side, data: DecisionData, room: Room, mandate: Mandate) -> tuple
     if most is None:
         return picks, shared(strength, picks, budget, room.largest)
     return picks, within_sectors(strength, picks, budget, room.largest, most, data)
-
-
-def _evened(weights: FloatArray) -> FloatArray:
-    """The weights with both sides as large as the smaller one: dollar-neutral."""
-    long = np.maximum(weights, 0.0).sum(axis=1)
-    short = np.maximum(-weights, 0.0).sum(axis=1)
-    size = np.minimum(long, short)
-    scale = [size / np.where(side > 0.0, side, 1.0) for side in (long, short)]
-    even: FloatArray = weights * np.where(weights > 0.0, scale[0][:, None], scale[1][:, None])
-    return even

@@ -1,7 +1,10 @@
 """The user's own `construct`: scores in, target weights out, checked."""
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -41,7 +44,7 @@ class Construct:
     def __call__(self, *arguments: Any) -> FloatArray:
         """What the function returns, as numbers."""
         try:
-            with np.errstate(all="ignore"):
+            with _quietly():
                 returned = self.function(*arguments)
         except MemoryError:  # the machine's failure, not the candidate's
             raise
@@ -55,6 +58,20 @@ class Construct:
                 "of numbers.",
                 hint="Return one weight for each decision and name, in the shape of scores.",
             ) from error
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without NumPy's warnings (a date on which nobody is ranked has no mean), and with what is
+    printed on stderr: stdout holds the result of a command and nothing else.
+    """
+    with (
+        np.errstate(all="ignore"),
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(sys.stderr),
+    ):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def stepwise(function: Callable[..., Any], where: str) -> bool:

@@ -1,4 +1,4 @@
-"""The size of a whole portfolio: its volatility as it was known, and what a market can take."""
+"""The size of a whole portfolio, by its volatility as it was known."""
 
 import numpy as np
 
@@ -41,11 +41,3 @@ def scaled_to(
     np.minimum(factor, max_gross / np.where(known, gross, 1.0), out=factor, where=known)
     result: FloatArray = weights * factor[:, None]
     return result
-
-
-def within_trading(
-    weights: FloatArray, share: float, capital: float, data: DecisionData
-) -> FloatArray:
-    """Weights [G, N] cut to |w|·capital ≤ share·ADV; nothing of a name whose ADV is not known."""
-    most = np.where(data.adv > 0.0, share * data.adv / capital, 0.0)
-    return np.clip(weights, -most, most)

@@ -18,12 +18,14 @@ from mech_exo.data.sector_history import SectorHistory
 PREFIX = "data."
 SECTORS = "data.sectors"
 UNIVERSE = "data.universe"
+LIQUIDITY = "data.liquidity"
 PERIODS = "data.sessions_a_year"
 # what a part is where it does not count; it is left out then
 OPTIONAL: Mapping[str, Any] = {
     "fields": {},
     "sectors": "",
     "universe": "",
+    "liquidity": "",
     "periods_per_year": YEAR,
 }
 FACTOR, FIELD = "data.factor.", "data.field."
@@ -56,6 +58,9 @@ class DataIdentity:
     universe
         Over the names that are in the universe on the rebalance dates, by `data.membership` and
         the minimums; "" where nothing narrows it.
+    liquidity
+        Over the value traded in the names and the size of the companies, as known on the rebalance
+        dates; "" where no decision is made on them.
     periods_per_year
         Sessions a year, by which figures are made annual; it counts where it is not 252.
     fields
@@ -71,11 +76,20 @@ class DataIdentity:
     fields: dict[str, str] = field(default_factory=dict)
     sectors: str = ""
     universe: str = ""
+    liquidity: str = ""
     periods_per_year: float = YEAR
 
     @classmethod
-    def of(cls, panel: Panel, market: Market | None = None) -> "DataIdentity":
-        """The identity of a panel, and of the market if it counts (as known at its last date)."""
+    def of(
+        cls, panel: Panel, market: Market | None = None, *, liquid: bool = False
+    ) -> "DataIdentity":
+        """The identity of a panel, and of the market if it counts (as known at its last date).
+
+        Parameters
+        ----------
+        liquid
+            Whether decisions are made on value traded and size.
+        """
         scores: dict[str, str | None] = {
             name: digest_of(panel.exposures[:, :, k]) for k, name in enumerate(panel.factor_names)
         }
@@ -88,6 +102,7 @@ class DataIdentity:
             fields={} if market is None else _fields(market),
             sectors=_sectors(panel.sectors),
             universe="" if panel.eligible is None else digest_of(panel.eligible),
+            liquidity=liquidity_hash(panel) if liquid else "",
             periods_per_year=panel.periods_per_year,
         )
 
@@ -101,6 +116,7 @@ class DataIdentity:
             "fields": self.fields,
             **({"sectors": self.sectors} if self.sectors else {}),
             **({"universe": self.universe} if self.universe else {}),
+            **({"liquidity": self.liquidity} if self.liquidity else {}),
             **({} if self._usual else {"periods_per_year": self.periods_per_year}),
         }
         text = json.dumps(whole, sort_keys=True, separators=(",", ":"))
@@ -127,6 +143,7 @@ class DataIdentity:
         parts = {f"{PREFIX}{name}": str(getattr(self, name)) for name in names}
         parts |= {SECTORS: self.sectors} if self.sectors else {}
         parts |= {UNIVERSE: self.universe} if self.universe else {}
+        parts |= {LIQUIDITY: self.liquidity} if self.liquidity else {}
         parts |= {} if self._usual else {PERIODS: f"{self.periods_per_year!r}"}
         parts |= {f"{FACTOR}{name}": value or NO_DATA for name, value in self.factors.items()}
         return parts | {f"{FIELD}{name}": value for name, value in self.fields.items()}
@@ -146,6 +163,7 @@ class DataIdentity:
             fields=_below(FIELD, components),
             sectors=components.get(SECTORS, ""),
             universe=components.get(UNIVERSE, ""),
+            liquidity=components.get(LIQUIDITY, ""),
             periods_per_year=float(components.get(PERIODS, YEAR)),
         )
 
@@ -153,7 +171,7 @@ class DataIdentity:
 def is_part(component: str) -> bool:
     """Whether a component of a study's fingerprint is a part of the data's identity."""
     names = ("symbols", "months", "prices", "schedule")
-    named = {f"{PREFIX}{n}" for n in names} | {SECTORS, UNIVERSE, PERIODS}
+    named = {f"{PREFIX}{n}" for n in names} | {SECTORS, UNIVERSE, LIQUIDITY, PERIODS}
     return component.startswith((FACTOR, FIELD)) or component in named
 
 
@@ -171,6 +189,8 @@ def differences(old: DataIdentity, new: DataIdentity) -> list[str]:
     lines += _of_factors(old.factors, new.factors, named=not other_symbols)
     if old.sectors != new.sectors and not other_symbols:
         lines.append("the sectors of the names differ (data.sectors)")
+    if old.liquidity != new.liquidity and not other_symbols:
+        lines.append("value traded or size of the names differ (data.volume, data.market_cap)")
     if old.periods_per_year != new.periods_per_year:
         lines.append(
             f"a year has {new.periods_per_year:g} sessions, had {old.periods_per_year:g} "
@@ -244,6 +264,13 @@ def _sectors(sectors: SectorHistory | None) -> str:
     if not sectors.dated:
         return digest_of(label=repr(sectors.names()))
     return digest_of(sectors.code, label=repr(sectors.labels))
+
+
+def liquidity_hash(panel: Panel) -> str:
+    """Over the value traded and the size of the names; "" where neither is known."""
+    known = {"adv": panel.adv, "size": panel.size}
+    found = {name: values for name, values in known.items() if values is not None}
+    return digest_of(*found.values(), label=repr(tuple(found))) if found else ""
 
 
 def _below(prefix: str, components: Mapping[str, str]) -> dict[str, str]:

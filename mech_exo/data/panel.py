@@ -150,23 +150,23 @@ class Panel:
             self,
             dates=self.dates[start:stop],
             returns=self.returns[start:stop],
-            past=self._until(start),
+            past=self.until(start),
             rebalance=self.rebalance[keep] - start,
-            **self._of_rebalances(keep),
+            **self.of_rebalances(keep),
         )
 
     def deciding(self, rows: slice) -> "Panel":
         """The panel with the rebalance dates in `rows` only, on all of its dates."""
-        return replace(self, rebalance=self.rebalance[rows], **self._of_rebalances(rows))
+        return replace(self, rebalance=self.rebalance[rows], **self.of_rebalances(rows))
 
-    def _until(self, start: int) -> FloatArray | None:
+    def until(self, start: int) -> FloatArray | None:
         """The returns [B, N] of all sessions before position `start`; None if there are none."""
         if not start:
             return self.past
         before = self.returns[:start]  # nothing is copied
         return before if self.past is None else np.concatenate([self.past, before])
 
-    def _of_rebalances(self, rows: slice) -> dict[str, Any]:
+    def of_rebalances(self, rows: slice | IntArray) -> dict[str, Any]:
         """What has one row for each rebalance date beside `rebalance`, cut to `rows`."""
         whole = {name: getattr(self, name) for name in ("eligible", "adv", "size")}
         return {

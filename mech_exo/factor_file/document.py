@@ -64,6 +64,9 @@ class FactorFile:
         Those of `HYPERPARAMETERS` that the file states; the settings supply the others.
     provenance, out_of_sample, verdict
         None where the file has no such block (hand-written files, the guide's example).
+    portfolio
+        Rule -> value, of those by which scores become the portfolio, and under `parameters` what
+        the objective file's own `construct` takes; None: the settings supply all.
     """
 
     metadata: dict[str, Any]
@@ -72,6 +75,7 @@ class FactorFile:
     provenance: dict[str, Any] | None = None
     out_of_sample: dict[str, Any] | None = None
     verdict: dict[str, Any] | None = None
+    portfolio: dict[str, Any] | None = None
 
     @property
     def entries(self) -> dict[str, FactorEntry]:
@@ -86,17 +90,21 @@ class FactorFile:
 
     @property
     def params(self) -> dict[str, Parameter]:
-        """The file as the parameters of a trial: weight_<factor>, hyperparameters, parameters."""
+        """The file as the parameters of a trial: weights, hyperparameters, rules, parameters."""
         params: dict[str, Parameter] = {WEIGHT + n: w for n, w in self.weights.items()}
         params |= self.hyperparameters
         for entry in self.entries.values():
             params |= entry.get("parameters", {})
-        return params
+        rules = dict(self.portfolio or {})
+        params |= rules.pop("parameters", {})
+        return params | rules
 
     @cached_property
     def content_hash(self) -> str:
-        """SHA-256 over factors and hyperparameters, whatever the file's layout and comments."""
-        return content_hash(self.factors, self.hyperparameters)
+        """SHA-256 over factors, hyperparameters and rules of the portfolio, whatever the file's
+        layout and comments.
+        """
+        return content_hash(self.factors, self.hyperparameters, self.portfolio)
 
     @cached_property
     def document_hash(self) -> str:
@@ -116,14 +124,16 @@ class FactorFile:
 
 
 def content_hash(
-    factors: Mapping[str, Mapping[str, FactorEntry]], hyperparameters: Mapping[str, float]
+    factors: Mapping[str, Mapping[str, FactorEntry]],
+    hyperparameters: Mapping[str, float],
+    portfolio: Mapping[str, Any] | None = None,
 ) -> str:
-    """SHA-256, in hex, over a canonical JSON of both.
+    """SHA-256, in hex, over a canonical JSON of them; rules of the portfolio only if there are any.
 
     Keys are sorted; weights and hyperparameters are written as the shortest decimal that gives
     the same float back (`repr`), −0.0 as 0.0.
     """
-    canonical = {
+    canonical: dict[str, Any] = {
         "factors": {
             category: {name: _canonical(entry) for name, entry in section.items()}
             for category, section in factors.items()
@@ -131,6 +141,8 @@ def content_hash(
         },
         "hyperparameters": {name: float(v) + 0.0 for name, v in hyperparameters.items()},
     }
+    if portfolio:
+        canonical["portfolio"] = _plain(portfolio)
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -51,6 +51,7 @@ def _build(document: Document, origin: str) -> FactorFile:
         provenance=value.get("provenance"),
         out_of_sample=value.get("out_of_sample"),
         verdict=value.get("verdict"),
+        portfolio=value.get("portfolio"),
     )
 
 

@@ -38,7 +38,7 @@ def written_before(file: FactorFile, folder: Path, pattern: str) -> Path | None:
 def _content(file: FactorFile) -> dict[str, Any]:
     """All that the file says of what was made; hashes over the whole are no part of it."""
     content: dict[str, Any] = {"factors": file.factors, "hyperparameters": file.hyperparameters}
-    for name in ("metadata", "provenance", "out_of_sample", "verdict"):
+    for name in ("metadata", "portfolio", "provenance", "out_of_sample", "verdict"):
         block = getattr(file, name) or {}
         content[name] = {
             key: value

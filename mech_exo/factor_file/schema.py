@@ -65,6 +65,7 @@ def check(document: Document, origin: str) -> None:
     _check_numbers(
         document, origin, document.value.get("hyperparameters", {}), ("hyperparameters",)
     )
+    _check_numbers(document, origin, document.value.get("portfolio"), ("portfolio",))
     market = (document.value.get("provenance") or {}).get("market")
     _check_numbers(document, origin, market, ("provenance", "market"))
     _check_names(document, origin)

@@ -78,7 +78,7 @@ def factor_file_text(file: FactorFile) -> str:
         _dump({"factors": _ordered(file.factors, _CATEGORIES)}),
         _hyperparameters(_ordered(file.hyperparameters, HYPERPARAMETERS)),
     ]
-    for name in ("provenance", "out_of_sample", "verdict"):
+    for name in ("portfolio", "provenance", "out_of_sample", "verdict"):
         block = getattr(file, name)
         if block is not None:
             blocks.append(_dump({name: block}))

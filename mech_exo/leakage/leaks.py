@@ -24,9 +24,11 @@ from mech_exo.errors import ExoError
 from mech_exo.leakage.checked_before import of_data_check
 from mech_exo.leakage.leak_finding import LeakFinding
 from mech_exo.leakage.publication import publication_findings
+from mech_exo.leakage.target_leaks import of_targets
 from mech_exo.objective.exposures import check_repeats, own_values
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.factor_names import check_against_panel
+from mech_exo.objective.mandates import decides_with_data
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.verdict.evidence import t_statistic
@@ -51,12 +53,15 @@ class LeakReport:
         How many of each were truncated and compared.
     coefficients
         Factor -> mean information coefficient with the return of the same and the next session.
+    targets
+        Whether the target weights were tried too.
     """
 
     findings: tuple[LeakFinding, ...]
     factors: int
     dates: int
     coefficients: dict[str, tuple[float, float]]
+    targets: bool = False
 
     @property
     def passed(self) -> bool:
@@ -73,7 +78,8 @@ def check_leaks(
 ) -> LeakReport:
     """Check every factor of the panel, and those that the objective file defines or changes.
 
-    Who is in the universe is checked too, where something narrows it.
+    Who is in the universe is checked too, where something narrows it, and the target weights,
+    where the file has a `construct` or the settings have rules of their own.
 
     Parameters
     ----------
@@ -94,7 +100,8 @@ def check_leaks(
     if spec is not None:
         check_against_panel(spec.factors, spec.label, panel)
         space = Space.of(spec, panel, settings)
-        drawn = _drawn(space, settings) if spec.reads_market else {}
+        needed = spec.reads_market or decides_with_data(settings, spec)
+        drawn = _drawn(space, settings) if needed else {}
     subjects = _panel_factors(settings, market, panel, space, drawn)
     if spec is not None:
         arguments = {f.name: f.arguments(drawn) for f in spec.factors}
@@ -110,10 +117,13 @@ def check_leaks(
         findings += found
     if panel.eligible is not None:
         findings += _truncation(_universe(settings, panel, panel.eligible), market, panel, rows)
+    targets = spec is not None and decides_with_data(settings, spec)
+    if spec is not None and targets:
+        findings += of_targets(settings, market, panel, spec, drawn)
     findings += publication_findings(market)
     findings += of_data_check(settings, market)
     findings.sort(key=lambda f: f.severity != "leak")
-    return LeakReport(tuple(findings), len(subjects), len(rows), coefficients)
+    return LeakReport(tuple(findings), len(subjects), len(rows), coefficients, targets)
 
 
 @dataclass(frozen=True, eq=False)

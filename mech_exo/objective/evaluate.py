@@ -22,6 +22,7 @@ from mech_exo.objective.criteria import directions
 from mech_exo.objective.evaluation import Direction, Evaluation
 from mech_exo.objective.exposures import extend_panel, known
 from mech_exo.objective.kernels import Ground, Kernels
+from mech_exo.objective.mandates import decides_with_data
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.user_functions import distances_of, not_a_value, returned_by
@@ -64,9 +65,9 @@ class Evaluator:
             seen = known(market if spec.reads_market else market.closes, panel)
             panel = extend_panel(panel, seen, spec, settings)
             ground = Ground(panel, seen)
-        self._set_up(
-            Space.of(spec, panel, settings), settings, Kernel(panel, settings.backtest), ground
-        )
+        needed = decides_with_data(settings, spec)
+        kernel = Kernel(panel, settings.backtest, decisions=needed)
+        self._set_up(Space.of(spec, panel, settings), settings, kernel, ground)
 
     def _set_up(
         self, space: Space, settings: Settings, kernel: Kernel, ground: Ground | None
@@ -159,14 +160,13 @@ class Evaluator:
             For parameters that are not of this space.
         """
         candidate = self.space.candidate(params)
-        try:
-            kernel = self.kernel(params)
-        except ExoError as error:  # a factor that cannot be computed so
-            return Evaluation("fail", reason=str(error.message))
         watch = None
         if limits is not None and len(self.directions) == 1:
             watch = Checkpoints(self.score, self.directions[0], limits)
-        result = kernel.run(candidate, watch)
+        try:
+            result = self.kernel(params).run(candidate, watch)
+        except ExoError as error:  # a factor or a construct that cannot be computed so
+            return Evaluation("fail", reason=str(error.message))
         intermediate = watch.values if watch else {}
         if result.stopped_at is not None and watch:
             values: tuple[float, ...] = (watch.values[max(watch.values)],)
@@ -248,7 +248,12 @@ class EvaluatorParts:
         spec = ObjectiveSpec.compile(self.source, self.label)
         settings = self.settings
         space = Space(
-            spec, self.factor_names, self.missing, settings.hyperparameters, self.computed
+            spec,
+            self.factor_names,
+            self.missing,
+            settings.hyperparameters,
+            self.computed,
+            settings.portfolio,
         )
         evaluator = Evaluator.__new__(Evaluator)
         kernel = Kernel.from_arrays(self.arrays, settings.backtest)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.build import canonical
-from mech_exo.data.identity import DataIdentity
+from mech_exo.data.identity import DataIdentity, liquidity_hash
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, IntArray, Panel
 from mech_exo.data.scores import factor_scores, technical_scores
@@ -20,6 +20,7 @@ from mech_exo.errors import ExoError
 from mech_exo.objective.computed_factors import ComputedFactor
 from mech_exo.objective.factor import CustomFactor
 from mech_exo.objective.factor_names import check_against_panel
+from mech_exo.objective.mandates import reads_liquidity
 from mech_exo.objective.spec import ObjectiveSpec
 
 Factor = CustomFactor | ComputedFactor
@@ -175,7 +176,9 @@ def check_repeats(
         )
 
 
-def data_identity(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> DataIdentity:
+def data_identity(
+    panel: Panel, market: Market | None, spec: ObjectiveSpec, settings: Settings
+) -> DataIdentity:
     """All data that a trial depends on, one hash per part.
 
     Of the panel (as it was built, not extended); if the file has factors of its own or may suggest
@@ -186,11 +189,12 @@ def data_identity(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> D
     ValueError
         If the market is needed and not given.
     """
+    liquid = reads_liquidity(settings, spec)
     if not spec.reads_market:
-        return DataIdentity.of(panel)
+        return DataIdentity.of(panel, liquid=liquid)
     if market is None:
         raise ValueError(f"{spec.label} needs the market")
-    return DataIdentity.of(panel, known(market, panel))
+    return DataIdentity.of(panel, known(market, panel), liquid=liquid)
 
 
 def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -> str:
@@ -206,6 +210,12 @@ def data_fingerprint(panel: Panel, market: Market | None, spec: ObjectiveSpec) -
     if market is None:
         raise ValueError(f"{spec.label} needs the market")
     return market_fingerprint(panel, market)
+
+
+def liquidity_part(panel: Panel, settings: Settings, spec: ObjectiveSpec) -> dict[str, str]:
+    """What the fingerprint of `data_fingerprint` lacks, by name; {} where nothing reads it."""
+    found = liquidity_hash(panel) if reads_liquidity(settings, spec) else ""
+    return {"liquidity": found} if found else {}
 
 
 def market_fingerprint(panel: Panel, market: Market) -> str:

@@ -86,6 +86,8 @@ def rehearse(evaluator: Evaluator) -> Rehearsal:
             hint="It must not be drawn at random.",
         )
     result = evaluator.run(rehearsal.params)
+    if spec.construct is not None:
+        _check_construct(evaluator, fresh, rehearsal.params, result)
     evaluator.own_constraints = _own_constraints(result, spec, fresh)
     if evaluator.objectives or math.isnan(result.metric("sharpe")):
         return rehearsal
@@ -98,6 +100,26 @@ def rehearse(evaluator: Evaluator) -> Rehearsal:
             hint="It must depend on the result alone: draw no random numbers, keep no state.",
         )
     return rehearsal
+
+
+def _check_construct(
+    evaluator: Evaluator,
+    fresh: ObjectiveSpec,
+    params: Mapping[str, Parameter],
+    result: BacktestResult,
+) -> None:
+    """Raise an ExoError if `construct` gives other weights when it is called again."""
+    kernel = evaluator.kernel(params)
+    for space in (evaluator.space, replace(evaluator.space, spec=fresh)):
+        again = kernel.run(space.candidate(params)).returns
+        if not np.array_equal(again, result.returns):
+            assert fresh.construct is not None
+            raise ExoError(
+                f"{fresh.construct.where}: construct gives other weights for the same scores "
+                "when it is called again.",
+                hint="It must depend on its arguments alone: draw no random numbers, keep no "
+                "state.",
+            )
 
 
 def _own_constraints(
@@ -208,6 +230,8 @@ def _notes(space: Space, tries: list[Suggested], seen: Mapping[str, Distribution
         if name not in seen
     )
     notes.extend(_window_notes(space, seen))
+    if "gross" in seen and "gross" in space.mandates.allowed and not _may_short(space, seen):
+        notes.append("gross changes nothing: side is long (portfolio.side)")
     returned = tries[0].returned
     if isinstance(returned, Mapping) and not _repeats(returned, tries[0].params):
         notes.append(
@@ -215,6 +239,13 @@ def _notes(space: Space, tries: list[Suggested], seen: Mapping[str, Distribution
             "the suggested weight_<factor> itself is the weight"
         )
     return notes
+
+
+def _may_short(space: Space, seen: Mapping[str, Distribution]) -> bool:
+    """Whether any candidate can be of the side that has a gross."""
+    drawn = seen.get("side")
+    sides = drawn.choices if drawn is not None else (space.portfolio.side,)
+    return "long_short" in sides
 
 
 def _window_notes(space: Space, seen: Mapping[str, Distribution]) -> list[str]:

@@ -1,17 +1,16 @@
 """The search space: which parameters the user's file suggests, and what they mean."""
 
 import difflib
-import numbers
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mech_exo.backtest.candidate import Candidate
+from mech_exo.config.portfolio_settings import PortfolioSettings
 from mech_exo.config.settings import HyperparameterSettings, Settings
-from mech_exo.construction.mandate import PLAIN
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
@@ -19,21 +18,12 @@ from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed_factors import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.exposures import Factor
+from mech_exo.objective.mandates import Mandates, lacking
+from mech_exo.objective.ranges import Allowed, Limits, in_words, within
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
 
-
-class Limits(NamedTuple):
-    """A range, whether its ends are in it, and whether it has whole numbers only."""
-
-    low: float
-    has_low: bool
-    high: float
-    has_high: bool
-    whole: bool = False
-
-
-RANGES: dict[str, Limits | None] = {
+RANGES: dict[str, Allowed] = {
     "cash_pct": Limits(0.0, True, 1.0, False),
     "stop_loss_pct": Limits(0.0, False, 1.0, True),
     "position_size_pct": Limits(0.0, False, 1.0, True),
@@ -54,6 +44,10 @@ class Space:
         Known factors without data: their weight is 0 and no parameter.
     computed
         Built-in factors whose windows may be suggested.
+    portfolio
+        What the settings say of the portfolio.
+    lacking
+        Kinds of data that are not there (`mandates.lacking`), which a rule may need.
     """
 
     spec: ObjectiveSpec
@@ -61,14 +55,32 @@ class Space:
     missing: tuple[str, ...]
     defaults: HyperparameterSettings
     computed: tuple[ComputedFactor, ...] = ()
+    portfolio: PortfolioSettings = field(default_factory=PortfolioSettings)
+    lacking: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spec: ObjectiveSpec, panel: Panel, settings: Settings) -> "Space":
-        """The space of a file on a panel, extended by the file's own factors or not."""
+        """The space of a file on a panel, extended by the file's own factors or not.
+
+        Raises
+        ------
+        ExoError
+            For a rule of `portfolio` that cannot hold on these data or beside the file's construct.
+        """
         own = tuple(f.name for f in spec.factors if f.name not in panel.factor_names)
         missing = tuple(name for name in panel.missing_factors if name not in own)
         computed = computed_factors(panel, settings.factors, _arguments(spec))
-        return cls(spec, panel.factor_names + own, missing, settings.hyperparameters, computed)
+        space = cls(
+            spec,
+            panel.factor_names + own,
+            missing,
+            settings.hyperparameters,
+            computed,
+            settings.portfolio,
+            lacking(panel),
+        )
+        space.mandates.check()
+        return space
 
     def suggest(self, trial: Any) -> Suggested:
         """Draw one candidate: the user's function on `trial` (`suggest_float`, …).
@@ -92,10 +104,10 @@ class Space:
             if problem:
                 return problem
         values = distribution.choices or (distribution.low, distribution.high)
-        wrong = [v for v in values if not _within(v, self._limits[name])]  # None among them
+        wrong = [v for v in values if not within(v, self._limits[name])]  # None among them
         if not wrong:
-            return None
-        return f"{name!r} can be {wrong[0]!r}, must be {_words(self._limits[name])}", ""
+            return self.mandates.problem(name, distribution)
+        return f"{name!r} can be {wrong[0]!r}, must be {in_words(self._limits[name])}", ""
 
     def _window_problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
         if distribution.kind == "float":
@@ -113,13 +125,19 @@ class Space:
         return {}
 
     @cached_property
-    def _limits(self) -> dict[str, Limits | None]:
+    def _limits(self) -> dict[str, Allowed]:
         """Every name that means something -> its limits; None: whatever its factor takes."""
         weights = [WEIGHT + name for name in self.factor_names + self.missing]
         largest = Limits(-LARGEST_WEIGHT, True, LARGEST_WEIGHT, True)
         windows = {name: _window_limits(name) for name in self.windows}
         own = dict.fromkeys(_arguments(self.spec))
-        return own | windows | dict.fromkeys(weights, largest) | RANGES
+        known = self.mandates.allowed | own | windows
+        return known | dict.fromkeys(weights, largest) | RANGES
+
+    @cached_property
+    def mandates(self) -> Mandates:
+        """How parameters and settings make a mandate."""
+        return Mandates(self.spec, self.portfolio, _arguments(self.spec), self.lacking)
 
     @cached_property
     def windows(self) -> dict[str, int]:
@@ -142,11 +160,12 @@ class Space:
             if name not in self._limits:
                 message, hint = self._meaningless(name)
                 raise ExoError(f"{self.spec.label}: {message}.", hint=hint)
-            if not _within(value, self._limits[name]):
-                raise ExoError(f"{name!r} is {value!r}, must be {_words(self._limits[name])}.")
+            if not within(value, self._limits[name]):
+                raise ExoError(f"{name!r} is {value!r}, must be {in_words(self._limits[name])}.")
         weights = [float(params.get(WEIGHT + n) or 0.0) + 0.0 for n in self.factor_names]
         trading = {n: float(params.get(n, getattr(self.defaults, n)) or 0.0) for n in RANGES}
-        return Candidate(weights=np.array(weights, dtype=np.float64), mandate=PLAIN, **trading)
+        mandate = self.mandates.mandate(params)
+        return Candidate(weights=np.array(weights, dtype=np.float64), mandate=mandate, **trading)
 
     def meaningful(self, params: Mapping[str, Parameter]) -> dict[str, Parameter]:
         """Those of a foreign file's parameters that mean something here."""
@@ -198,9 +217,14 @@ class Space:
             )
         return (
             f"{name!r} is neither a weight (weight_<factor>) nor one of {', '.join(RANGES)}, and "
-            "no factor takes it",
-            hint or f"Give a factor the argument {name} (docs/objective.md).",
+            f"no factor takes it{'' if self.spec.construct is None else ', nor does construct'}",
+            hint or self._where_it_belongs(name),
         )
+
+    def _where_it_belongs(self, name: str) -> str:
+        if self.spec.construct is None:
+            return f"Give a factor the argument {name} (docs/objective.md)."
+        return f"Read it in construct, as params[{name!r}], or give a factor the argument {name}."
 
 
 def _arguments(spec: ObjectiveSpec) -> set[str]:
@@ -211,28 +235,3 @@ def _arguments(spec: ObjectiveSpec) -> set[str]:
 def _window_limits(name: str) -> Limits:
     low, high = bounds_of(name)
     return Limits(low, True, high, True, whole=True)
-
-
-def _within(value: Any, limits: Limits | None) -> bool:
-    if limits is None:
-        return True
-    if limits.whole and not isinstance(value, numbers.Integral):
-        return False
-    if type(value) is not float and (
-        isinstance(value, bool) or not isinstance(value, numbers.Real)
-    ):
-        return False
-    number: Any = value  # NaN is in no range
-    low, has_low, high, has_high, _ = limits
-    above = number >= low if has_low else number > low
-    below = number <= high if has_high else number < high
-    return bool(above and below)
-
-
-def _words(limits: Limits | None) -> str:
-    assert limits is not None, "only a limited value is outside"
-    low, has_low, high, has_high, whole = limits
-    return (
-        f"a {'whole number' if whole else 'number'} {'from' if has_low else 'above'} {low:g} "
-        f"{'to' if has_high else 'to below'} {high:g}"
-    )

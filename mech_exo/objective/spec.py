@@ -7,12 +7,13 @@ import hashlib
 import inspect
 import linecache
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
+from mech_exo.construction.user_construct import Construct, stepwise
 from mech_exo.errors import ExoError
 from mech_exo.objective import trace
 from mech_exo.objective.constraints import limits_of
@@ -22,6 +23,7 @@ from mech_exo.objective.imports import guarded_builtins, refuse_uncovered
 from mech_exo.objective.trace import SpaceError, TrialFailure
 
 SUGGEST = "suggest_factor_weights"
+CONSTRUCT = "construct"
 OBJECTIVE = "objective"
 CONSTRAINTS = "constraints"
 WINDOW = "window"  # end of the name of each window of data/lookbacks.py
@@ -41,6 +43,8 @@ class ObjectiveSpec:
         The marked functions.
     own_constraints
         Whether the file defines `constraints`.
+    construct
+        Its function from scores to target weights; None: the rules of the settings.
     """
 
     label: str
@@ -48,6 +52,7 @@ class ObjectiveSpec:
     limits: dict[str, float]
     factors: tuple[CustomFactor, ...]
     own_constraints: bool
+    construct: Construct | None
     _suggest: Callable[[Any], Any]
     _objective: Callable[[Any], Any]
     _constraints: Callable[[Any], Any]
@@ -77,6 +82,7 @@ class ObjectiveSpec:
             limits=limits_of(namespace, path_label),
             factors=factors,
             own_constraints=CONSTRAINTS in namespace,
+            construct=_own_construct(namespace, path_label, source),
             _suggest=_function(namespace, SUGGEST, "trial", path_label),
             _objective=_function(namespace, OBJECTIVE, "result", path_label)
             if OBJECTIVE in namespace
@@ -97,7 +103,25 @@ class ObjectiveSpec:
 
         Told from its text, so that it holds for all trials: a text in its code ends in "window".
         """
-        return any(text.endswith(WINDOW) for text in _texts(self.source))
+        return any(text.endswith(WINDOW) for text in self.texts)
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The texts in its code: parameters are suggested and read by such names."""
+        return frozenset(_texts(ast.parse(self.source)))
+
+    @cached_property
+    def read_by_construct(self) -> frozenset[str]:
+        """Names that `construct` may read of its `params`; none without it.
+
+        The texts in the code outside of `suggest_factor_weights`: a function that `construct`
+        calls may read one too.
+        """
+        if self.construct is None:
+            return frozenset()
+        tree = ast.parse(self.source)
+        tree.body = [node for node in tree.body if getattr(node, "name", None) != SUGGEST]
+        return frozenset(text for text in _texts(tree) if text.isidentifier())
 
     @property
     def reads_market(self) -> bool:
@@ -140,9 +164,8 @@ class ObjectiveSpec:
         return trace.reason(error, self.label)
 
 
-def _texts(source: bytes) -> set[str]:
+def _texts(tree: ast.Module) -> set[str]:
     """The texts in a file's code, those of f-strings included, docstrings not."""
-    tree = ast.parse(source)
     expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     return {
         node.value
@@ -165,6 +188,36 @@ def _none(result: Any) -> Any:
 
 def _sharpe(result: Any) -> Any:
     return result.sharpe
+
+
+def _own_construct(namespace: Mapping[str, Any], label: str, source: bytes) -> Construct | None:
+    """The file's `construct`, if it has one.
+
+    Raises
+    ------
+    ExoError
+        For one that is no function of three or four arguments, and for a function nearly named so.
+    """
+    function = namespace.get(CONSTRUCT)
+    if function is None:
+        own = [n for n, v in namespace.items() if inspect.isfunction(v) and n != CONSTRAINTS]
+        near = difflib.get_close_matches(CONSTRUCT, own, n=1, cutoff=0.85)
+        if near and namespace[near[0]].__code__.co_filename == label:
+            raise ExoError(
+                f"{label}:{namespace[near[0]].__code__.co_firstlineno}: {near[0]} is not called by "
+                "exo.",
+                hint=f"Is {CONSTRUCT} meant? If not, give it a name less like it.",
+            )
+        return None
+    if not inspect.isfunction(function):
+        raise ExoError(f"{label}: {CONSTRUCT} is {function!r}, expected a function.")
+    where = f"{label}:{function.__code__.co_firstlineno}"
+    return Construct(
+        function,
+        where,
+        stepwise(function, where),
+        lambda error: trace.mistake(error, label, source),
+    )
 
 
 def _execute(source: bytes, label: str) -> ModuleType:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import select
 
-from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.metrics import max_drawdown
 from mech_exo.errors import ExoError
 from mech_exo.paper import ledger as book
@@ -250,7 +249,7 @@ def _backtest(model: "Model", record: Record) -> float:
     panel = model.panel
     start = int(np.searchsorted(panel.dates, np.datetime64(record.opening.opened, "D")))
     stop = int(np.searchsorted(panel.dates, np.datetime64(record.dates[-1], "D"))) + 1
-    kernel = Kernel(standing_panel(panel, start, stop), model.session.settings.backtest)
+    kernel = model.kernel_on(standing_panel(panel, start, stop))
     return kernel.run(model.candidate).metric("total_return")
 
 
@@ -267,7 +266,7 @@ def standing_panel(panel: "Panel", start: int, stop: int) -> "Panel":
         panel,
         dates=panel.dates[start:stop],
         returns=panel.returns[start:stop],
-        exposures=panel.exposures[rows],
+        past=panel.until(start),
         rebalance=np.maximum(panel.rebalance[rows] - start, 0),
-        tradable=panel.tradable[rows],
+        **panel.of_rebalances(rows),
     )

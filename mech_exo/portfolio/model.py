@@ -54,9 +54,15 @@ class Model:
     @cached_property
     def kernel(self) -> "Kernel":
         """The backtest of `panel`."""
+        return self.kernel_on(self.panel)
+
+    def kernel_on(self, panel: "Panel") -> "Kernel":
+        """The backtest of the file on a panel."""
         from mech_exo.backtest.kernel import Kernel
 
-        return Kernel(self.panel, self.session.settings.backtest)
+        rules = self.session.settings.backtest
+        needed = not self.candidate.mandate.plain or bool(rules.impact)
+        return Kernel(panel, rules, decisions=needed)
 
     @cached_property
     def result(self) -> "BacktestResult":

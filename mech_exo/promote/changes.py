@@ -34,7 +34,8 @@ class Changes:
     weights
         Of the raw z-scores (that of a `lower_better` factor negated), largest change first.
     parameters
-        Hyperparameters, and parameters of the objective file's own factors.
+        Hyperparameters, rules of the portfolio and parameters of the objective file's own
+        functions, as far as they are numbers.
     metrics
         As each file states them: on its own data and dates.
     origins
@@ -72,7 +73,9 @@ def _side_by_side(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
 def _parameters(file: FactorFile | None) -> dict[str, Any]:
     if file is None:
         return {}
-    own = (entry.get("parameters", {}) for entry in file.entries.values())
+    rules = dict(file.portfolio or {})
+    own = [entry.get("parameters", {}) for entry in file.entries.values()]
+    own += [rules.pop("parameters", {}), rules]
     return dict(file.hyperparameters) | {
         name: value
         for parameters in own

@@ -20,7 +20,8 @@ def show_leaks(report: LeakReport, console: Console) -> None:
     for finding in report.findings:
         console.print(f"{finding.severity}: {finding.subject}: {finding.message}", soft_wrap=True)
     leaks = [f for f in report.findings if f.severity == "leak"]
-    tried = f"{report.factors} factors, each computed again as of {report.dates} dates"
+    weights = " and the target weights" if report.targets else ""
+    tried = f"{report.factors} factors{weights}, each computed again as of {report.dates} dates"
     if not leaks:
         console.print(f"passed: no leak in {tried}.", soft_wrap=True)
         return

@@ -104,6 +104,7 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "weights": dict(portfolio.weights),
         "hyperparameters": dict(portfolio.hyperparameters),
         "parameters": {name: dict(given) for name, given in portfolio.parameters.items()},
+        **({"portfolio": dict(portfolio.rules)} if portfolio.rules else {}),
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
         "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),

@@ -177,8 +177,11 @@ def _weights(result: Optimised) -> Table:
 
 
 def _parameters(portfolio: Portfolio) -> dict[str, object]:
-    """Parameter -> value; factors that share one share its value."""
-    return {name: v for given in portfolio.parameters.values() for name, v in given.items()}
+    """Parameter or rule -> value; factors that share one share its value."""
+    rules = dict(portfolio.rules)
+    found = {name: v for given in portfolio.parameters.values() for name, v in given.items()}
+    found |= rules.pop("parameters", {})
+    return found | rules
 
 
 def _signed(value: float | None) -> str:

@@ -22,7 +22,7 @@ from mech_exo.data.catalogue import FIRST_FACTORS
 from mech_exo.data.identity import DataIdentity
 from mech_exo.tuning.range_json import describe
 
-_SECTIONS = ("data", "factors", "backtest", "hyperparameters", "holdout", "tuning")
+_SECTIONS = ("data", "factors", "backtest", "hyperparameters", "portfolio", "holdout", "tuning")
 _UNDIVIDED = "data"  # one hash for all data, in the studies of kernel 1
 _HASHES = ("objective file", _UNDIVIDED)
 _KERNEL = "backtest kernel"
@@ -45,9 +45,9 @@ def components_of(
     Parameters
     ----------
     settings
-        The resolved settings; their sections data, factors, backtest, hyperparameters, holdout
-        and tuning count, without paths, `data.periods_per_year` (the data's identity has what it
-        comes to), `tuning.warm_start` and `tuning.patience`.
+        The resolved settings; their sections data, factors, backtest, hyperparameters, portfolio,
+        holdout and tuning count, without paths, `data.periods_per_year` (the data's identity has
+        what it comes to), `tuning.warm_start` and `tuning.patience`.
     objective_sha256
         Hash of the bytes of the objective file.
     space

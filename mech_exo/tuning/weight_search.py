@@ -123,7 +123,7 @@ class WeightSearch:
                 f"{direction} {name}"
                 for name, direction in zip(problem.objective_names, problem.directions, strict=True)
             ],
-            data=data_identity(self.panel, self.market, spec),
+            data=data_identity(self.panel, self.market, spec, self.settings),
             kernel_version=KERNEL_VERSION,
         )
 

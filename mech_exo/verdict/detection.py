@@ -142,15 +142,17 @@ def conditions_of(inputs: Inputs, trials: int | None, patience: int | None) -> d
         If the benchmark cannot be read.
     """
     plain, rules = inputs.settings.as_dict(), rules_of(inputs.settings.verdict)
-    sections = ("factors", "backtest", "hyperparameters", "holdout", "tuning")
-    settings = {name: dict(plain[name]) for name in sections}
+    sections = ("factors", "backtest", "hyperparameters", "portfolio", "holdout", "tuning")
+    settings = {name: dict(plain[name]) for name in sections if name in plain}
     for name in ("seed", "patience", "warm_start"):
         settings["tuning"].pop(name, None)
     return {
         "settings": settings,
         "rules": {name: rules[name] for name in RULES_OF_A_STUDY},
         "objective": inputs.objective.sha256,
-        "data": data_identity(inputs.panel, inputs.market, inputs.spec).fingerprint,
+        "data": data_identity(
+            inputs.panel, inputs.market, inputs.spec, inputs.settings
+        ).fingerprint,
         "trials": trials,
         "patience": patience,
     }

@@ -67,7 +67,7 @@ class Holdout:
 
 
 def portfolio_hash(space: "Space", params: Mapping[str, Any]) -> str:
-    """SHA-256 over what is held: factor weights, hyperparameters, arguments of own factors.
+    """SHA-256 over what is held: factor weights, hyperparameters, arguments, rules.
 
     The same for a trial and the file that was exported from it; factors of weight 0 leave no
     trace.
@@ -81,6 +81,9 @@ def portfolio_hash(space: "Space", params: Mapping[str, Any]) -> str:
         "position_size_pct": candidate.position_size_pct,
         "arguments": space.arguments(params),
     }
+    rules = space.mandates.block(params)
+    if rules:
+        content["portfolio"] = rules
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -46,7 +46,8 @@ class Neighbourhood:
         """The candidate with a value for every axis."""
         middle = self.cube.values(np.full(len(self.cube), MIDDLE))
         defaults = self._subject.settings.hyperparameters
-        windows = self._evaluator.space.windows
+        space = self._evaluator.space
+        windows: dict[str, Parameter] = {**space.windows, **space.mandates.standing}
         stated = {
             n: windows.get(n, getattr(defaults, n, 0.0 if n.startswith(WEIGHT) else v))
             for n, v in middle.items()

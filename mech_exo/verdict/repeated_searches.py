@@ -17,7 +17,7 @@ from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.evaluation import Evaluation
-from mech_exo.objective.exposures import data_fingerprint, extend_panel
+from mech_exo.objective.exposures import data_fingerprint, extend_panel, liquidity_part
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.system.parcel import Parcel
@@ -272,6 +272,7 @@ def searches_key(searches: RepeatedSearches) -> str:
         "objective": searches.objective.sha256,
         "settings": plain,
         "data": data_fingerprint(searches.panel, searches.market, spec),
+        **liquidity_part(searches.panel, searches.settings, spec),
         "trials": searches.trials,
         **({} if searches.patience is None else {"patience": searches.patience}),
         "warm_start": [sorted(v.items()) for v in searches.warm_start],

@@ -13,7 +13,7 @@ DATA = "provenance.data_fingerprint"
 OBJECTIVE = "provenance.objective_sha256"
 KERNEL = "provenance.kernel_version"
 WORDS = {
-    "content_hash": "factors or hyperparameters have been changed since the export",
+    "content_hash": "factors, hyperparameters or rules have been changed since the export",
     "document_hash": "the document has been changed since the export",
     DATA: "the data are not those of the file",
     OBJECTIVE: "the objective file is not that of the file",

@@ -127,7 +127,7 @@ class Recomputed(Inputs):
         )
 
     def _identity(self, panel: Panel) -> DataIdentity:
-        return data_identity(panel, self.market, self.spec)
+        return data_identity(panel, self.market, self.spec, self.settings)
 
     def _dates(self) -> Iterator[FieldComparison]:
         dates = self.panel.dates

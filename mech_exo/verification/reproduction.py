@@ -179,8 +179,9 @@ def _data_words(stated: Mapping[str, Any], market: Market, panel: Panel) -> list
 
 
 def _identity(stated: Mapping[str, Any], market: Market, panel: Panel) -> DataIdentity:
-    read = "fields" in stated["data"]
-    return DataIdentity.of(panel, known(market, panel) if read else None)
+    parts = stated["data"]
+    read = known(market, panel) if "fields" in parts else None
+    return DataIdentity.of(panel, read, liquid="liquidity" in parts)
 
 
 def _kernel(stated: Mapping[str, Any]) -> FieldComparison:

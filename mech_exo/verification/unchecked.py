@@ -57,6 +57,7 @@ REASONS: dict[str, str] = {
 COVERED = {
     "factors": "content_hash",
     "hyperparameters": "content_hash",
+    "portfolio": "content_hash",
     "provenance.content_hash": "content_hash",
     "provenance.document_hash": "document_hash",
     "provenance.market": "provenance.market",

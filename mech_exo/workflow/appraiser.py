@@ -160,6 +160,7 @@ class Appraiser:
             out_of_sample=None,
             occupancy=result.occupancy,
             parameters=self.space.arguments(one.params),
+            rules=self.space.mandates.block(one.params),
         )
 
     def _capacity(self, params: Params) -> "Capacity | None":

@@ -148,6 +148,7 @@ def factor_file_of(result: Optimised) -> FactorFile:
         categories=appraiser.categories,
         hyperparameters=result.best.hyperparameters,
         parameters=result.best.parameters,
+        portfolio=result.best.rules,
         data_points=sum(
             int(np.isfinite(part).sum()) for part in in_pieces(session.in_sample.returns)
         ),

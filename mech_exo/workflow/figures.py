@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mech_exo.backtest.capacity import Capacity
@@ -33,6 +33,9 @@ class Portfolio:
         Factor -> the arguments or windows that it takes, where it has any.
     capacity
         In sample, of a result's best portfolio, where the data say what was traded; else None.
+    rules
+        Rules by which its scores become a portfolio, as the factor file has them; empty where
+        they are the usual ones.
     """
 
     label: str
@@ -45,6 +48,7 @@ class Portfolio:
     occupancy: "Occupancy | None" = None
     parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
     capacity: "Capacity | None" = None
+    rules: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

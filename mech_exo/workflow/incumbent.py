@@ -14,6 +14,7 @@ from mech_exo.factor_file.read import read_factor_file
 if TYPE_CHECKING:
     import numpy as np
 
+    from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.plan import WarmStart
     from mech_exo.workflow.log import Log
     from mech_exo.workflow.session import Session
@@ -133,8 +134,9 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
     from mech_exo.objective.space import Space
 
     rules = session.settings.hyperparameters
-    windows = Space.of(session.spec, session.panel, session.settings).windows
-    equal = {WEIGHT + name: EQUAL_WEIGHT for name in session.factor_names}
+    space = Space.of(session.spec, session.panel, session.settings)
+    windows = {**space.windows, **space.mandates.standing}
+    equal: dict[str, Parameter] = {WEIGHT + name: EQUAL_WEIGHT for name in session.factor_names}
     equal |= windows | {
         "cash_pct": rules.cash_pct,
         "stop_loss_pct": rules.stop_loss_pct,

@@ -28,7 +28,8 @@ def content_of(session: "Session", params: "Params") -> str:
     appraiser = session.appraiser
     arguments = appraiser.space.arguments(params)
     factors = factors_of(appraiser.weights(params), appraiser.categories, arguments)
-    return content_hash(factors, appraiser.hyperparameters(params))
+    rules = appraiser.space.mandates.block(params)
+    return content_hash(factors, appraiser.hyperparameters(params), rules)
 
 
 def standing_of_trial(

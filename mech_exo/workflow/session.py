@@ -174,7 +174,7 @@ class Session:
     def _identity(self, panel: "Panel") -> "DataIdentity":
         from mech_exo.objective.exposures import data_identity
 
-        return data_identity(panel, self.market, self.spec)
+        return data_identity(panel, self.market, self.spec, self.settings)
 
     @cached_property
     def appraiser(self) -> "Appraiser":

@@ -29,6 +29,8 @@ class Export:
         Daily returns that the trial was judged on: sessions times names with a price.
     parameters
         Factor -> the arguments or windows that it takes, where it has any.
+    portfolio
+        The block of that name (`Mandates.block`); {}: the file has none.
     sampler_label
         What the file calls the sampler.
     sampler, pruner
@@ -54,6 +56,7 @@ class Export:
     out_of_sample: dict[str, Any] | None
     elapsed_seconds: float
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    portfolio: Mapping[str, Any] = field(default_factory=dict)
     chosen: str = "best"
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     created: datetime = field(default_factory=datetime.now)
@@ -66,6 +69,7 @@ class Export:
             hyperparameters=dict(self.hyperparameters),
             provenance=self.provenance,
             out_of_sample=self.out_of_sample,
+            portfolio=dict(self.portfolio) or None,
         )
 
     def _metadata(self) -> dict[str, Any]:

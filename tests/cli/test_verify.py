@@ -96,7 +96,7 @@ def test_a_changed_weight_is_refused(clone: Path) -> None:
     run = run_exo("verify", "edited.yml", "--config", "here.yml", cwd=clone)
     assert run.returncode == 1, run.stderr
     last = run.stdout.splitlines()[-1]
-    assert last.startswith("NOT verified: factors or hyperparameters have been changed")
+    assert last.startswith("NOT verified: factors, hyperparameters or rules have been changed")
 
 
 def test_one_changed_price_is_other_data(clone: Path) -> None:

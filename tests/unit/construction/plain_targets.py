@@ -45,9 +45,6 @@ def targets(
         weights = built(day, before, room, mandate)
         if mandate.vol_target is not None:
             weights = scaled(weights, g, data, mandate)
-        if mandate.max_adv_share is not None:
-            assert room.capital is not None
-            weights = cut(weights, g, data, room.capital, mandate)
         found.append({name: w for name, w in weights.items() if w})
     return found
 
@@ -198,21 +195,3 @@ def scaled(
     gross = sum(abs(w) for w in weights.values())
     factor = min(mandate.vol_target / volatility, mandate.max_gross / gross)
     return {n: w * factor for n, w in weights.items()}
-
-
-def cut(
-    weights: dict[str, float], g: int, data: DecisionData, capital: float, mandate: Mandate
-) -> dict[str, float]:
-    assert mandate.max_adv_share is not None
-    symbols = [str(s) for s in data.symbols]
-    found = {}
-    for name, w in weights.items():
-        adv = float(data.adv[g, symbols.index(name)])
-        most = mandate.max_adv_share * adv / capital if adv > 0 else 0.0
-        found[name] = max(-most, min(most, w))
-    if mandate.side == "long":
-        return found
-    long = sum(w for w in found.values() if w > 0)
-    short = -sum(w for w in found.values() if w < 0)
-    size = min(long, short)
-    return {n: w * size / (long if w > 0 else short) if w else 0.0 for n, w in found.items()}

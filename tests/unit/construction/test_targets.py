@@ -23,7 +23,6 @@ def data_of(
     sectors: np.ndarray | int = -1,
     beta: np.ndarray | float = np.nan,
     size: np.ndarray | float = np.nan,
-    adv: np.ndarray | float = np.nan,
     returns: np.ndarray | None = None,
 ) -> DecisionData:
     """What is known at G decisions of N names, A to Z; the sessions between them are two."""
@@ -35,7 +34,6 @@ def data_of(
             ("volatility", volatility),
             ("beta", beta),
             ("size", size),
-            ("adv", adv),
         )
     }
     code = np.broadcast_to(np.asarray(sectors, dtype=np.int32), shape)
@@ -43,6 +41,7 @@ def data_of(
         dates=np.datetime64("2020-01-01") + np.arange(decisions),
         symbols=np.array([chr(ord("A") + n) for n in range(names)]),
         tradable=tradable,
+        adv=np.full(shape, np.nan),
         sectors=code,
         sector_names=np.array([f"S{k}" for k in range(int(code.max(initial=-1)) + 1)], dtype="U3"),
         returns=paths,
@@ -70,15 +69,12 @@ def random_market(seed: int) -> tuple[np.ndarray, DecisionData, Room, Mandate]:
     size[rng.random(scores.shape) < 0.1] = np.nan
     returns = rng.normal(0.0, 0.01, (int(rng.choice([10, 300])) + 2 * decisions, names))
     returns[rng.random(returns.shape) < 0.05] = np.nan
-    adv = rng.lognormal(14.0, 1.0, scores.shape)
-    adv[rng.random(scores.shape) < 0.1] = np.nan
     data = data_of(
         tradable,
         volatility=volatility,
         sectors=rng.integers(0, rng.integers(1, 5), names),
         beta=beta,
         size=size,
-        adv=adv,
         returns=returns,
     )
     kinds = ["sector", "beta", "size"]
@@ -95,16 +91,11 @@ def random_market(seed: int) -> tuple[np.ndarray, DecisionData, Room, Mandate]:
         buffer=float(rng.choice([0.0, 0.0, 0.5, 2.0])),
         vol_target=one_of(None, None, 0.05, 0.3),
         max_gross=2.0,
-        max_adv_share=one_of(None, None, 0.05),
     )
     size_pct = float(rng.choice([0.05, 0.1, 0.3, 1.0]))
     invested = float(rng.choice([1.0, 0.9, 0.35]))
-    return (
-        scores,
-        data,
-        Room(int(np.ceil(invested / size_pct - 1e-9)), invested, size_pct, 1e6),
-        mandate,
-    )
+    n = int(np.ceil(invested / size_pct - 1e-9))
+    return scores, data, Room(n, invested, size_pct), mandate
 
 
 @pytest.mark.parametrize("block", range(10))
@@ -184,13 +175,6 @@ def test_limits_of_four_stocks_by_hand() -> None:
     """A, B in one sector with half of the portfolio at most: one of them, and then C."""
     sectors = data_of(ALL, sectors=np.array([0, 0, 1, 1]))
     assert by_hand(Mandate(max_sector_pct=0.5), sectors) == [0.5, 0.0, 0.5, 0.0]
-    thin = data_of(ALL, adv=np.array([1000.0, 4000.0, 4000.0, 4000.0]))
-    room = Room(2, 1.0, 0.7, capital=1000.0)
-    assert by_hand(Mandate(max_adv_share=0.1), thin, room) == pytest.approx([0.1, 0.4, 0.0, 0.0])
-    short = Mandate(side="long_short", max_adv_share=0.1)
-    # the long side can hold 0.1 + 0.25, and the short one follows
-    found = by_hand(short, thin, room)
-    assert found == pytest.approx([0.1, 0.25, -0.175, -0.175])
 
 
 def test_a_buffer_keeps_who_is_near_the_best() -> None:
