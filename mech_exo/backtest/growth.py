@@ -10,6 +10,7 @@ from mech_exo.backtest.schedule import Schedule, sessions_without_price
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 from mech_exo.system.memory import release
+from mech_exo.system.running import running
 
 TOTAL_LOSS = 2.0**-50  # stands for a growth of 0 in the price index, which is divided by
 PADDING = 0.25  # share of all sessions that padding may add
@@ -149,7 +150,7 @@ def _intervals(returns: FloatArray, executed: IntArray) -> Iterator[_Interval]:
     for stop in [*(executed + 1).tolist(), len(returns)]:
         part = returns[start:stop]
         factor = gross_returns(part)
-        level = np.multiply.accumulate(np.vstack([level, never_zero(factor)]))[-1]
+        level = np.multiply.reduce(np.vstack([level, never_zero(factor)]))
         without = sessions_without_price(part, absent)
         yield _Interval(factor, np.isfinite(part), without, level)
         absent = without[-1] if stop > start else absent
@@ -189,12 +190,12 @@ def _segment(
     factor: FloatArray, priced: BoolArray, gone: BoolArray, rules: BacktestSettings
 ) -> tuple[FloatArray, FloatArray]:
     """Growth [L, N] of a unit at each close of a segment, and the trigger of a stop there."""
-    unit: FloatArray = np.multiply.accumulate(factor)
+    unit: FloatArray = running(np.multiply, factor)
     before = np.vstack([np.ones((1, unit.shape[1])), unit[:-1]])
     for n in np.flatnonzero(gone.any(axis=0)):
         day = int(np.argmax(gone[:, n]))
         unit[day:, n] = before[day, n] * (1.0 - rules.delisting_return) * (1.0 - rules.cost)
-    held = priced & ~np.logical_or.accumulate(gone)
+    held = priced & ~running(np.logical_or, gone)
     return unit, np.where(held, before if rules.stop_lag else unit, np.inf)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from mech_exo.data.panel import BoolArray, DateArray, FloatArray, IntArray, Panel
 from mech_exo.errors import ExoError
 from mech_exo.system.memory import in_pieces
+from mech_exo.system.running import running
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,5 +139,5 @@ def sessions_without_price(returns: FloatArray, before: IntArray | None = None) 
     never = np.iinfo(np.int64).min // 2
     earlier = never if before is None else np.where(before >= 0, -1 - before, never)
     last = np.where(np.isfinite(returns), sessions, earlier)
-    np.maximum.accumulate(last, axis=0, out=last)
+    running(np.maximum, last, out=last)
     return np.where(last > never, sessions - last, -1)

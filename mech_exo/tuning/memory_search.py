@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
+from mech_exo.tuning.asking import Asker
+from mech_exo.tuning.preflight import try_once
+from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.study_record import State, StudyRecord, TrialRecord
+from mech_exo.tuning.tally import Tally
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem, Suggestion
 
 STATES: dict[str, State] = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
+
+
+def load(settings: TuningSettings) -> None:
+    """Import all that a search needs: processes that are forked later do not do it each."""
+    sampler_class(settings.sampler).load()
 
 
 def search(
@@ -53,10 +62,6 @@ def search(
     StudyRecord
         In memory only; its trials have no times.
     """
-    from mech_exo.tuning.asking import Asker
-    from mech_exo.tuning.preflight import try_once
-    from mech_exo.tuning.tally import Tally
-
     asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
     records: list[TrialRecord] = []
     tally = Tally(problem.directions)

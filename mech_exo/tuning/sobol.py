@@ -9,6 +9,7 @@ References
 .. [2] Matoušek (1998), On the L2-discrepancy for anchored boxes: the scrambling.
 """
 
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.data.market import read_only
 from mech_exo.data.panel import FloatArray, IntArray
 
 BITS = 30  # of a coordinate; the sequence has 2**BITS points
@@ -62,8 +64,9 @@ class Sobol:
         return np.multiply(found, 2.0**-BITS, dtype=np.float64)
 
 
+@lru_cache(maxsize=8)
 def _direction_numbers(dimensions: int) -> Words:
-    """[dimensions, BITS] one for each digit of a point's number, the smallest digit first [1]_."""
+    """[dimensions, BITS] one for each digit of a point's number, smallest first; read-only [1]_."""
     polynomials, first = _table(dimensions)
     numbers = np.ones((dimensions, BITS), dtype=np.int64)
     for row, polynomial, given in zip(numbers[1:], polynomials[1:], first[1:], strict=True):
@@ -74,7 +77,7 @@ def _direction_numbers(dimensions: int) -> Words:
             for i in range(1, degree + 1):
                 if polynomial >> (degree - i) & 1:
                     row[k] ^= row[k - i] << i
-    return (numbers << np.arange(BITS)[::-1]).astype(np.uint32)
+    return read_only((numbers << np.arange(BITS)[::-1]).astype(np.uint32))
 
 
 def _table(dimensions: int) -> tuple[list[int], IntArray]:

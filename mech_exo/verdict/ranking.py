@@ -17,6 +17,7 @@ import numpy as np
 from mech_exo.data.frequency import Frequency
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray, Panel
 from mech_exo.system.memory import row_slices
+from mech_exo.system.running import running
 
 MINIMUM_HISTORY = 60  # days of a name below which its own beta and risk are not estimated,
 FEWEST_RETURNS = 24  # and returns, where a market has fewer in that time
@@ -158,9 +159,10 @@ def period_outcomes(residual: FloatArray, risk: FloatArray, holding: HoldingPeri
     NaN for a name without a return in the period or without a known risk.
     """
     known = np.isfinite(residual)
-    none = np.zeros((1, residual.shape[1]))
-    sums = np.vstack([none, np.cumsum(np.where(known, residual, 0.0), axis=0)])
-    counts = np.vstack([none, np.cumsum(known, axis=0)])
+    sums = np.zeros((len(residual) + 1, residual.shape[1]))
+    running(np.add, np.where(known, residual, 0.0), out=sums[1:])
+    counts = np.zeros(sums.shape, dtype=np.int32)
+    running(np.add, known.astype(np.int32), out=counts[1:])
     traded = counts[holding.last] > counts[holding.first]
     outcome = (sums[holding.last] - sums[holding.first]) / risk
     return np.where(traded, outcome, np.nan)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -130,7 +131,11 @@ class Repeater:
         return Stretch(self._real, self._x.panel, self._lag, self._outcomes, self._x.benchmark)
 
     def prepare(self) -> None:
-        """Make what all replicates share."""
+        """Make what all replicates share, and import what they import."""
+        from mech_exo.tuning.memory_search import load
+
+        load(self._tuning)
+        import_module("scipy.special")  # for the evidence
         _ = self._problem, self._worlds, self._stretch
 
     def replicate(self, part: str, number: int) -> dict[str, Any]:

@@ -82,6 +82,11 @@ class Sampler(ABC):
         return  # most need nothing more
 
     @classmethod
+    def load(cls) -> None:
+        """Import what it imports when it first draws."""
+        return  # most draw with what is there
+
+    @classmethod
     def made(cls, needs: Needs) -> Sampler:
         """The sampler of a search; one that needs more than a window says so here."""
         return cls(needs.settings.window)

@@ -35,6 +35,11 @@ class CMAES(GenerationWindow, Random):
     fixed_space = True
 
     @classmethod
+    def load(cls) -> None:
+        """Import the library."""
+        _cma()
+
+    @classmethod
     def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
         return cls(needs.settings.population, needs.space, needs.directions, needs.settings.seed)

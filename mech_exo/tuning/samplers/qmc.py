@@ -20,6 +20,11 @@ class QMC(Random):
     fixed_space = True
 
     @classmethod
+    def load(cls) -> None:
+        """Import what reads the sequence's table."""
+        Sobol(1, np.random.default_rng(0))
+
+    @classmethod
     def made(cls, needs: Needs) -> Self:
         """The sampler of a search."""
         return cls(needs.settings.window, needs.space, needs.settings.seed)

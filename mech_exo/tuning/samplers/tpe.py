@@ -11,6 +11,7 @@ import math
 from bisect import insort
 from collections.abc import Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -67,6 +68,11 @@ class TPE(Sampler):
 
     name = "tpe"
     label = "TPESampler"
+
+    @classmethod
+    def load(cls) -> None:
+        """Import the distributions, which the first ten trials do without."""
+        import_module("scipy.special")
 
     @classmethod
     def made(cls, needs: Needs) -> Self:

@@ -1,5 +1,7 @@
 """The repeated search is the study's, and a placebo's finds nothing."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from mech_exo.verdict.payloads import pack, unpack
 from mech_exo.verdict.ranking import holding_periods
 from mech_exo.verdict.repeated_searches import searches_of, winner
 from mech_exo.verdict.subject import Subject, file_subject, study_subject
+from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_runs import WeightRun, carried_out
 from tests.unit.verdict.small import (
     OBJECTIVE,
@@ -56,6 +59,27 @@ def test_on_the_real_data_the_repeated_search_is_the_study(tmp_path: Path) -> No
     other = replace(settings, backtest=replace(settings.backtest, commission_bps=7.0))
     with pytest.raises(ExoError, match=r"backtest.commission_bps: 5\.0 → 7\.0"):
         study_subject(other, subject.objective, subject.panel, subject.market, study)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "qmc"])
+def test_a_forked_worker_imports_nothing_more(sampler: str) -> None:
+    code = (
+        "import sys\n"
+        "from dataclasses import replace\n"
+        "from mech_exo.verdict.repeated_searches import searches_of\n"
+        "from tests.unit.verdict.small import small_settings, small_subject\n"
+        "settings = small_settings()\n"
+        f"tuning = replace(settings.tuning, sampler={sampler!r}, population=6)\n"
+        "subject = small_subject(settings=replace(settings, tuning=tuning), trials=16)\n"
+        "repeater = searches_of(subject)()\n"
+        "before = set(sys.modules)\n"
+        "repeater.replicate('placebo', 1)\n"
+        "print(sorted(set(sys.modules) - before))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "[]\n"
 
 
 def test_a_search_with_patience_is_repeated_by_its_rule(tmp_path: Path) -> None:
