@@ -12,7 +12,8 @@ its interval, and of those in which each part alone shows p ≤ 5 %.
 
 `--real` takes the prices of a settings file, a hundred of its names at a time, and noise in the
 place of its factors. `--seeds own` gives each study a sampler seed of its own: with the usual one
-for all, a first draw that happens to lie near the truth flatters every study alike.
+for all, a first draw that happens to lie near the truth flatters every study alike. `--side
+long_short` judges dollar-neutral portfolios.
 
 Results are appended to --out study by study; the same command goes on where it was interrupted.
 Exit code 1 if the false PASS rate of a null, but for styles that wander for a year or years, is
@@ -31,7 +32,7 @@ from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -69,10 +70,12 @@ class Case:
     windows: int
     trials: int
     real: str = ""
+    side: Literal["long", "long_short"] | None = None
 
     @property
     def key(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        stated = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(stated, sort_keys=True)
 
 
 def judge(case: Case) -> dict[str, Any]:
@@ -88,6 +91,7 @@ def judge(case: Case) -> dict[str, Any]:
             seed=seed if case.seeds == "own" else base.tuning.seed,
         ),
         verdict=replace(base.verdict, placebos=case.placebos, windows=case.windows),
+        portfolio=replace(base.portfolio, side=case.side),
     )
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
     study = judge_study(
@@ -218,14 +222,20 @@ def cases_of(options: argparse.Namespace) -> list[Case]:
     shape = (options.seeds, options.placebos, options.windows, options.trials)
     if options.real is not None:
         count = options.studies or 100
-        return [Case("real returns, noise", i, *shape, str(options.real)) for i in range(count)]
+        real = "real returns, noise"
+        return [Case(real, i, *shape, str(options.real), options.side) for i in range(count)]
     counts = {n: LARGER.get(n, FULL[w.kind]) for n, w in WORLDS.items()} if options.full else QUICK
     if options.worlds:
         counts = {n: counts.get(n, FULL[WORLDS[n].kind]) for n in options.worlds}
     if options.studies is not None:
         counts = dict.fromkeys(counts, options.studies)
     most = max(counts.values())
-    return [Case(n, i, *shape) for i in range(most) for n, count in counts.items() if i < count]
+    return [
+        Case(n, i, *shape, side=options.side)
+        for i in range(most)
+        for n, count in counts.items()
+        if i < count
+    ]
 
 
 def main() -> int:
@@ -236,6 +246,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS))
     parser.add_argument("--real", type=Path, help="settings file of real prices")
+    parser.add_argument("--side", choices=["long_short"], help="`portfolio.side`")
     parser.add_argument("--studies", type=int, help="of each world")
     parser.add_argument("--seeds", choices=["one", "own"], default="one", help="of the sampler")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
