@@ -74,10 +74,10 @@ class Constraint:
 
 
 def largest_sector(result: BacktestResult) -> float:
-    """Largest share of one sector after a rebalance; NaN where sectors are not known."""
+    """Largest share of one sector after a rebalance, held or owed on balance; NaN if not known."""
     if not result.knows_sectors:
         return float("nan")
-    return max(float(share.max()) for share in result.sector_shares.values())
+    return max(float(np.abs(share).max()) for share in result.sector_shares.values())
 
 
 def _register(*entries: Constraint) -> dict[str, Constraint]:
@@ -143,7 +143,7 @@ CONSTRAINTS = _register(
         "at most",
         "fraction",
         lambda run: largest_sector(run.result),
-        "largest share of one sector after a rebalance (`data.sectors`)",
+        "largest share of one sector after a rebalance, bought or sold short (`data.sectors`)",
         needs_sectors=True,
     ),
     Constraint(

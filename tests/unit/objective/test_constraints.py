@@ -14,7 +14,13 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
-from mech_exo.objective.constraints import CONSTRAINTS, Run, limits_of, own_distances
+from mech_exo.objective.constraints import (
+    CONSTRAINTS,
+    Run,
+    largest_sector,
+    limits_of,
+    own_distances,
+)
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.rehearsal import rehearse
 from mech_exo.workflow.figures import ConstraintValue
@@ -60,6 +66,11 @@ def test_the_distance_of_each(name: str, limit: float, distance: float) -> None:
     assert value.value == pytest.approx(
         CONSTRAINTS[name].value(run(max_drawdown=0.2, volatility=0.2, turnover=3.0))
     )
+
+
+def test_a_sector_that_is_sold_short_counts_like_one_that_is_bought() -> None:
+    short = SimpleNamespace(knows_sectors=True, sector_shares={"energy": np.array([0.2, -0.5])})
+    assert largest_sector(cast("BacktestResult", short)) == 0.5
 
 
 def test_a_value_that_is_undefined_keeps_no_limit() -> None:
