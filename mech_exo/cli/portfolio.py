@@ -55,7 +55,8 @@ class PortfolioOptions(FactorFileOptions):
 
 def portfolio(options: PortfolioOptions) -> None:
     """List the target holdings of a factor file, and the orders for the next close."""
-    from mech_exo.portfolio.orders import Sizing, order_list
+    from mech_exo.portfolio.order_sizes import Sizing
+    from mech_exo.portfolio.orders import order_list
     from mech_exo.portfolio.positions_file import Current, read_positions
     from mech_exo.portfolio.target import next_target
     from mech_exo.report.console import ConsoleLog, console
@@ -64,10 +65,10 @@ def portfolio(options: PortfolioOptions) -> None:
     model = production_model(options, options.config)
     log = ConsoleLog()
     age = age_of(model, log)
-    target = next_target(model)
+    target, mandate = next_target(model), model.candidate.mandate
     capital, current = options.capital, Current.nothing(len(target.symbols))
     if options.current is not None:
-        current = read_positions(options.current, target.symbols)
+        current = read_positions(options.current, target.symbols, mandate)
     elif capital is None:
         capital = CAPITAL
     sizing = Sizing(
@@ -77,7 +78,7 @@ def portfolio(options: PortfolioOptions) -> None:
         cost=model.session.settings.backtest.cost,
     )
     orders = order_list(target, current, sizing)
-    if orders.capital < orders.invested:
+    if orders.capital < orders.invested and mandate.max_gross <= 1.0:
         log.warn(
             f"--capital {orders.capital:,.2f} is less than the positions are worth, "
             f"{orders.invested:,.2f}: the rest counts as borrowed, and is sold."

@@ -22,6 +22,8 @@ from mech_exo.paper.ledger_tables import (
     SESSIONS,
 )
 from mech_exo.paper.paper_account import REBALANCE, STOP, Fill, Holding, PaperAccount, PaperDecision
+from mech_exo.paper.stored_terms import read_terms, written_terms
+from mech_exo.portfolio.decision_terms import DecisionTerms
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ def opening(connection: Connection, path: Path) -> Opening | None:
     return Opening(row.opened, row.capital, bool(row.fractional), json.loads(row.rules))
 
 
-def is_current(connection: Connection) -> bool:
-    """Whether the ledger is of this program's format; an older one is not until its next step."""
-    return bool(connection.execute(select(LEDGER.c.format)).scalar_one() == FORMAT)
+def format_of(connection: Connection) -> int:
+    """The format of the ledger; an older one is not this program's until its next step."""
+    return int(connection.execute(select(LEDGER.c.format)).scalar_one())
 
 
 def create(connection: Connection, start: Opening) -> None:
@@ -85,7 +87,7 @@ def create(connection: Connection, start: Opening) -> None:
             rules=json.dumps(start.rules, sort_keys=True),
         )
     )
-    book_session(connection, start.opened, PaperAccount(start.capital), [], [])
+    book_session(connection, start.opened, PaperAccount(start.capital), [], [], 0.0)
 
 
 def last_session(connection: Connection) -> str:
@@ -95,7 +97,8 @@ def last_session(connection: Connection) -> str:
 
 def read_account(connection: Connection, date: str) -> PaperAccount:
     """Cash and positions after the close of `date`."""
-    session = connection.execute(select(SESSIONS).where(SESSIONS.c.date == date)).one()
+    columns = SESSIONS.c.cash, SESSIONS.c.stop_loss  # those that every format has
+    session = connection.execute(select(*columns).where(SESSIONS.c.date == date)).one()
     rows = connection.execute(
         select(POSITIONS).where(POSITIONS.c.date == date).order_by(POSITIONS.c.symbol)
     )
@@ -117,7 +120,15 @@ def due_decision(connection: Connection, lag: int) -> PaperDecision | None:
         weights=json.loads(row.weights),
         stop_loss=row.stop_loss,
         content_hash=row.content_hash,
+        terms=read_terms(row.terms),
     )
+
+
+def terms_in_force(connection: Connection) -> DecisionTerms:
+    """The terms of the last decision that was executed."""
+    executed = DECISIONS.c.executed
+    last = select(DECISIONS.c.terms).where(executed.is_not(None)).order_by(executed.desc())
+    return read_terms(connection.execute(last.limit(1)).scalar_one_or_none())
 
 
 def book_session(
@@ -126,8 +137,12 @@ def book_session(
     account: PaperAccount,
     fills: list[Fill],
     repriced: list[float | None],
+    borrowing: float,
 ) -> None:
-    """Write down a session: equity, positions, fills and what `settle_orders` says of each."""
+    """Write down a session: equity, positions, fills and what `settle_orders` says of each.
+
+    `borrowing` is what was paid for what is short, in money.
+    """
     connection.execute(
         insert(SESSIONS).values(
             date=date,
@@ -137,6 +152,7 @@ def book_session(
             traded=sum(abs(f.value) for f in fills),
             cost=sum(f.cost for f in fills),
             stop_loss=account.stop_loss,
+            borrowing=borrowing,
         )
     )
     held = account.holdings.items()
@@ -161,6 +177,7 @@ def book_decision(connection: Connection, decision: PaperDecision, label: str) -
             content_hash=decision.content_hash,
             stop_loss=decision.stop_loss,
             weights=json.dumps(decision.weights, sort_keys=True),
+            terms=written_terms(decision.terms),
         )
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, func, inspect, null, select
 
 from mech_exo.errors import ExoError
 from mech_exo.paper.ledger_tables import (
@@ -18,6 +18,7 @@ from mech_exo.paper.ledger_tables import (
     POSITIONS,
     SESSIONS,
 )
+from mech_exo.paper.stored_terms import read_terms
 from mech_exo.system.strict_json import parse_json
 
 TOLERANCE = 1e-6  # of the equity, between it and cash plus positions
@@ -53,15 +54,17 @@ def _wrong(connection: Connection, tables: Collection[str]) -> str:
         return f"{LEDGER.name} has {len(opening)} rows, expected one"
     if not _is_object(opening[0].rules):
         return f"{LEDGER.name}.rules is no JSON object"
-    columns = _lacking_columns(connection, ADDED if opening[0].format != FORMAT else set())
+    added = (set(ADDED[later]) for later in range(opening[0].format + 1, FORMAT + 1))
+    later = set[tuple[str, str]]().union(*added)
+    columns = _lacking_columns(connection, later)
     if columns:
         return f"{columns[0][0]} has no column {columns[0][1]}"
     last = connection.execute(select(func.max(SESSIONS.c.date))).scalar_one()
     if last is None:
         return f"{SESSIONS.name} is empty"
-    for due in connection.execute(select(DECISIONS).where(DECISIONS.c.executed.is_(None))):
-        if not _are_weights(due.weights):
-            return f"{DECISIONS.name} has no weights for {due.decided}"
+    wrong = _decisions_wrong(connection, with_terms=("paper_decisions", "terms") not in later)
+    if wrong:
+        return wrong
     for table in METADATA.tables.values():
         day = "decided" if "decided" in table.c else "date"
         if day in table.c:
@@ -71,6 +74,20 @@ def _wrong(connection: Connection, tables: Collection[str]) -> str:
             if latest is not None and latest > last:
                 return f"{table.name} goes on to {latest}, the last session is {last}"
     return _account_wrong(connection, last) or _orders_wrong(connection)
+
+
+def _decisions_wrong(connection: Connection, *, with_terms: bool) -> str:
+    """What is no target, and what are no terms, in the decisions that sessions go by."""
+    terms = DECISIONS.c.terms if with_terms else null().label("terms")
+    columns = DECISIONS.c.decided, DECISIONS.c.executed, DECISIONS.c.weights, terms
+    for decision in connection.execute(select(*columns)):
+        try:
+            most = read_terms(decision.terms).max_gross
+        except ValueError:
+            return f"{DECISIONS.name} has no terms for {decision.decided}"
+        if decision.executed is None and not _are_weights(decision.weights, most):
+            return f"{DECISIONS.name} has no weights for {decision.decided}"
+    return ""
 
 
 def _lacking_columns(connection: Connection, later: set[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -93,14 +110,17 @@ def _orders_wrong(connection: Connection) -> str:
 
 def _account_wrong(connection: Connection, last: str) -> str:
     """What does not add up in the last session."""
-    session = connection.execute(select(SESSIONS).where(SESSIONS.c.date == last)).one()
+    columns = SESSIONS.c.equity, SESSIONS.c.cash  # those that every format has
+    session = connection.execute(select(*columns).where(SESSIONS.c.date == last)).one()
     held = connection.execute(select(POSITIONS).where(POSITIONS.c.date == last)).all()
     numbers = [("equity", session.equity), ("cash", session.cash)]
     numbers += [(f"{n} of {p.symbol}", getattr(p, n)) for p in held for n in ("shares", "value")]
     for name, value in numbers:
         if not isinstance(value, int | float) or not math.isfinite(value):
             return f"{name} on {last} is {value!r}"
-    short = next((p for p in held if p.shares < 0.0), None)
+    shorted = select(func.count()).where(DECISIONS.c.weights.like('%": -%'))
+    sells_short = connection.execute(shorted).scalar_one() > 0
+    short = next((p for p in held if p.shares < 0.0 and not sells_short), None)
     if short is not None:
         return f"shares of {short.symbol} on {last} are {short.shares:g}"
     worth = session.cash + math.fsum(p.value for p in held)
@@ -116,12 +136,12 @@ def _is_object(text: object) -> bool:
         return False
 
 
-def _are_weights(text: object) -> bool:
-    """Whether it is a JSON object of finite numbers."""
+def _are_weights(text: object, most: float) -> bool:
+    """Whether it is a JSON object of numbers, none of them of a size above `most`."""
     if not _is_object(text):
         return False
     values = parse_json(str(text)).values()
-    numbers = [v for v in values if isinstance(v, int | float) and abs(v) <= 1.0 + TOLERANCE]
+    numbers = [v for v in values if isinstance(v, int | float) and abs(v) <= most + TOLERANCE]
     return len(numbers) == len(values)
 
 

@@ -1,11 +1,11 @@
 """Where a paper ledger stands, and whether that is what the backtest lets one expect."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mech_exo.backtest.metrics import max_drawdown
 from mech_exo.errors import ExoError
@@ -14,13 +14,15 @@ from mech_exo.paper.expectation import Band, expectation
 from mech_exo.paper.ledger_file import read_ledger
 from mech_exo.paper.ledger_tables import DECISIONS, FILLS, ORDERS, SESSIONS
 from mech_exo.paper.paper_account import PaperAccount
+from mech_exo.paper.standing_run import standing_run
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from mech_exo.data.panel import DateArray, FloatArray, Panel
+    from mech_exo.data.panel import DateArray, FloatArray
     from mech_exo.portfolio.model import Model
 
+FIRST_LISTED, FIRST_SHORT = 2, 3  # formats that keep what was listed, and what borrowing cost
 OUT_OF_SAMPLE = 126  # sessions after the tuning's data from which on only those are believed
 
 
@@ -62,6 +64,8 @@ class Record:
         Open orders: decided, symbol, reason, shares.
     traded, cost
         In money, since the opening.
+    borrowing
+        Paid for what was short, less what the lender paid; in money.
     against_list
         None for a ledger of format 1 that has not been stepped since.
     """
@@ -75,6 +79,7 @@ class Record:
     fills: int
     traded: float
     cost: float
+    borrowing: float
     against_list: AgainstList | None
 
     @property
@@ -162,7 +167,9 @@ def read_record(path: Path) -> Record:
 
 
 def _record(connection: "Connection", start: book.Opening) -> Record:
-    sessions = connection.execute(select(SESSIONS).order_by(SESSIONS.c.date)).all()
+    kept = book.format_of(connection)
+    columns = SESSIONS.c.date, SESSIONS.c.equity, SESSIONS.c.traded, SESSIONS.c.cost
+    sessions = connection.execute(select(*columns).order_by(SESSIONS.c.date)).all()
     executed = connection.execute(
         select(DECISIONS.c.executed, DECISIONS.c.content_hash)
         .where(DECISIONS.c.executed.is_not(None))
@@ -183,8 +190,14 @@ def _record(connection: "Connection", start: book.Opening) -> Record:
         fills=len(connection.execute(select(FILLS.c.date)).all()),
         traded=sum(s.traded for s in sessions),
         cost=sum(s.cost for s in sessions),
-        against_list=_against_list(connection) if book.is_current(connection) else None,
+        borrowing=_borrowing(connection) if kept >= FIRST_SHORT else 0.0,
+        against_list=_against_list(connection) if kept >= FIRST_LISTED else None,
     )
+
+
+def _borrowing(connection: "Connection") -> float:
+    paid = select(func.coalesce(func.sum(SESSIONS.c.borrowing), 0.0))
+    return float(connection.execute(paid).scalar_one())
 
 
 def _against_list(connection: "Connection") -> AgainstList:
@@ -245,28 +258,8 @@ def _words(dates: "DateArray", kind: str) -> str:
 
 
 def _backtest(model: "Model", record: Record) -> float:
-    """Total return of the backtest over the ledger's sessions."""
-    panel = model.panel
-    start = int(np.searchsorted(panel.dates, np.datetime64(record.opening.opened, "D")))
-    stop = int(np.searchsorted(panel.dates, np.datetime64(record.dates[-1], "D"))) + 1
-    kernel = model.kernel_on(standing_panel(panel, start, stop))
-    return kernel.run(model.candidate).metric("total_return")
-
-
-def standing_panel(panel: "Panel", start: int, stop: int) -> "Panel":
-    """The panel of dates `start` to `stop`, whose first decision is the one standing at `start`.
-
-    That is how a ledger opens: with the scores of the last rebalance date up to then.
-    """
-    row = int(np.searchsorted(panel.rebalance, start, side="right")) - 1
-    rows = np.flatnonzero((panel.rebalance > start) & (panel.rebalance < stop))
-    if row >= 0:
-        rows = np.append(row, rows)
-    return replace(
-        panel,
-        dates=panel.dates[start:stop],
-        returns=panel.returns[start:stop],
-        past=panel.until(start),
-        rebalance=np.maximum(panel.rebalance[rows] - start, 0),
-        **panel.of_rebalances(rows),
-    )
+    """Total return of the backtest over the ledger's sessions, of the ledger's own money."""
+    dates = model.panel.dates
+    start = int(np.searchsorted(dates, np.datetime64(record.opening.opened, "D")))
+    stop = int(np.searchsorted(dates, np.datetime64(record.dates[-1], "D"))) + 1
+    return standing_run(model, start, stop, record.opening.capital).metric("total_return")

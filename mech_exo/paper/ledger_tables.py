@@ -3,9 +3,13 @@
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 
 METADATA = MetaData()
-FORMAT = 2
-READABLE = (1, FORMAT)  # the next step turns a ledger of format 1 into one of format 2
-ADDED = {("paper_orders", "listed"), ("paper_fills", "repriced")}  # by format 2
+FORMAT = 3
+READABLE = (1, 2, FORMAT)  # the next step turns an older one into one of today's format
+# format -> the columns that came with it, and their types
+ADDED: dict[int, dict[tuple[str, str], str]] = {
+    2: {("paper_orders", "listed"): "FLOAT", ("paper_fills", "repriced"): "FLOAT"},
+    3: {("paper_decisions", "terms"): "VARCHAR", ("paper_sessions", "borrowing"): "FLOAT"},
+}
 
 # One row: what the ledger was opened with.
 LEDGER = Table(
@@ -30,6 +34,7 @@ SESSIONS = Table(
     Column("traded", Float, nullable=False),  # both sides, in money
     Column("cost", Float, nullable=False),
     Column("stop_loss", Float),  # in force after the close; null before the first execution
+    Column("borrowing", Float),  # paid for what was short, in money; null: format 2 knew no shorts
 )
 
 DECISIONS = Table(
@@ -41,7 +46,8 @@ DECISIONS = Table(
     Column("factor_file", String, nullable=False),
     Column("content_hash", String(64), nullable=False),
     Column("stop_loss", Float, nullable=False),
-    Column("weights", String, nullable=False),  # name -> share of the portfolio, JSON
+    Column("weights", String, nullable=False),  # name -> share of the portfolio, signed, JSON
+    Column("terms", String),  # `DecisionTerms` as JSON; null: those of a plain mandate
 )
 
 ORDERS = Table(

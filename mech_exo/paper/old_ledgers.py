@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, inspect, text, update
 
-from mech_exo.paper.ledger import is_current
+from mech_exo.paper.ledger import format_of
 from mech_exo.paper.ledger_tables import ADDED, FORMAT, LEDGER
 from mech_exo.paper.paper_account import REBALANCE
 
@@ -32,12 +32,14 @@ FROM_1 = (
 
 def upgrade(connection: Connection) -> None:
     """Bring the ledger to this format, in the transaction of the step that finds an older one."""
-    if is_current(connection):
+    kept = format_of(connection)
+    if kept == FORMAT:
         return
     there = inspect(connection)
-    for table, column in sorted(ADDED):
-        if column not in {c["name"] for c in there.get_columns(table)}:
-            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} FLOAT"))
-    for statement in FROM_1:
+    for later in range(kept + 1, FORMAT + 1):
+        for (table, column), kind in sorted(ADDED[later].items()):
+            if column not in {c["name"] for c in there.get_columns(table)}:
+                connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
+    for statement in FROM_1 if kept == 1 else ():
         connection.execute(text(statement))
     connection.execute(update(LEDGER).values(format=FORMAT))

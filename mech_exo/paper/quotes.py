@@ -38,6 +38,7 @@ class Prices:
         self.priced: BoolArray = ~np.isnan(market.close)
         self.close: FloatArray = last_known(market.close)
         self.absent: IntArray = sessions_without_price(panel.returns)
+        self.periods_per_year = panel.periods_per_year
 
     def at(self, position: int) -> "Quotes":
         """The quotes of one session."""
@@ -50,6 +51,7 @@ class Quotes:
     def __init__(self, prices: Prices, position: int) -> None:
         self._prices = prices
         self._position = position
+        self.periods_per_year = prices.periods_per_year
 
     def of(self, symbol: str) -> Quote:
         """The quote of a name.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mech_exo.config.settings import BacktestSettings
 from mech_exo.errors import ExoError
 from mech_exo.paper import ledger as book
 from mech_exo.paper.ledger import Opening, PaperOrder
@@ -16,7 +17,7 @@ from mech_exo.paper.next_orders import next_orders
 from mech_exo.paper.old_ledgers import upgrade
 from mech_exo.paper.paper_account import Fill, PaperAccount, PaperDecision, PaperSession
 from mech_exo.paper.quotes import Prices
-from mech_exo.portfolio.orders import TOO_MUCH
+from mech_exo.portfolio.order_sizes import TOO_MUCH
 from mech_exo.portfolio.target import decide
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from mech_exo.portfolio.model import Model
 
 CAPITAL = 100_000.0
-IRRELEVANT = {"risk_free"}  # of the backtest's settings: does not move the account
+# of the backtest's settings: what does not move the account, which trades its own capital
+IRRELEVANT = {"risk_free", "capital"}
+SILENT = {f.name for f in dataclasses.fields(BacktestSettings) if f.metadata.get("silent")}
 
 
 @dataclass(frozen=True)
@@ -128,12 +131,16 @@ class Clerk:
         before = book.read_account(connection, last)
         due = book.due_decision(connection, self._rules.execution_lag)
         session = PaperSession(
-            before, self._prices.at(position), self._in_sessions, fractional=start.fractional
+            before,
+            self._prices.at(position),
+            self._in_sessions,
+            fractional=start.fractional,
+            terms=book.terms_in_force(connection),
         )
         account = session.run(due)
         fills = session.fills
         repriced = book.settle_orders(connection, date, due, account, fills)
-        book.book_session(connection, date, account, fills, repriced)
+        book.book_session(connection, date, account, fills, repriced, session.borrowing)
         row = int(np.searchsorted(self._model.panel.rebalance, position))
         if row < len(self._model.panel.rebalance) and self._model.panel.rebalance[row] == position:
             self._decide(connection, position, row)
@@ -143,13 +150,15 @@ class Clerk:
     def _decide(self, connection: "Connection", position: int, row: int) -> None:
         """Decide by the scores of rebalance row `row`."""
         model = self._model
-        weights = decide(model.panel, model.candidate, row)
+        decided = decide(model.panel, model.candidate, row, self._rules)
+        weights = decided.weights
         decision = PaperDecision(
             decided=str(self._prices.dates[position]),
             scored=str(model.panel.dates[model.panel.rebalance[row]]),
             weights={model.panel.symbols[n]: float(weights[n]) for n in np.flatnonzero(weights)},
             stop_loss=model.candidate.stop_loss_pct,
             content_hash=model.file.content_hash,
+            terms=decided.terms,
         )
         book.book_decision(connection, decision, model.label)
 
@@ -185,7 +194,8 @@ class Clerk:
                 hint="Leave the option out, or name another --ledger.",
             )
         for name, value in dataclasses.asdict(self._rules).items():
-            before = start.rules.get(name, value)
+            # a rule that came after the opening: it was not set, or was what it is by default
+            before = start.rules.get(name, None if name in SILENT else value)
             if before != value and name not in IRRELEVANT:
                 raise ExoError(
                     f"{self._path}: was opened with backtest.{name} {before!r}, the settings say "

@@ -17,16 +17,17 @@ class Book:
     Attributes
     ----------
     weights
-        [N] share of the portfolio; 0 where nothing is held.
+        [N] share of the portfolio, below 0 for what is sold short; 0 where nothing is held.
     growth
         [N] price over the price at the stop's reference; NaN where nothing is held.
     bought
-        [N] position in the dates of the first purchase of the unbroken holding; −1: not held.
+        [N] position in the dates of the first trade of the unbroken holding, on its side; −1: not
+        held.
     hit
         [N] whether a stop was hit that is carried out at the next close (`stop_lag: 1`, or a name
         without a price).
     stop_loss
-        Loss since the reference at which a position is sold.
+        Loss since the reference at which a position is closed.
     """
 
     weights: FloatArray
@@ -42,13 +43,32 @@ class Book:
 
     @property
     def cash(self) -> float:
-        """Share that is not invested."""
-        return 1.0 - float(self.weights.sum())
+        """Share that is neither invested nor sold short; below 0: borrowed."""
+        return 1.0 - self.gross
+
+    @property
+    def gross(self) -> float:
+        """What is held and what is sold short, together."""
+        return float(np.abs(self.weights).sum())
+
+    @property
+    def net(self) -> float:
+        """What is held, less what is sold short."""
+        return float(self.weights.sum())
+
+    @property
+    def short_interest(self) -> float:
+        """What is sold short."""
+        return float(np.maximum(-self.weights, 0.0).sum())
 
     @property
     def stop_distance(self) -> FloatArray:
-        """[N] fall from today's price at which the stop sells, a fraction; NaN: not held."""
-        return 1.0 - (1.0 - self.stop_loss) / self.growth
+        """[N] fall from today's price, or rise of what is short, at which the stop closes it.
+
+        A fraction; NaN: not held.
+        """
+        side = np.where(self.weights < 0.0, -1.0, 1.0)
+        return side * (1.0 - (1.0 - side * self.stop_loss) / self.growth)
 
 
 def last_book(model: Model) -> Book:
@@ -63,11 +83,13 @@ def last_book(model: Model) -> Book:
     gone = np.zeros(len(share), dtype=bool)
     gone[positions.exit_name[exits >= begin]] = True
     at_once = positions.exit_name[(exits == begin)]
-    value = (1.0 - kernel.rules.cost * float(share[at_once].sum())) * float(
-        np.prod(1.0 + result.returns[begin - result.first + 1 :])
-    )
-    held = (share > 0.0) & ~gone & (value > 0.0)
+    at_once_cost = kernel.rules.cost * float(np.abs(share[at_once]).sum())
+    growing = float(np.prod(1.0 + result.returns[begin - result.first + 1 :]))
+    value = (1.0 - at_once_cost) * growing
+    held = (share != 0.0) & ~gone & (value > 0.0)
     units = share * np.prod(factor[begin + 1 :], axis=0)
+    if kernel.rules.impact and held.any():  # of which the stops at once have paid, too
+        value = float(np.abs(units[held]).sum() / result.gross_exposure[-1])
     bought = np.full(len(share), -1, dtype=np.int64)
     growth, judged = np.full(len(share), np.nan), np.full(len(share), np.nan)
     for n in np.flatnonzero(held).tolist():
@@ -84,14 +106,17 @@ def last_book(model: Model) -> Book:
             judged[n] = np.prod(factor[int(earlier[-1]) + 1 :, n])
     weights = np.divide(units, value, out=np.zeros_like(units), where=held)
     stop_loss = model.candidate.stop_loss_pct
-    return Book(weights, growth, bought, judged <= 1.0 - stop_loss + SLACK, stop_loss)
+    hit = np.where(
+        share < 0.0, judged >= 1.0 + stop_loss - SLACK, judged <= 1.0 - stop_loss + SLACK
+    )
+    return Book(weights, growth, bought, hit, stop_loss)
 
 
 def _first_segment(positions: Positions, executed: IntArray, last: int, name: int) -> int:
-    """Segment of the first purchase of the holding of `name` that lasts in segment `last`."""
+    """Segment of the first trade of the holding of `name` that lasts in segment `last`."""
     ends = positions.exit_date[positions.exit_name == name]
-    first = last
-    while first > 0 and positions.holdings[first - 1, name] > 0.0:
+    side, first = positions.holdings[last, name], last
+    while first > 0 and positions.holdings[first - 1, name] * side > 0.0:
         if ((ends >= executed[first - 1]) & (ends < executed[first])).any():
             break
         first -= 1

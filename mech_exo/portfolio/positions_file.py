@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mech_exo.construction.mandate import PLAIN, Mandate
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.price_files import repeats
 from mech_exo.data.tables.cells import nearest
@@ -23,9 +24,9 @@ class Current:
     Attributes
     ----------
     shares
-        [N] number of shares, at least 0, in the order of the data's names.
+        [N] number of shares, below 0 for what is sold short, in the order of the data's names.
     cash
-        None if the file has no row CASH.
+        Below 0: borrowed. None if the file has no row CASH.
     """
 
     shares: FloatArray
@@ -37,14 +38,14 @@ class Current:
         return cls(np.zeros(names), None)
 
 
-def read_positions(path: Path, symbols: tuple[str, ...]) -> Current:
+def read_positions(path: Path, symbols: tuple[str, ...], mandate: Mandate = PLAIN) -> Current:
     """Read `symbol,shares`; a row `CASH` holds the cash in money.
 
     Raises
     ------
     ExoError
-        For a name that the data do not have, a name twice, a short position, negative cash; see
-        `read_table` for the file itself.
+        For a name that the data do not have, a name twice, a short position or negative cash that
+        the mandate does not allow; see `read_table` for the file itself.
     """
     table = read_table(path)
     names = table.texts(table.require("of the current positions", *SYMBOL))
@@ -57,13 +58,15 @@ def read_positions(path: Path, symbols: tuple[str, ...]) -> Current:
     shares, cash = np.zeros(len(symbols)), None
     place = {symbol: i for i, symbol in enumerate(symbols)}
     for at, (name, amount) in enumerate(zip(names.tolist(), amounts.tolist(), strict=True)):
-        if not amount >= 0.0:
+        is_cash = name.upper() == CASH and name not in place
+        below_zero = mandate.max_gross > 1.0 if is_cash else mandate.shorts
+        if not (amount >= 0.0 or (below_zero and amount < 0.0)):
             what = "empty" if amount != amount else f"{amount:g}, below 0"
             raise ExoError(
                 f"{table.where(at)}: {column} of {name} is {what}.",
                 hint=NOT_HELD,
             )
-        if name.upper() == CASH and name not in place:
+        if is_cash:
             cash = amount
         elif name in place:
             shares[place[name]] = amount

@@ -13,12 +13,13 @@ def trade_scale(cost: float, target: FloatArray, held: FloatArray) -> float:
     cost
         c, of one unit of value traded; below 1.
     target, held
-        [N] shares of the portfolio's value wanted and held, each at least 0; Σ target ≤ 1.
+        [N] shares of the portfolio's value wanted and held, below 0 for what is sold short.
 
     Returns
     -------
     float
-        x, the value after trading over the value before.
+        x, the value after trading over the value before: the largest solution. −inf if there is
+        none; 0 or less where trading costs more than there is.
 
     Notes
     -----
@@ -30,6 +31,8 @@ def trade_scale(cost: float, target: FloatArray, held: FloatArray) -> float:
         bought = target * x > held
         fixed = float(held[~bought].sum() - held[bought].sum())
         slope = float(target[bought].sum() - target[~bought].sum())
+        if 1.0 + cost * slope <= 0.0:  # it only falls from here on
+            return -np.inf
         following = (1.0 - cost * fixed) / (1.0 + cost * slope)
         if not following < x:  # at the solution; rounding alone may lift a step
             return x

@@ -12,7 +12,7 @@ from mech_exo.portfolio.transition_costs import trade_scale
 
 @dataclass(frozen=True)
 class Move:
-    """One name: its share of the portfolio now, and after the switch."""
+    """One name: its share of the portfolio now, and after the switch; below 0: sold short."""
 
     symbol: str
     held: float
@@ -47,14 +47,14 @@ class Switch:
 def switch(incumbent: Model | None, challenger: Model) -> Switch:
     """What the switch trades; without an incumbent all is bought from cash.
 
-    The trades pay their own costs, as in the backtest.
+    The trades pay their own costs, as in the backtest, but for those that depend on the money
+    that is traded. All of the challenger's names are traded to their targets.
     """
-    panel = challenger.panel
+    panel, rules = challenger.panel, challenger.session.settings.backtest
     row = len(panel.rebalance) - 1
-    wanted = decide(panel, challenger.candidate, row)
+    wanted = decide(panel, challenger.candidate, row, rules).weights
     held = np.zeros(len(wanted)) if incumbent is None else last_book(incumbent).weights
-    cost = challenger.session.settings.backtest.cost
-    x = trade_scale(cost, wanted, held)
+    x = trade_scale(rules.cost, wanted, held)
     moved = np.abs(wanted - held)
     order = [int(n) for n in np.argsort(-moved, kind="stable") if moved[n] > 0.0]
     return Switch(

@@ -73,6 +73,7 @@ def paper_json(status: PaperStatus) -> str:
             "fills": record.fills,
             "traded": record.traded,
             "cost": record.cost,
+            **({"borrowing": record.borrowing} if record.borrowing else {}),
             "against_list": plain(record.against_list),
             "holdings": plain(record.account.holdings),
             "open_orders": [
@@ -99,6 +100,9 @@ def _lines(status: PaperStatus) -> Iterator[str]:
         f"({percent(record.total_return, 2)}), largest drawdown {percent(record.max_drawdown, 2)}, "
         f"cash {record.account.cash:,.2f}"
     )
+    short = -sum(min(h.value, 0.0) for h in record.account.holdings.values())
+    if short or record.borrowing:
+        yield f"short      {short:,.2f} sold short; paid for borrowing {record.borrowing:,.2f}"
     yield f"trades     {record.fills} fills of {record.traded:,.2f}, cost {record.cost:,.2f}"
     if record.against_list is not None:
         yield _against_list(record.against_list)

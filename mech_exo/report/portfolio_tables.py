@@ -44,6 +44,8 @@ def show_orders(target: Target, orders: OrderList, console: Console) -> None:
         f"cost {orders.cost:,.2f}, cash afterwards {orders.cash:,.2f}",
         soft_wrap=True,
     )
+    if any(line.weight < 0.0 for line in orders.lines):
+        console.print(_sides(orders), soft_wrap=True)
 
 
 def orders_csv(target: Target, orders: OrderList) -> str:
@@ -81,6 +83,16 @@ def _headline(target: Target) -> str:
     return (
         f"No rebalance is due at the close after {target.date}: the model portfolio of the "
         f"decision of {target.decided} as it stands, after stops"
+    )
+
+
+def _sides(orders: OrderList) -> str:
+    weights = [line.weight for line in orders.lines]
+    held, short = sum(w for w in weights if w > 0.0), -sum(w for w in weights if w < 0.0)
+    return (
+        f"afterwards held {percent(held)}, sold short {percent(short)}: together "
+        f"{percent(held + short)}, net {percent(held - short)}; what short sales bring is in the "
+        "cash"
     )
 
 

@@ -37,12 +37,15 @@ class Position:
 
     Attributes
     ----------
+    weight
+        Share of the portfolio; below 0: sold short.
     since
-        Date of the first purchase of the unbroken holding.
+        Date of the first trade of the unbroken holding.
     growth
         Price over the price at the stop's reference.
     stop_distance
-        Fall from today's price at which it is sold, a fraction.
+        Fall from today's price at which it is sold, a fraction; of a short, the rise at which it
+        is bought back.
     """
 
     symbol: str
@@ -103,6 +106,11 @@ def risk_status(model: Model, limits: RiskLimits, today: date) -> RiskStatus:
     if limits.sectors is not None:
         sectors = read_sectors(limits.sectors, panel.symbols, panel.dates[-1])
     values = _path_figures(model, limits) | _book_figures(model, book, limits)
+    if model.candidate.mandate.shorts or model.candidate.mandate.max_gross > 1.0:
+        values |= _side_figures(book)
+    else:  # of a portfolio that neither sells short nor borrows they say little: where asked for
+        asked = limits.limits.keys()
+        values |= {n: v for n, v in _side_figures(book).items() if n in asked}
     values["factor"] = _factor(model)
     if sectors is not None:
         values["sector"] = _sector(book, sectors)
@@ -144,7 +152,9 @@ def _book_figures(model: Model, book: Book, limits: RiskLimits) -> Values:
     simulated = simulated_returns(book.weights, recent)
     words = f"{limits.confidence:.0%}, one {frequency.unit}, {len(simulated)} sessions"
     names = int(book.held.sum())
-    largest = int(np.argmax(book.weights))
+    largest = int(np.argmax(np.abs(book.weights)))
+    weight = float(book.weights[largest])
+    named = symbols[largest] + (", short" if weight < 0.0 else "")
     distance = book.stop_distance
     nearest, near = math.inf, ""
     if names:
@@ -153,10 +163,20 @@ def _book_figures(model: Model, book: Book, limits: RiskLimits) -> Values:
     return {
         "var": (value_at_risk(simulated, limits.confidence), words),
         "es": (expected_shortfall(simulated, limits.confidence), words),
-        "position": (float(book.weights[largest]), symbols[largest] if names else ""),
+        "position": (abs(weight), named if names else ""),
         "cash": (book.cash, ""),
         "names": (float(names), ""),
         "stop_distance": (nearest, near),
+    }
+
+
+def _side_figures(book: Book) -> Values:
+    """What is held and what is short, of the whole; the net of the two by its size."""
+    net = book.net
+    return {
+        "gross": (book.gross, ""),
+        "net": (abs(net), "short" if net < 0.0 else ""),
+        "short_interest": (book.short_interest, ""),
     }
 
 
@@ -167,12 +187,15 @@ def simulated_returns(weights: FloatArray, returns: FloatArray) -> FloatArray:
 
 
 def _sector(book: Book, sectors: tuple[str, ...]) -> tuple[float, str]:
+    """The largest sector of a side, by its share of the portfolio."""
     share = dict[str, float]()
     for n in np.flatnonzero(book.held).tolist():
-        share[sectors[n]] = share.get(sectors[n], 0.0) + float(book.weights[n])
+        weight = float(book.weights[n])
+        side = sectors[n] + (", short" if weight < 0.0 else "")
+        share[side] = share.get(side, 0.0) + abs(weight)
     if not share:
         return 0.0, ""
-    largest = max(sorted(share), key=lambda sector: share[sector])
+    largest = max(sorted(share), key=lambda side: share[side])
     return share[largest], largest
 
 
@@ -186,16 +209,16 @@ def _factor(model: Model) -> tuple[float, str]:
 
 
 def _positions(model: Model, book: Book, sectors: tuple[str, ...] | None) -> tuple[Position, ...]:
-    panel = model.panel
+    panel, distance = model.panel, book.stop_distance
     held = np.flatnonzero(book.held).tolist()
-    held.sort(key=lambda n: (-book.weights[n], panel.symbols[n]))
+    held.sort(key=lambda n: (book.weights[n] < 0.0, -abs(book.weights[n]), panel.symbols[n]))
     return tuple(
         Position(
             symbol=panel.symbols[n],
             weight=float(book.weights[n]),
             since=str(panel.dates[book.bought[n]]),
             growth=float(book.growth[n]),
-            stop_distance=float(book.stop_distance[n]),
+            stop_distance=float(distance[n]),
             sector="" if sectors is None else sectors[n],
         )
         for n in held

@@ -333,14 +333,16 @@ def study_bytes() -> bytes:
 def ledger_bytes() -> bytes:
     from mech_exo.paper.ledger_file import Ledger
     from mech_exo.paper.paper_account import Holding, PaperAccount, PaperDecision
+    from mech_exo.portfolio.decision_terms import DecisionTerms
 
     with folder() as place:
         ledger = Ledger(place / "l.db", StorageSettings(journal_mode="delete"))
         with ledger.transaction() as connection:
             book.create(connection, book.Opening("2020-01-02", 1000.0, True, {"lag": 1}))
             held = PaperAccount(500.0, {"A": Holding(5.0, 100.0, 1.0, False)}, 0.1)
-            decision = PaperDecision("2020-01-03", "2020-01-03", {"A": 0.5}, 0.1, "00")
-            book.book_session(connection, "2020-01-03", held, [], [])
+            terms = DecisionTerms(0.01, 2.0, {"A": 1e-6}, {"A": 1e5})
+            decision = PaperDecision("2020-01-03", "2020-01-03", {"A": 0.5}, 0.1, "00", terms)
+            book.book_session(connection, "2020-01-03", held, [], [], 0.5)
             book.book_decision(connection, decision, "f.yml")
             orders = [book.PaperOrder("A", "rebalance", 5.0, 0.5)]
             book.book_orders(connection, "2020-01-03", decision, orders)

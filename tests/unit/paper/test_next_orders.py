@@ -17,7 +17,8 @@ from mech_exo.data.prices import last_known
 from mech_exo.paper.ledger_status import paper_status, read_record
 from mech_exo.paper.step import Stepped, Wanted, step
 from mech_exo.portfolio.model import Model
-from mech_exo.portfolio.orders import Sizing, order_list
+from mech_exo.portfolio.order_sizes import Sizing
+from mech_exo.portfolio.orders import order_list
 from mech_exo.portfolio.positions_file import Current
 from mech_exo.portfolio.target import next_target
 from mech_exo.report.paper_tables import paper_json
@@ -205,8 +206,8 @@ def test_a_ledger_of_format_1_goes_on(rules: BacktestSettings, tmp_path: Path) -
 def test_a_format_to_come_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     list(step(until(made(RULES[0]), START), path, Wanted()))
-    execute(path, "UPDATE paper_ledger SET format = 3")
-    with pytest.raises(Exception, match="is a ledger of format 3, this program writes 2"):
+    execute(path, "UPDATE paper_ledger SET format = 4")
+    with pytest.raises(Exception, match="is a ledger of format 4, this program writes 3"):
         read_record(path)
 
 

@@ -20,7 +20,7 @@ from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.paper.ledger_status import standing_panel
+from mech_exo.paper.standing_run import standing_panel
 from mech_exo.paper.step import Stepped, Wanted, step
 from mech_exo.portfolio.model import Model
 from mech_exo.workflow.session import Session

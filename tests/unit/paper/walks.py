@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mech_exo.paper.paper_account import Fill, PaperAccount, PaperDecision, PaperSession
 from mech_exo.paper.quotes import Prices
+from mech_exo.portfolio.decision_terms import FREE_TERMS
 from mech_exo.portfolio.model import Model
 from mech_exo.portfolio.target import decide
 
@@ -15,13 +16,15 @@ def walk(
     panel, rules = model.panel, model.session.settings.backtest
     prices = Prices(model.session.market, panel)
     rows = {int(d) + rules.execution_lag: row for row, d in enumerate(panel.rebalance)}
-    account = PaperAccount(1_000_000.0)
+    account, terms = PaperAccount(1_000_000.0), FREE_TERMS
     for t in range(min(rows), len(panel.dates)):
         due = None
         if t in rows:
-            weights = decide(panel, model.candidate, rows[t])
-            named = {panel.symbols[n]: float(w) for n, w in enumerate(weights) if w > 0.0}
-            due = PaperDecision("", "", named, model.candidate.stop_loss_pct, "")
-        session = PaperSession(account, prices.at(t), rules, fractional=fractional)
+            decided = decide(panel, model.candidate, rows[t], rules)
+            named = {panel.symbols[n]: float(w) for n, w in enumerate(decided.weights) if w}
+            stop = model.candidate.stop_loss_pct
+            due = PaperDecision("", "", named, stop, "", decided.terms)
+        session = PaperSession(account, prices.at(t), rules, fractional=fractional, terms=terms)
         account = session.run(due)
+        terms = due.terms if due else terms
         yield t, account, session.fills

@@ -1,5 +1,6 @@
 """The model portfolio at its last close, against a daily account and by hand."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Literal
 
@@ -8,9 +9,12 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
-from mech_exo.portfolio.book import last_book
+from mech_exo.paper.paper_account import PaperAccount
+from mech_exo.portfolio.book import Book, last_book
+from mech_exo.portfolio.model import Model
 from tests.unit.backtest.markets import panel_of, random_panel
 from tests.unit.paper.walks import walk
+from tests.unit.portfolio import mandates
 from tests.unit.portfolio.books import drawn_candidate, model_on, until
 
 REFERENCES: tuple[Literal["entry", "rebalance"], ...] = ("entry", "rebalance")
@@ -32,14 +36,40 @@ def test_book_is_what_the_paper_account_holds(seed: int, rules: BacktestSettings
         if t % 3 and t != 66:
             continue
         model = until(whole, t + 1)
-        book = last_book(model)
-        assert {panel.symbols[n] for n in np.flatnonzero(book.held)} == set(account.holdings)
-        for symbol, holding in account.holdings.items():
-            n = panel.symbols.index(symbol)
-            assert book.weights[n] == pytest.approx(holding.value / account.equity, abs=1e-12)
-            assert book.growth[n] == pytest.approx(holding.growth, rel=1e-12)
-            assert bool(book.hit[n]) == holding.hit
-        assert book.weights.sum() == pytest.approx(float(model.result.exposure[-1]), abs=1e-12)
+        same(last_book(model), model, account)
+
+
+def same(book: Book, model: Model, account: PaperAccount) -> None:
+    symbols = model.panel.symbols
+    assert {symbols[n] for n in np.flatnonzero(book.held)} == set(account.holdings)
+    for symbol, holding in account.holdings.items():
+        n = symbols.index(symbol)
+        assert book.weights[n] == pytest.approx(
+            holding.value / account.equity, rel=1e-11, abs=1e-12
+        )
+        assert book.growth[n] == pytest.approx(holding.growth, rel=1e-12)
+        assert bool(book.hit[n]) == holding.hit
+        assert (book.stop_distance[n] > 0.0) == (not holding.beyond(book.stop_loss))
+    assert book.net == pytest.approx(float(model.result.exposure[-1]), abs=1e-11)
+    assert book.short_interest == pytest.approx(float(model.result.short_exposure[-1]), abs=1e-11)
+
+
+@pytest.mark.parametrize("rules", mandates.RULES)
+@pytest.mark.parametrize("name", mandates.MANDATES)
+def test_book_of_shorts_is_what_the_paper_account_holds(name: str, rules: BacktestSettings) -> None:
+    shorts = 0
+    for seed in range(2):
+        panel = random_panel(seed, 90, every=7, unknown=0.0, volatility=0.05)
+        rules = replace(rules, impact=(None, 0.8)[seed])
+        candidate = replace(drawn_candidate(seed, 3), mandate=mandates.MANDATES[name])
+        whole = model_on(mandates.with_trading(panel, seed), rules, candidate)
+        for t, account, _ in walk(whole):
+            if t % 5:
+                continue
+            model = until(whole, t + 1)
+            same(last_book(model), model, account)
+            shorts += int((last_book(model).weights < 0.0).sum())
+    assert (shorts > 0) == candidate.mandate.shorts
 
 
 def test_hand_computed_holding() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.portfolio.orders import Line, OrderList, Sizing, order_list
+from mech_exo.portfolio.order_sizes import Sizing
+from mech_exo.portfolio.orders import Line, OrderList, order_list
 from mech_exo.portfolio.positions_file import Current, read_positions
 from mech_exo.portfolio.target import Target
 from mech_exo.portfolio.transition_costs import trade_scale

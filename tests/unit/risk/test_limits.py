@@ -8,10 +8,16 @@ from mech_exo.config.packaged import RISK_LIMITS, packaged_file
 from mech_exo.errors import ExoError
 from mech_exo.risk.limits import WORSE_ABOVE, Limit, find_limits, read_limits
 
+OF_SHORTS = {"gross", "net", "short_interest"}
 
-def test_the_shipped_file_limits_every_figure() -> None:
-    limits = read_limits(packaged_file(RISK_LIMITS))
-    assert set(limits.limits) == set(WORSE_ABOVE)
+
+def test_the_shipped_file_limits_every_figure(tmp_path: Path) -> None:
+    shipped = packaged_file(RISK_LIMITS)
+    limits = read_limits(shipped)
+    assert set(limits.limits) == set(WORSE_ABOVE) - OF_SHORTS
+    path = tmp_path / "limits.yml"
+    path.write_text(shipped.read_text().replace("\n  # ", "\n  "))
+    assert set(read_limits(path).limits) == set(WORSE_ABOVE)
     assert (limits.window, limits.confidence, limits.sectors) == (252, 0.95, None)
 
 
