@@ -13,6 +13,7 @@ import numpy as np
 
 from mech_exo.construction.decision_data import DecisionData
 from mech_exo.construction.mandate import Mandate
+from mech_exo.construction.places import in_cache
 from mech_exo.construction.room import Room
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
@@ -51,7 +52,7 @@ class Construct:
         except (Exception, SystemExit) as error:
             raise self.mistake(error) from error
         try:
-            return np.array(returned, dtype=np.float64)
+            return np.array(returned, dtype=np.float64)  # theirs may be used again
         except (TypeError, ValueError) as error:
             raise ExoError(
                 f"{self.where}: construct returned {type(returned).__name__}, expected an array "
@@ -143,12 +144,15 @@ def _checked(
     construct: Construct,
 ) -> FloatArray:
     problem = hint = ""
-    gross = np.abs(weights).sum(axis=1)
-    if (bad := ~np.isfinite(weights)).any():
+    gross = np.empty(len(weights))
+    with np.errstate(over="ignore"):  # infinite is too much
+        for rows in in_cache(weights.shape):
+            gross[rows] = np.abs(weights[rows]).sum(axis=1)
+    if not np.isfinite(gross).all() and (bad := ~np.isfinite(weights)).any():
         g, n = np.argwhere(bad)[0]
         problem = f"gives {data.symbols[n]} the weight {weights[g, n]}"
         hint = "NaN in scores is a name that is not ranked: give it 0 (np.nan_to_num)."
-    elif (bad := (weights != 0.0) & ~data.tradable).any():
+    elif (bad := (weights != 0.0) > data.tradable).any():
         g, n = np.argwhere(bad)[0]
         problem = f"gives {data.symbols[n]}, which cannot be bought then, a weight"
         hint = "Use ctx.tradable: where it is False the weight must be 0."

@@ -67,6 +67,7 @@ MISTAKES = {
     "2020-01-02",
     "return ctx.tradable * 0.3": "gives weights of 1.2 in all .* on 2020-01-01",
     "return ctx.tradable * -0.3": "gives weights of 1.2 in all",
+    "return ctx.tradable * 1e308": "gives weights of inf in all",
     "return scores[0]": r"returned the shape \(4,\), expected \(2, 4\)",
     "return None": r"returned the shape \(\), expected \(2, 4\)",
     "return 'all'": "construct returned str, expected an array of numbers",
