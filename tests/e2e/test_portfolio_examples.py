@@ -43,7 +43,7 @@ def test_the_verdict_on_us_large_is_that_of_the_page(tmp_path: Path, row: tuple[
     best = found["best"]
     assert percent(best["in_sample"]["active_return"]) == inside
     assert percent(best["out_of_sample"]["active_return"]) == outside
-    assert percent(found["verdict"]["p"]) == together
+    assert percent(found["verdict"]["decision"]["p"]) == together
     assert found["verdict"]["overall"] == verdict
 
 
