@@ -80,7 +80,9 @@ def _decisions_wrong(connection: Connection, *, with_terms: bool) -> str:
     """What is no target, and what are no terms, in the decisions that sessions go by."""
     terms = DECISIONS.c.terms if with_terms else null().label("terms")
     columns = DECISIONS.c.decided, DECISIONS.c.executed, DECISIONS.c.weights, terms
-    for decision in connection.execute(select(*columns)):
+    last = select(func.max(DECISIONS.c.executed)).scalar_subquery()
+    in_force = DECISIONS.c.executed.is_(None) | (DECISIONS.c.executed == last)
+    for decision in connection.execute(select(*columns).where(in_force)):
         try:
             most = read_terms(decision.terms).max_gross
         except ValueError:

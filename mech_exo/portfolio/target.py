@@ -121,7 +121,8 @@ def next_target(model: Model) -> Target:
         decided = decide(panel, model.candidate, row, rules)
     else:
         row = len(model.kernel.schedule.executed) - 1
-        decided = Decided(book.weights)
+        most = model.candidate.mandate.max_gross
+        decided = Decided(book.weights, DecisionTerms(max_gross=most))
     weights = np.where(_stopped(book, decided.weights, priced), 0.0, decided.weights)
     return Target(
         date=panel.dates[-1],
