@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.backtest.exits import AT_ONCE, GONE, Exits
 from mech_exo.backtest.holdings import Carry, Holdings
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.settlement import SegmentBook, daily_growth, settle
-from mech_exo.backtest.stops import AT_ONCE, GONE, Exits
 from mech_exo.backtest.units import Units, dead
 from mech_exo.data.panel import FloatArray, IntArray
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.backtest.exits import no_stops
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.settlement import SegmentBook, daily_growth, settle
-from mech_exo.backtest.stops import no_stops
 from mech_exo.backtest.units import follow
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mech_exo.backtest.depth import TradingTerms
+from mech_exo.backtest.exits import AT_ONCE, HELD, Exits
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.leg_settlement import LegBook, LegSettlement
 from mech_exo.backtest.leg_units import LegUnits, Rates
@@ -13,7 +14,6 @@ from mech_exo.backtest.legs import Legs, list_legs, stop_legs
 from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.settlement import gross_returns_of
-from mech_exo.backtest.stops import AT_ONCE, HELD, Exits
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.data.panel import FloatArray, IntArray
 

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.backtest.exits import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.legs import Legs
 from mech_exo.backtest.mirror import turned_rows
-from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.backtest.units import CELLS, in_parts
 from mech_exo.data.panel import FloatArray, IntArray
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.backtest.exits import Exits, no_stops
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, Holdings, list_holdings
 from mech_exo.backtest.scratch import Scratch
-from mech_exo.backtest.stops import SLACK, Exits, no_stops, stop_at
+from mech_exo.backtest.stops import SLACK, stop_at
 from mech_exo.data.panel import FloatArray, IntArray
 
 

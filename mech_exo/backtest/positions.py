@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mech_exo.backtest.account import Account
+from mech_exo.backtest.exits import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Holdings
 from mech_exo.backtest.result import Positions
 from mech_exo.backtest.schedule import Schedule
-from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.backtest.units import Units
 from mech_exo.data.panel import FloatArray, IntArray
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mech_exo.backtest.exits import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Holdings
 from mech_exo.backtest.scratch import Scratch
-from mech_exo.backtest.stops import AT_ONCE, GONE, HELD, WITHIN, Exits
 from mech_exo.data.panel import FloatArray, IntArray
 
 CELLS = 2**21  # closes of holdings that are followed at a time: 16 MB; few candidates have more

@@ -27,6 +27,7 @@ from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.user_functions import distances_of, not_a_value, returned_by
 from mech_exo.system.blas_threads import one_blas_thread
+from mech_exo.system.memory import keep_freed
 from mech_exo.system.parcel import Parcel
 
 FLAT = "no Sharpe: returns are constant"
@@ -73,6 +74,7 @@ class Evaluator:
         self, space: Space, settings: Settings, kernel: Kernel, ground: Ground | None
     ) -> None:
         one_blas_thread()
+        keep_freed()
         self.space = space
         self.spec = space.spec
         self.settings = settings

@@ -4,12 +4,15 @@ import ctypes
 import mmap
 import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 PIECE = 2**23  # bytes
+KEPT = 2**24  # bytes
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc's names for them in `mallopt`
 
 
 def release(array: Any) -> None:
@@ -32,6 +35,19 @@ def give_back_freed() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim is not None:
         trim(0)
+
+
+@cache
+def keep_freed() -> None:
+    """Let the C library keep some freed memory, up to `KEPT`, instead of asking the system anew.
+
+    An array of half a megabyte is otherwise given back when it is freed, and each page of the next
+    one costs an interruption: a third of a trial whose temporaries are that large.
+    """
+    option = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if option is not None:
+        option(_TRIM_THRESHOLD, KEPT)
+        option(_MMAP_THRESHOLD, KEPT)
 
 
 def row_slices(array: NDArray[Any]) -> Iterator[slice]:
