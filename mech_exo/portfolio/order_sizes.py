@@ -97,7 +97,8 @@ def sized(
         floor = min(0.0, _left(exact - current.shares, prices, cash, target, sizing))
     order = _affordable(order, current, prices, cash - floor, target, sizing)
     left = _left(order, prices, cash, target, sizing)
-    if left < floor > cash or _too_large(order, exact, current, prices, cash, target, sizing):
+    missed = left < floor > cash or left < floor - WHOLE * max(1.0, abs(cash))
+    if missed or _too_large(order, exact, current, prices, cash, target, sizing):
         whole = replace(target, rebalance=True)  # an order that was left out is missed
         return _worthwhile(target, current, _rounded(whole, current, exact, sizing), 0.0)
     return order, remarks

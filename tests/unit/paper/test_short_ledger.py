@@ -10,8 +10,12 @@ import pytest
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.data.market import Market
 from mech_exo.errors import ExoError
 from mech_exo.paper.ledger_status import paper_status, read_record
+from mech_exo.paper.next_orders import next_orders
+from mech_exo.paper.paper_account import Holding, PaperAccount, PaperDecision
+from mech_exo.paper.quotes import Prices
 from mech_exo.paper.standing_run import standing_panel, standing_run
 from mech_exo.paper.step import Stepped, Wanted, step
 from mech_exo.paper.stored_terms import read_terms, written_terms
@@ -23,7 +27,7 @@ from mech_exo.portfolio.orders import order_list
 from mech_exo.portfolio.positions_file import Current
 from mech_exo.portfolio.target import next_target
 from mech_exo.report.paper_tables import paper_json
-from tests.unit.backtest.markets import random_panel
+from tests.unit.backtest.markets import panel_of, random_panel
 from tests.unit.paper.test_next_orders import query
 from tests.unit.paper.test_step import content
 from tests.unit.portfolio.books import model_on, until
@@ -120,6 +124,29 @@ def test_the_orders_are_the_list_of_exo_portfolio(
         evenings += 1
     assert evenings > 3
     assert name != "construct" or turned > 2
+
+
+@pytest.mark.parametrize("weight", [-0.5, 0.5])
+def test_a_stop_that_waits_is_done_with_where_the_name_changes_its_side(weight: float) -> None:
+    panel = panel_of(np.zeros((3, 1)))
+    market = Market(dates=panel.dates, symbols=panel.symbols, close=np.full((3, 1), 10.0))
+    held = PaperAccount(900.0, {"N0000": Holding(10.0, 10.0, 0.7, True)}, 0.2)
+    due = PaperDecision("", "", {"N0000": weight}, 0.2, "")
+    orders = next_orders(held, due, Prices(market, panel), 2, cost=0.0, fractional=False)
+    found = [(order.reason, order.shares) for order in orders]
+    assert found == ([("rebalance", -60.0)] if weight < 0.0 else [("stop", -10.0)])
+
+
+def test_trading_that_is_not_known_at_the_opening_was_known_before(tmp_path: Path) -> None:
+    model, path = made("long_short", replace(RULES[0], impact=0.8)), tmp_path / "ledger.db"
+    opened, adv = START + 30, np.array(model.panel.adv)
+    adv[int(np.searchsorted(model.panel.rebalance, opened - 1, side="right")) - 1] = np.nan
+    model = replace(model, panel=replace(model.panel, adv=adv))
+    steps = [*step(until(model, opened), path, WANTED), *step(model, path, WANTED)]
+    equity = np.array([s.account.equity for s in steps])
+    run = standing_run(model, opened - 1, START + DAYS, CAPITAL)
+    assert np.abs(equity[1:] - CAPITAL * np.cumprod(1.0 + run.returns)).max() < 0.005
+    assert run.short_exposure[1] > 0.0
 
 
 def to_format_2(path: Path) -> None:

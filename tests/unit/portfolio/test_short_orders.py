@@ -12,6 +12,7 @@ from mech_exo.portfolio.decision_terms import DecisionTerms
 from mech_exo.portfolio.order_sizes import Sizing
 from mech_exo.portfolio.orders import order_list
 from mech_exo.portfolio.positions_file import Current, read_positions
+from mech_exo.portfolio.transition_costs import trade_scale
 from mech_exo.report.portfolio_tables import orders_csv
 from tests.unit.portfolio.test_orders import by_name, target
 
@@ -116,6 +117,31 @@ def test_a_standing_portfolio_that_drifted_is_not_scaled_down() -> None:
     held = Current(np.array([50.0, -70.0]), 1_200.0)
     standing = replace(target([0.5, -0.7], [10.0, 10.0]), rebalance=False)
     assert order_list(standing, held, FREE).orders == ()
+
+
+def test_small_orders_are_not_left_out_where_their_sum_is_too_much() -> None:
+    # A and B are 8 shares, 80.00, too large, below the minimum of 100: together 1.0016 of 1.
+    aims = target([0.5, -0.5], [10.0, 10.0])
+    held = Current(np.array([5_008.0, -5_008.0]), 100_000.0)
+    assert [line.order for line in order_list(aims, held, Sizing()).lines] == [-8.0, 8.0]
+    roomy = replace(aims, terms=DecisionTerms(max_gross=1.1))
+    assert order_list(roomy, held, Sizing()).orders == ()
+
+
+def test_what_is_bought_back_is_not_cut_for_a_sale_that_is_left_out() -> None:
+    # A is 9 too many, 90.00, whose sale pays for B's 200: without it 90.00 would be missing.
+    held = Current(np.array([1_009.0, -200.0]), 1_910.0)
+    orders = order_list(target([1.0, 0.0], [10.0, 10.0]), held, Sizing(min_trade=100.0))
+    assert {line.symbol: line.order for line in orders.lines} == {"A": -9.0, "B": 200.0}
+    assert orders.cash == 0.0
+
+
+def test_trading_that_costs_more_than_there_is_has_no_scale() -> None:
+    assert trade_scale(0.5, np.array([2.0]), np.array([2.5])) == -np.inf
+    assert trade_scale(0.6, np.array([2.0]), np.array([2.5])) == -np.inf
+    assert trade_scale(0.6, np.array([0.0]), np.array([-2.5])) == pytest.approx(-0.5)
+    x = trade_scale(0.1, np.array([0.8, -0.8]), np.array([-0.5, 0.1]))
+    assert x == pytest.approx((1.0 - 0.1 * 0.6) / 1.16)
 
 
 @pytest.mark.parametrize("fractional", [False, True])

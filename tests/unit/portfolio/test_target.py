@@ -7,6 +7,7 @@ import pytest
 
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.construction.mandate import Mandate
 from mech_exo.data.sector_history import SectorHistory
 from mech_exo.portfolio.target import decide, next_target
 from tests.unit.backtest.markets import panel_of, random_panel
@@ -70,3 +71,18 @@ def test_a_panel_of_one_decision_has_its_universe_and_sectors() -> None:
     for row in range(rows):
         found, expected = (decide(p, candidate, row, FREE).weights for p in (narrowed, panel))
         assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("turned", [True, False])
+def test_a_name_that_changes_its_side_is_done_with_its_stop(turned: bool) -> None:
+    # The first of two is held and falls by 30 % at the last close, the other one is short.
+    returns = np.zeros((6, 2))
+    returns[5] = [-0.3, 0.0]
+    scores = np.array([[[1.0], [0.0]], [[0.0], [1.0]] if turned else [[1.0], [0.0]]])
+    panel = panel_of(returns, scores, [1, 5])
+    late = BacktestSettings(commission_bps=0.0, slippage_bps=0.0, stop_lag=1)
+    mandate = Mandate(side="long_short")
+    candidate = Candidate(np.array([1.0]), 0.0, 0.2, 0.5, mandate=mandate)
+    target = next_target(model_on(panel, late, candidate))
+    assert target.rebalance
+    assert target.weights.tolist() == ([-0.5, 0.5] if turned else [0.0, -0.5])
