@@ -1,6 +1,6 @@
 """What the model wants to hold after the next close."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -121,8 +121,9 @@ def next_target(model: Model) -> Target:
         decided = decide(panel, model.candidate, row, rules)
     else:
         row = len(model.kernel.schedule.executed) - 1
-        most = model.candidate.mandate.max_gross
-        decided = Decided(book.weights, DecisionTerms(max_gross=most))
+        # kept as it is: neither left within a band nor cut, but trading costs what it costs
+        terms = decide(panel, model.candidate, row, rules).terms
+        decided = Decided(book.weights, replace(terms, band=0.0, most=None))
     weights = np.where(_stopped(book, decided.weights, priced), 0.0, decided.weights)
     return Target(
         date=panel.dates[-1],

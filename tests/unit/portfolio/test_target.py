@@ -86,3 +86,19 @@ def test_a_name_that_changes_its_side_is_done_with_its_stop(turned: bool) -> Non
     target = next_target(model_on(panel, late, candidate))
     assert target.rebalance
     assert target.weights.tolist() == ([-0.5, 0.5] if turned else [0.0, -0.5])
+
+
+def test_between_rebalances_trading_costs_what_it_costs() -> None:
+    panel = random_panel(4, sessions=100, names=8, every=40)
+    panel = replace(panel, adv=np.full(panel.tradable.shape, 1e6))
+    mandate = Mandate(no_trade_band=0.1, max_adv_share=0.1, max_gross=1.5, vol_target=0.2)
+    rules = BacktestSettings(impact=1.0, capital=1e6)
+    candidate = replace(drawn_candidate(4, 3), mandate=mandate)
+    target = next_target(model_on(panel, rules, candidate))
+    assert not target.rebalance
+    terms = target.terms
+    assert (terms.band, terms.most, terms.max_gross) == (0.0, None, 1.5)
+    assert terms.impact is not None
+    held = [target.symbols[n] for n in np.flatnonzero(target.weights)]
+    assert held
+    assert min(terms.impact[symbol] for symbol in held) > 0.0
