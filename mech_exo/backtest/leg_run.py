@@ -18,8 +18,9 @@ from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Selector
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.decision_data import DecisionData
-from mech_exo.construction.mandate import DEFAULT_GROSS, Mandate
+from mech_exo.construction.mandate import Mandate
 from mech_exo.construction.room import Room
+from mech_exo.construction.sides import half_of
 from mech_exo.construction.targets import target_weights
 from mech_exo.data.panel import BoolArray, FloatArray
 
@@ -98,8 +99,7 @@ class LegMarket:
 
 def _even(best: BoolArray, worst: BoolArray, room: Room, mandate: Mandate) -> FloatArray:
     """The same weight for the n best and the n worst of each date, with the bits of the rules."""
-    gross = DEFAULT_GROSS if mandate.gross is None else mandate.gross
-    weight = min(gross / 2.0 * room.invested / room.names, room.largest)
+    weight = min(half_of(room, mandate) / room.names, room.largest)
     target: FloatArray = (best.view(np.int8) - worst.view(np.int8)) * np.float64(weight)
     return target
 

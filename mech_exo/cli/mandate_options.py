@@ -1,6 +1,7 @@
 """Options that say how scores become a portfolio."""
 
 import dataclasses
+import re
 from typing import Any
 
 from mech_exo.cli.option_groups import SettingsOptions
@@ -34,7 +35,7 @@ class MandateOptions(SettingsOptions):
     )
     neutralise: str | None = option(
         "--neutralise",
-        help="What is taken out of the scores, separated by commas (sector,beta,size).",
+        help="What is taken out of the scores: sector, beta, size, joined by commas; or none.",
         otherwise="portfolio.neutralise of the settings, or nothing",
         panel=PORTFOLIO,
     )
@@ -92,6 +93,6 @@ class MandateOptions(SettingsOptions):
         """Those of the settings, and the list of what scores are neutral to."""
         given = super().overrides()
         if self.neutralise is not None:
-            names = [name.strip() for name in self.neutralise.split(",") if name.strip()]
-            given["portfolio.neutralise"] = names
+            names = [name.strip() for name in re.split("[,+]", self.neutralise) if name.strip()]
+            given["portfolio.neutralise"] = [] if names == ["none"] else names
         return given

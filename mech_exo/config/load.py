@@ -261,7 +261,8 @@ def _error(
     near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else hint
     return ExoError(
-        f"{sources.get(where, origin)}: {where or 'the file'} is {value!r} ({_kind(value)}), "
+        f"{sources.get(where.partition('[')[0], origin)}: {where or 'the file'} is {value!r} "
+        f"({_kind(value)}), "
         f"expected {expected}.",
         hint=hint,
     )

@@ -42,9 +42,14 @@ class Side:
 
 
 def _long(scores: FloatArray, order: IntArray, room: Room, mandate: Mandate) -> tuple[Side, ...]:
-    del mandate
     ranked = np.count_nonzero(~np.isnan(scores), axis=1)
-    return (Side(1.0, scores, order, ranked, room.invested),)
+    return (Side(1.0, scores, order, ranked, min(room.invested, mandate.max_gross)),)
+
+
+def half_of(room: Room, mandate: Mandate) -> float:
+    """Σ|w| of each side of a long_short portfolio, at most."""
+    gross = DEFAULT_GROSS if mandate.gross is None else mandate.gross
+    return min(gross / 2.0 * room.invested, mandate.max_gross / 2.0)
 
 
 def _long_short(
@@ -56,8 +61,7 @@ def _long_short(
     follow one order and no name is on both.
     """
     half = np.count_nonzero(~np.isnan(scores), axis=1) // 2
-    gross = DEFAULT_GROSS if mandate.gross is None else mandate.gross
-    budget = gross / 2.0 * room.invested
+    budget = half_of(room, mandate)
     return (
         Side(1.0, scores, order, half, budget),
         Side(-1.0, scores, np.ascontiguousarray(order[::-1]), half, budget),

@@ -18,6 +18,7 @@ from mech_exo.construction.room import Room
 from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 
+NUMBERS = "fiu"  # kinds of NumPy's types: no complex ones, no text, no truth values
 ROUNDING = 1e-9  # by which Σ|w| may be above max_gross
 
 
@@ -52,13 +53,17 @@ class Construct:
         except (Exception, SystemExit) as error:
             raise self.mistake(error) from error
         try:
-            return np.array(returned, dtype=np.float64)  # theirs may be used again
-        except (TypeError, ValueError) as error:
+            found = np.array(returned)  # a copy: theirs may be used again
+        except (TypeError, ValueError):  # rows of different lengths
+            found = np.array(None)
+        if found.dtype.kind not in NUMBERS or isinstance(returned, np.ma.MaskedArray):
+            of = f" of {found.dtype}" if isinstance(returned, np.ndarray) else ""
             raise ExoError(
-                f"{self.where}: construct returned {type(returned).__name__}, expected an array "
-                "of numbers.",
+                f"{self.where}: construct returned {type(returned).__name__}{of}, expected an "
+                "array of real numbers.",
                 hint="Return one weight for each decision and name, in the shape of scores.",
-            ) from error
+            )
+        return found.astype(np.float64, copy=False)
 
 
 @contextlib.contextmanager

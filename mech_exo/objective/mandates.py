@@ -83,7 +83,8 @@ class Mandates:
         if "neutralise" in drawn:
             rules["neutralise"] = _listed(str(drawn["neutralise"]))
         mandate = Mandate(**rules, construct=construct, params=dict(params) if construct else {})
-        if mandate.gross is not None and mandate.gross > mandate.max_gross:
+        drawn_most = "max_gross" in drawn  # a smaller one scales the portfolio down
+        if not drawn_most and mandate.gross is not None and mandate.gross > mandate.max_gross:
             message, hint = _above(mandate.gross, mandate.max_gross)
             raise ExoError(f"{message}.", hint=hint)
         return mandate

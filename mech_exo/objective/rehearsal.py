@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mech_exo.backtest.result import BacktestResult
+from mech_exo.data.panel import FloatArray
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed_factors import factor_of
@@ -108,11 +109,19 @@ def _check_construct(
     params: Mapping[str, Parameter],
     result: BacktestResult,
 ) -> None:
-    """Raise an ExoError if `construct` gives other weights when it is called again."""
-    kernel = evaluator.kernel(params)
-    for space in (evaluator.space, replace(evaluator.space, spec=fresh)):
-        again = kernel.run(space.candidate(params)).returns
-        if not np.array_equal(again, result.returns):
+    """Raise an ExoError if `construct` gives other weights when it is called again.
+
+    By the file as it was used and by a fresh copy, for the same candidate; and for another one by
+    the used file and a copy that has seen no other: what the first call leaves behind shows there.
+    """
+    used = evaluator.space
+    renewed = replace(used, spec=fresh)
+    newest = replace(used, spec=ObjectiveSpec.compile(fresh.source, fresh.label))
+    other = used.suggest(_Stand(_SHARES[1])).params
+    first = _path(evaluator, used, other)
+    same = [(_path(evaluator, space, params), result.returns) for space in (used, renewed)]
+    for found, expected in (*same, (_path(evaluator, newest, other), first)):
+        if not np.array_equal(found, expected):
             assert fresh.construct is not None
             raise ExoError(
                 f"{fresh.construct.where}: construct gives other weights for the same scores "
@@ -120,6 +129,14 @@ def _check_construct(
                 hint="It must depend on its arguments alone: draw no random numbers, keep no "
                 "state.",
             )
+
+
+def _path(evaluator: Evaluator, space: Space, params: Mapping[str, Parameter]) -> FloatArray | str:
+    """Returns of a candidate of the space; what is wrong with it where it cannot be held."""
+    try:
+        return evaluator.kernel(params).run(space.candidate(params)).returns
+    except ExoError as error:
+        return str(error.message)
 
 
 def _own_constraints(

@@ -113,3 +113,13 @@ def test_a_value_outside_its_bounds_names_where_it_comes_from(tmp_path: Path) ->
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ExoError, match=r"none\.yml: cannot be read"):
         load_settings(tmp_path / "none.yml", environment={})
+
+
+def test_an_entry_of_a_list_is_where_the_list_is(tmp_path: Path) -> None:
+    file = tmp_path / "settings.yml"
+    file.write_text("portfolio:\n  neutralise: [beta]\n")
+    with pytest.raises(ExoError, match=r"^the command line: portfolio\.neutralise\[1\] is 'non'"):
+        load_settings(file, overrides={"portfolio.neutralise": ["beta", "non"]})
+    file.write_text("portfolio:\n  neutralise: [non]\n")
+    with pytest.raises(ExoError, match=r"settings\.yml: portfolio\.neutralise\[0\] is 'non'"):
+        load_settings(file)

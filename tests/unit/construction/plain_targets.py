@@ -80,11 +80,11 @@ def residuals(day: Day, of: tuple[str, ...]) -> dict[str, float]:
 def built(day: Day, before: list[set[str]], room: Room, mandate: Mandate) -> dict[str, float]:
     order = sorted(day.scores, key=lambda n: (-day.scores[n], n))
     if mandate.side == "long":
-        sides = [(1.0, order, room.invested)]
+        sides = [(1.0, order, min(room.invested, mandate.max_gross))]
     else:
         half = len(order) // 2
         gross = 1.0 if mandate.gross is None else mandate.gross
-        budget = gross * room.invested / 2
+        budget = min(gross * room.invested, mandate.max_gross) / 2
         sides = [(1.0, order[:half], budget), (-1.0, order[::-1][:half], budget)]
     held = []
     for number, (sign, names, budget) in enumerate(sides):

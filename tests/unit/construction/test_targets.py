@@ -90,7 +90,7 @@ def random_market(seed: int) -> tuple[np.ndarray, DecisionData, Room, Mandate]:
         max_sector_pct=one_of(None, None, 0.05, 0.3, 0.5, 1.0),
         buffer=float(rng.choice([0.0, 0.0, 0.5, 2.0])),
         vol_target=one_of(None, None, 0.05, 0.3),
-        max_gross=2.0,
+        max_gross=float(rng.choice([2.0, 2.0, 1.0, 0.4])),
     )
     size_pct = float(rng.choice([0.05, 0.1, 0.3, 1.0]))
     invested = float(rng.choice([1.0, 0.9, 0.35]))
@@ -224,3 +224,13 @@ def test_a_larger_buffer_changes_less() -> None:
         return sum(int((one != two).sum()) for one, two in pairwise(held))
 
     assert changes(0.0) > changes(0.5) > changes(2.0)
+
+
+@pytest.mark.parametrize("side", ["long", "long_short"])
+@pytest.mark.parametrize("weighting", ["equal", "rank", "score"])
+def test_the_weights_add_up_to_no_more_than_max_gross(side: str, weighting: str) -> None:
+    for seed in range(40):
+        scores, data, room, _ = random_market(seed)
+        mandate = Mandate(side=side, weighting=weighting, max_gross=0.3)
+        found = target_weights(scores, data, room._replace(largest=1.0), mandate)
+        assert np.abs(found).sum(axis=1).max() <= 0.3 + 1e-12

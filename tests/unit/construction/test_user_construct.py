@@ -69,8 +69,14 @@ MISTAKES = {
     "return ctx.tradable * -0.3": "gives weights of 1.2 in all",
     "return ctx.tradable * 1e308": "gives weights of inf in all",
     "return scores[0]": r"returned the shape \(4,\), expected \(2, 4\)",
-    "return None": r"returned the shape \(\), expected \(2, 4\)",
-    "return 'all'": "construct returned str, expected an array of numbers",
+    "return None": "construct returned NoneType, expected an array of real numbers",
+    "return 'all'": "construct returned str, expected an array of real numbers",
+    "return [[0.1], [0.1, 0.2]]": "construct returned list, expected an array of real numbers",
+    "return ctx.tradable * 0.1j": "construct returned ndarray of complex128, expected an array of",
+    "return ctx.tradable": "construct returned ndarray of bool, expected an array of real numbers",
+    "return scores.astype(str)": "construct returned ndarray of <U",
+    "return scores.astype('timedelta64[D]')": "construct returned ndarray of timedelta64",
+    "return np.ma.masked_invalid(scores)": "construct returned MaskedArray of float64",
     "return params['tlit']": r"obj.py:4: KeyError: 'tlit', in `return params\['tlit'\]`.",
     "scores[0, 0] = 0.0": "ValueError: assignment destination is read-only",
     "ctx.volatility[0] = 1.0": "ValueError: assignment destination is read-only",
@@ -84,6 +90,10 @@ MISTAKES = {
 def test_a_mistake_is_named(body: str, words: str) -> None:
     with pytest.raises(ExoError, match=words):
         weights(body)
+
+
+def test_lists_and_whole_numbers_are_weights() -> None:
+    assert weights("return np.zeros(scores.shape, dtype=int).tolist()").dtype == np.float64
 
 
 def test_the_gross_may_be_what_the_settings_allow() -> None:

@@ -210,6 +210,24 @@ def test_a_construct_that_keeps_a_state_is_refused(
         rehearse(Evaluator(compiled(text + WEIGHTS), panel, settings, market))
 
 
+def test_a_construct_that_remembers_its_first_call_is_refused(
+    compiled: Compile, market: Market, panel: Panel, settings: Settings
+) -> None:
+    """For one candidate it always gives the same; for the next one what the first was given."""
+    text = (
+        "import numpy as np\nFIRST = []\n"
+        "def construct(scores, ctx, params):\n"
+        "    FIRST.append(params['size'])\n"
+        "    return np.where(np.isnan(scores), 0.0, FIRST[0])\n"
+    )
+    spec = compiled(text + WEIGHTS + "    trial.suggest_float('size', 0.001, 0.01)\n")
+    with pytest.raises(ExoError, match="construct gives other weights for the same scores"):
+        rehearse(Evaluator(spec, panel, settings, market))
+    honest = text.replace("FIRST[0]", "params['size']")
+    spec = compiled(honest + WEIGHTS + "    trial.suggest_float('size', 0.001, 0.01)\n")
+    assert rehearse(Evaluator(spec, panel, settings, market)).params["size"]
+
+
 def test_a_file_keeps_the_rules_and_the_hash_covers_them() -> None:
     entry = {"weight": 1.0, "direction": "higher_better", "category": "technical"}
     rules = {"weighting": "rank", "buffer": 0.5, "parameters": {"tilt": 2}}
@@ -258,3 +276,19 @@ def test_liquidity_is_part_of_the_data_where_it_is_read(
 def test_every_rule_is_a_setting_and_a_field_of_the_mandate() -> None:
     assert set(RULES) | {"benchmark"} == set(PortfolioSettings.__dataclass_fields__)
     assert set(RULES) <= set(Mandate.__dataclass_fields__)
+
+
+def test_a_gross_and_a_smaller_limit_can_both_be_drawn(
+    compiled: Compile, panel: Panel, settings: Settings
+) -> None:
+    """The limit then scales the portfolio down; one of the settings is an error."""
+    spec = compiled(
+        WEIGHTS + "    trial.suggest_float('gross', 0.5, 0.9)\n"
+        "    trial.suggest_float('max_gross', 0.1, 0.5)\n"
+    )
+    space = Space.of(spec, panel, with_rules(settings, side="long_short"))
+    drawn = space.candidate({**PARAMS, "gross": 0.8, "max_gross": 0.4}).mandate
+    assert (drawn.gross, drawn.max_gross) == (0.8, 0.4)
+    limited = Space.of(spec, panel, with_rules(settings, side="long_short", max_gross=0.7))
+    with pytest.raises(ExoError, match=r"gross is 0\.8, above portfolio\.max_gross, 0\.7"):
+        limited.candidate({**PARAMS, "gross": 0.8})
