@@ -71,6 +71,8 @@ def production_model(options: DatedOptions, factor_file: Path, *, quiet: bool = 
     model = open_model(session, factor_file)
     if model.doubt:
         log.warn(f"{factor_file} {model.doubt}.")
+    if model.otherwise:
+        log.warn(f"{factor_file} {model.otherwise}.")
     warn_if_edited(model.file, factor_file, log)
     return model
 

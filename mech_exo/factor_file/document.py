@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 Sense = Literal["higher_better", "lower_better"]
 Parameter = float | int | str | bool | None
 
+CONSTRUCTED_BY = "construct"  # in the block `portfolio`: whose function made it
 WEIGHT = "weight_"  # before a factor's name: the parameter that is its weight
 _EXACT = 2**53  # beyond it a float is not every whole number
 
@@ -65,8 +66,9 @@ class FactorFile:
     provenance, out_of_sample, verdict
         None where the file has no such block (hand-written files, the guide's example).
     portfolio
-        Rule -> value, of those by which scores become the portfolio, and under `parameters` what
-        the objective file's own `construct` takes; None: the settings supply all.
+        Rule -> value, of those by which scores become the portfolio; of an objective file with a
+        `construct` of its own its SHA-256 under that name, and what it takes under `parameters`.
+        None: no rule was set or drawn.
     """
 
     metadata: dict[str, Any]
@@ -95,7 +97,7 @@ class FactorFile:
         params |= self.hyperparameters
         for entry in self.entries.values():
             params |= entry.get("parameters", {})
-        rules = dict(self.portfolio or {})
+        rules = {n: v for n, v in (self.portfolio or {}).items() if n != CONSTRUCTED_BY}
         params |= rules.pop("parameters", {})
         return params | rules
 

@@ -202,6 +202,8 @@ def _decided(request: ReoptimizeRequest, session: Session, result: Optimised, lo
     text = factor_file_text(repeatable(result))
     label = f"the best of study {request.study_name}"
     proposal = weigh(session, request.root, label, text, request.moment, request.study_file)
+    for caution in proposal.cautions:
+        log.warn(caution)
     against = [o.words for o in proposal.objections if o.kind != "demo"]
     if against:
         words = "; ".join(against)

@@ -13,7 +13,7 @@ from mech_exo.construction.sides import SIDES
 from mech_exo.construction.weightings import WEIGHTINGS
 from mech_exo.data.panel import Panel
 from mech_exo.errors import ExoError
-from mech_exo.factor_file.document import Parameter
+from mech_exo.factor_file.document import CONSTRUCTED_BY, Parameter
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.ranges import Allowed, Limits
 from mech_exo.objective.spec import ObjectiveSpec
@@ -101,7 +101,7 @@ class Mandates:
             "buffer": PLAIN.buffer,
             "no_trade_band": PLAIN.no_trade_band,
         }
-        found = plain | self.block({})
+        found = plain | self._rules({})
         return {name: value for name, value in found.items() if name in self.allowed}
 
     def problem(self, name: str, distribution: Distribution) -> tuple[str, str] | None:
@@ -146,16 +146,23 @@ class Mandates:
     def block(self, params: Mapping[str, Parameter]) -> dict[str, Any]:
         """The block `portfolio` of a factor file: rules that are set or drawn; {} without any.
 
-        What `construct` reads stands in it as `parameters`.
+        With a `construct` the objective file's SHA-256 stands in it under that name, and what it
+        reads as `parameters`.
         """
+        found, construct = self._rules(params), self.spec.construct
+        if construct is not None:
+            found[CONSTRUCTED_BY] = self.spec.sha256
+        own = {n: v for n, v in params.items() if self.allowed.get(n, "") is None}
+        return found | ({"parameters": own} if own else {})
+
+    def _rules(self, params: Mapping[str, Parameter]) -> dict[str, Any]:
+        """Rules that are set or drawn, in the form of a factor file."""
         drawn = {n: params[n] for n in RULES if n in params and n in self.allowed}
         stated = {n: v for n, v in self._stated.items() if n in RULES}
         if "neutralise" in stated:
             stated["neutralise"] = JOIN.join(stated["neutralise"])
         rules = stated | drawn
-        found = {name: rules[name] for name in RULES if name in rules}
-        own = {n: v for n, v in params.items() if self.allowed.get(n, "") is None}
-        return found | ({"parameters": own} if own else {})
+        return {name: rules[name] for name in RULES if name in rules}
 
 
 DATA_WORDS = {

@@ -52,6 +52,13 @@ class Model:
         return doubt(self.session, self.file)
 
     @cached_property
+    def otherwise(self) -> str:
+        """Rules of the portfolio of which the settings say other than the file, in words; or ""."""
+        from mech_exo.workflow.stated_mandate import said_otherwise
+
+        return said_otherwise(self.file, self.label, self.session.settings)
+
+    @cached_property
     def kernel(self) -> "Kernel":
         """The backtest of `panel`."""
         return self.kernel_on(self.panel)
@@ -78,21 +85,27 @@ def open_model(session: "Session", path: Path) -> Model:
     ExoError
         For a file that is none, that weighs a factor without data here, or has a parameter that
         means nothing under the session's objective file; with exit code 4 for one that was made on
-        another market.
+        another market, and for one whose portfolio another `construct` would make than its own.
     """
     return model_of(session, read_factor_file(path), str(path))
 
 
 def model_of(session: "Session", file: FactorFile, label: str) -> Model:
-    """As `open_model`, of a file that has been read; `label` names it in messages."""
+    """As `open_model`, of a file that has been read; `label` names it in messages.
+
+    The rules of the portfolio are those that the file was made under, whatever the settings say.
+    """
     from mech_exo.objective.exposures import extend_panel, known, with_arguments
     from mech_exo.objective.space import Space
     from mech_exo.verdict.holdout import portfolio_hash
     from mech_exo.workflow.continuation import check_continuation
     from mech_exo.workflow.factor_list import panel_of
+    from mech_exo.workflow.stated_mandate import check_construct, under_own_rules
 
     check_continuation(session, file, label)
-    spec, settings, market = session.spec, session.settings, session.market
+    spec, market = session.spec, session.market
+    check_construct(file, label, spec)
+    settings = under_own_rules(file, label, session.settings)
     panel = panel_of(file, session.panel, market, settings)
     if spec.factors:
         panel = extend_panel(panel, market, spec, settings)

@@ -43,6 +43,8 @@ class Proposal:
         What is known of its skill, in a line.
     remark
         Why the incumbent cannot be compared; "" otherwise.
+    cautions
+        Where the settings say other rules of the portfolio than one of the two files.
     """
 
     label: str
@@ -55,6 +57,7 @@ class Proposal:
     objections: tuple[Objection, ...]
     verdict: str
     remark: str = ""
+    cautions: tuple[str, ...] = ()
 
 
 def propose(
@@ -109,6 +112,11 @@ def weigh(
         objections=tuple(found),
         verdict=verdict_words(file, known),
         remark=remark,
+        cautions=tuple(
+            f"{model.label} {model.otherwise}."
+            for model in (incumbent, challenger)
+            if model is not None and model.otherwise
+        ),
     )
 
 

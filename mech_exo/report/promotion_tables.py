@@ -26,6 +26,8 @@ def show_proposal(proposal: Proposal, console: Console) -> None:
         _show_contest(proposal.contest, console)
     elif proposal.remark:
         console.print(f"no comparison: {proposal.remark}", soft_wrap=True)
+    for caution in proposal.cautions:
+        console.print(f"warning: {caution}", soft_wrap=True)
     for objection in proposal.objections:
         if objection.kind != "contest":
             console.print(f"against it: {objection.words}", soft_wrap=True)

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.factor_file.document import CONSTRUCTED_BY
 from mech_exo.factor_file.written import Staged
 from mech_exo.report.formats import about, number, percent
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
@@ -50,6 +51,8 @@ def show_result(result: Optimised, console: Console) -> None:
         console.print(line, soft_wrap=True)
     if result.verdict is None:
         console.print(f"verdict    {result.standing.words}", soft_wrap=True)
+    if result.incumbent_failure:
+        console.print(f"{INCUMBENT} is not compared: {result.incumbent_failure}", soft_wrap=True)
     if result.starts_knowing:
         console.print(
             f"trial 0 of this study is {INCUMBENT}, which {result.starts_knowing}", soft_wrap=True
@@ -181,6 +184,7 @@ def _parameters(portfolio: Portfolio) -> dict[str, object]:
     rules = dict(portfolio.rules)
     found = {name: v for given in portfolio.parameters.values() for name, v in given.items()}
     found |= rules.pop("parameters", {})
+    rules.pop(CONSTRUCTED_BY, None)  # all of them have the same
     return found | rules
 
 

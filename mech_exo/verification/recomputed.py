@@ -17,7 +17,7 @@ from mech_exo.data.identity import DataIdentity
 from mech_exo.data.likeness import DIGITS as LIKENESS_DIGITS
 from mech_exo.data.likeness import Likeness
 from mech_exo.data.panel import Panel
-from mech_exo.factor_file.document import FIGURES, PRUNERS
+from mech_exo.factor_file.document import CONSTRUCTED_BY, FIGURES, PRUNERS
 from mech_exo.objective.criteria import directions
 from mech_exo.objective.exposures import data_fingerprint, data_identity, market_for
 from mech_exo.objective.inputs import Inputs
@@ -143,6 +143,10 @@ class Recomputed(Inputs):
     def _search(self) -> Iterator[FieldComparison]:
         metadata, tuning = self.file.metadata, self.settings.tuning
         yield from self._stated("seed", tuning.seed)
+        made_by = (self.file.portfolio or {}).get(CONSTRUCTED_BY)
+        own = None if self.spec.construct is None else self.objective.sha256
+        if made_by or own:
+            yield _same(f"portfolio.{CONSTRUCTED_BY}", made_by, own)
         if self.provenance.get("study_fingerprint") is not None:
             from mech_exo.tuning.fingerprint import fingerprint_of
 

@@ -1,11 +1,12 @@
 """Figures of a portfolio under a run's own rules, in and out of sample."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mech_exo.backtest.comparison import universe_metrics
+from mech_exo.errors import ExoError
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, Space
 from mech_exo.system.memory import give_back_freed
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mech_exo.objective.spec import ObjectiveSpec
 
 Params = Mapping[str, "Parameter"]
+T = TypeVar("T")
 
 
 class Appraisee(NamedTuple):
@@ -31,18 +33,43 @@ class Appraisee(NamedTuple):
     ----------
     by
         What looks, for the ledger ("optuna-run: trial 42 of study factor_opt").
+    spare
+        Whether it is left out where it cannot be run, instead of ending the run.
     """
 
     label: str
     params: Params
     by: str
+    spare: bool = False
 
 
 class Appraised(NamedTuple):
-    """Portfolios in the order in which they were asked for; the universe at the last one's cash."""
+    """Portfolios in the order in which they were asked for; the universe at the last one's cash.
+
+    Attributes
+    ----------
+    failures
+        Label of what was left out -> why.
+    """
 
     portfolios: tuple[Portfolio, ...]
     universe: Portfolio
+    failures: Mapping[str, str]
+
+
+def _each(
+    asked: Sequence[Appraisee], work: Callable[[Appraisee], T], failures: dict[str, str]
+) -> dict[str, T]:
+    """Label -> what `work` finds; a spare portfolio that fails is left out, with its reason."""
+    found: dict[str, T] = {}
+    for one in asked:
+        try:
+            found[one.label] = work(one)
+        except ExoError as error:
+            if not one.spare:
+                raise
+            failures[one.label] = error.message
+    return found
 
 
 class Appraiser:
@@ -129,9 +156,16 @@ class Appraiser:
         In sample first, then on the holdout: only one of them is held at a time. Where there is a
         holdout, each portfolio is a look at it, which is entered before its figures are known. The
         universe is no look: it is what portfolios are measured against, and nobody can choose it.
+
+        Raises
+        ------
+        ExoError
+            Of a portfolio that cannot be run and is not spare.
         """
-        inside = [self._inside(one) for one in asked]
-        inside[-1] = replace(inside[-1], capacity=self._capacity(asked[-1].params))
+        failures: dict[str, str] = {}
+        inside = _each(asked, self._inside, failures)
+        last = asked[-1].label
+        inside[last] = replace(inside[last], capacity=self._capacity(asked[-1].params))
         universe = Portfolio(
             label="universe",
             weights={},
@@ -140,14 +174,15 @@ class Appraiser:
             out_of_sample=None,
         )
         if self._holdout is None:
-            return Appraised(tuple(inside), universe)
-        seen = [self._seen(one, ledger) for one in asked]
+            return Appraised(tuple(inside.values()), universe, failures)
+        left = [one for one in asked if one.label in inside]
+        seen = _each(left, lambda one: self._seen(one, ledger), failures)
         portfolios = [
-            replace(portfolio, out_of_sample=held.metrics(), look=look, looks=looks)
-            for portfolio, (held, look, looks) in zip(inside, seen, strict=True)
+            replace(inside[label], out_of_sample=held.metrics(), look=look, looks=looks)
+            for label, (held, look, looks) in seen.items()
         ]
-        of_universe = universe_metrics(seen[-1][0])
-        return Appraised(tuple(portfolios), replace(universe, out_of_sample=of_universe))
+        universe = replace(universe, out_of_sample=universe_metrics(seen[last][0]))
+        return Appraised(tuple(portfolios), universe, failures)
 
     def _inside(self, one: Appraisee) -> Portfolio:
         """What needs no holdout."""

@@ -67,11 +67,12 @@ def _with_figures(bare: Optimised, trial: "TrialRecord", command: str) -> Optimi
     label = label_of(trial, bare.chosen)
     by = f"{command}: {label} of study {study.name}"
     asked = [Appraisee(label, trial.params, by)]
-    incumbent = incumbent_file(session.cwd)
-    if incumbent is not None and comparable(session, incumbent):
+    incumbent, failure = _incumbent(session)
+    if incumbent is not None:
         known = session.appraiser.space.meaningful(incumbent.params)
         # its look comes first, so that the best trial's count includes it
-        asked.insert(0, Appraisee(INCUMBENT, known, f"{command}: {INCUMBENT}"))
+        beside = Appraisee(INCUMBENT, known, f"{command}: {INCUMBENT}", spare=True)
+        asked.insert(0, beside)
     appraised = session.appraiser.appraise(asked, ledger)
     session.appraiser.let_go()
     found = replace(
@@ -81,8 +82,8 @@ def _with_figures(bare: Optimised, trial: "TrialRecord", command: str) -> Optimi
         constraints=_constraints(session, study, trial),
         standing=standing_of_trial(session, study_file, study, trial),
     )
-    if incumbent is None or len(asked) == 1:
-        return found
+    if incumbent is None or len(appraised.portfolios) == 1:
+        return replace(found, incumbent_failure=appraised.failures.get(INCUMBENT, failure))
     fit = fit_of(incumbent, session)
     return replace(
         found,
@@ -90,6 +91,18 @@ def _with_figures(bare: Optimised, trial: "TrialRecord", command: str) -> Optimi
         incumbent_fit=fit,
         starts_knowing=fit.words if _starts_from(study, asked[0].params) else "",
     )
+
+
+def _incumbent(session: "Session") -> tuple[FactorFile | None, str]:
+    """The incumbent if it can be compared; None with the reason if it has become unreadable.
+
+    All other reasons were said before the search (`warn_of_incumbent`).
+    """
+    try:
+        found = incumbent_file(session.cwd)
+    except ExoError as error:  # the search is done: its result does not depend on this file
+        return None, error.message
+    return (found if found is not None and comparable(session, found) else None), ""
 
 
 def _starts_from(study: "StudyRecord", params: Mapping[str, "Parameter"]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mech_exo.config.packaged import nearest
 from mech_exo.factor_file.document import WEIGHT, FactorFile
 from mech_exo.factor_file.read import read_factor_file
+from mech_exo.workflow.stated_mandate import other_mandate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +90,15 @@ def known_factors(session: "Session") -> tuple[str, ...]:
 
 
 def comparable(session: "Session", incumbent: FactorFile) -> bool:
-    """Whether the data have any of its factors; without one it would be shown as cash."""
+    """Whether its figures under the rules of this run would be its own.
+
+    Without any of its factors it would be shown as cash; by another mandate or another `construct`
+    it would be another portfolio.
+    """
+    return _has_factors(session, incumbent) and not other_mandate(incumbent, INCUMBENT, session)
+
+
+def _has_factors(session: "Session", incumbent: FactorFile) -> bool:
     return any(name in session.factor_names for name in incumbent.weights)
 
 
@@ -109,8 +118,12 @@ def warn_of_incumbent(session: "Session", log: "Log") -> None:
     if unknown:
         said = "; ".join(_no_factor(name, known) for name in unknown)
         log.warn(f"{INCUMBENT}: {said}. It is compared without.")
-    if not comparable(session, incumbent):
+    if not _has_factors(session, incumbent):
         log.warn(f"{INCUMBENT}: the data have none of its factors. It is not compared.")
+        return
+    why = other_mandate(incumbent, INCUMBENT, session)
+    if why:
+        log.warn(f"{INCUMBENT} {why}. It is not compared, and no new study starts from it.")
         return
     fit = fit_of(incumbent, session)
     if fit.words:
@@ -125,7 +138,8 @@ def _no_factor(name: str, known: Sequence[str]) -> str:
 def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[WarmStart, ...]":
     """The vectors of trials 0 and 1; none with `tuning.warm_start: false`.
 
-    An incumbent that knows the holdout, or may know it, is none: the best trial could be it.
+    An incumbent that knows the holdout, or may know it, is none: the best trial could be it. Nor is
+    one whose mandate no trial can have.
     """
     from mech_exo.tuning.plan import WarmStart
 
@@ -143,6 +157,10 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
         "position_size_pct": rules.position_size_pct,
     }
     starts = [WarmStart("equal weights", equal)]
-    if incumbent is not None and fit_of(incumbent, session).knows is False:
+    if (
+        incumbent is not None
+        and fit_of(incumbent, session).knows is False
+        and not other_mandate(incumbent, INCUMBENT, session)
+    ):
         starts.insert(0, WarmStart(INCUMBENT, {**windows, **incumbent.params}))
     return tuple(starts)

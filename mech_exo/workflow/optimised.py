@@ -35,6 +35,8 @@ class Optimised:
         The Pareto front of a study of several objectives, by number.
     incumbent_fit
         Until when the incumbent was fitted, and whether it knows the holdout.
+    incumbent_failure
+        Why the incumbent could not be run beside the result; "" if it could.
     starts_knowing
         What a first trial has seen that was the incumbent of an earlier version's run; "" for none.
     chosen
@@ -56,6 +58,7 @@ class Optimised:
     constraints: tuple[ConstraintValue, ...] = ()
     front: tuple["TrialRecord", ...] = ()
     incumbent_fit: "Fit | None" = None
+    incumbent_failure: str = ""
     starts_knowing: str = ""
     chosen: Choice = "best"
     verdict: "VerdictRecord | None" = None

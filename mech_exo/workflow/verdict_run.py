@@ -20,6 +20,7 @@ from mech_exo.workflow.remembered_verdicts import keep_on_file, keep_on_trial, s
 from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.run_events import RunListener, replicates_to, unheard
 from mech_exo.workflow.session import InputRequest, Session, open_session
+from mech_exo.workflow.stated_mandate import check_construct
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -206,6 +207,7 @@ def _of_file(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
         _check_verified(path, file, session)
     else:
         log.warn(f"{path} states no settings: those at hand are used.")
+        check_construct(file, str(path), session.spec)
     study = _study_of(file, request.study_file)
     subject = file_subject(
         str(path),

@@ -177,7 +177,7 @@ def test_a_construct_runs_and_its_parameters_are_exported(
     assert one.values != two.values
     assert evaluator.parts()().evaluate(far) == two
     block = evaluator.space.mandates.block(far)
-    assert block == {"parameters": {"tilt": 0.8}}
+    assert block == {"construct": spec.sha256, "parameters": {"tilt": 0.8}}
     assert portfolio_hash(evaluator.space, near) != portfolio_hash(evaluator.space, far)
     missing = evaluator.evaluate(PARAMS)
     assert (missing.state, missing.reason.split(",")[0]) == (
