@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray
+from mech_exo.data.panel import DateArray, FloatArray
 
 BANKRUPT = 1e-12  # a gross daily return at or below this is a total loss
 
@@ -16,3 +16,9 @@ def returns_of(gross: FloatArray) -> tuple[FloatArray, int]:
     returns[ruined] = -1.0
     returns[ruined + 1 :] = 0.0
     return returns, ruined
+
+
+def ruined_on(dates: DateArray, returns: FloatArray) -> np.datetime64 | None:
+    """The date on which a portfolio was lost, by its returns [T]; None if it never was."""
+    lost = np.flatnonzero(returns <= -1.0)
+    return np.datetime64(dates[lost[0]], "D") if len(lost) else None

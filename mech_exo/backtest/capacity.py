@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
-import numpy as np
-
+from mech_exo.backtest.bankruptcy import ruined_on
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.construction.decision_data import DecisionData
@@ -60,7 +59,10 @@ class Capacity:
 
 
 def capacity_of(kernel: Kernel, candidate: Candidate, panel: Panel) -> Capacity | None:
-    """The capacity of a candidate's portfolio; None where nothing is known of the trading.
+    """The capacity of a candidate's portfolio.
+
+    None where nothing is known of the trading, and for a portfolio that loses everything even if
+    its trades move nothing.
 
     Each capital is a backtest of its own, at the first execution's money and by the square-root
     impact of `backtest.impact`, or `USUAL_IMPACT`. The benchmark has no impact, and so an active
@@ -71,7 +73,7 @@ def capacity_of(kernel: Kernel, candidate: Candidate, panel: Panel) -> Capacity 
     kernel, panel
         On which the candidate is run, and what the kernel was prepared from.
     """
-    if panel.adv is None or np.isnan(panel.adv).all():
+    if panel.adv is None or not (panel.adv[: len(kernel.schedule.executed)] > 0.0).any():
         return None
     arrays = kernel.arrays()
     if kernel.decisions is None:
@@ -81,9 +83,13 @@ def capacity_of(kernel: Kernel, candidate: Candidate, panel: Panel) -> Capacity 
 
     def earned(capital: float) -> float:
         rules = replace(kernel.rules, impact=impact, capital=capital)
-        return Kernel.from_arrays(arrays, rules).run(candidate).metric("active_return")
+        result = Kernel.from_arrays(arrays, rules).run(candidate)
+        lost = ruined_on(result.dates, result.returns) is not None
+        return math.nan if lost else result.metric("active_return")
 
     unmoved = earned(LEAST)
+    if math.isnan(unmoved):
+        return None
     points = tuple(CapitalPoint(capital, earned(capital)) for capital in SHOWN)
     return Capacity(impact, unmoved, _half(earned, unmoved, points), points)
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.construction.decision_data import DecisionData
 from mech_exo.construction.mandate import Mandate
 from mech_exo.data.panel import FloatArray
 from mech_exo.data.prices import last_known
@@ -26,6 +27,13 @@ class Depth:
 
     volatility: FloatArray
     adv: FloatArray
+
+    @classmethod
+    def known(cls, decisions: DecisionData | None) -> Self | None:
+        """At some decisions; None where no name ever has a value traded above 0."""
+        if decisions is None or not (decisions.adv > 0.0).any():
+            return None
+        return cls.of(decisions.volatility / np.sqrt(decisions.periods_per_year), decisions.adv)
 
     @classmethod
     def of(cls, volatility: FloatArray, adv: FloatArray) -> Self:
@@ -74,7 +82,7 @@ class TradingTerms:
         Parameters
         ----------
         known
-            What is known of the trading in the names; asked for where it is needed.
+            What is known of the trading in the names (`Depth.known`); asked for where it is needed.
 
         Raises
         ------
@@ -88,8 +96,9 @@ class TradingTerms:
         depth = known()
         if depth is None:
             raise ExoError(
-                f"{needs} needs the trading volume of the names.",
-                hint="Name it: data.volume or data.traded_value (docs/data.md).",
+                f"{needs} needs the value traded in the names, and no name has a known one.",
+                hint="Name a file of it: data.volume or data.traded_value (docs/data.md). A volume "
+                "of 0 is not known.",
             )
         if rules.capital is None:
             raise ExoError(

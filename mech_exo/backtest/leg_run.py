@@ -51,10 +51,7 @@ class LegMarket:
 
     @cached_property
     def _depth(self) -> Depth | None:
-        known = self.decisions
-        if known is None or np.isnan(known.adv).all():
-            return None
-        return Depth.of(known.volatility / np.sqrt(known.periods_per_year), known.adv)
+        return Depth.known(self.decisions)
 
     def targets(self, candidate: Candidate) -> FloatArray:
         """Target weights [G, N] of a candidate.

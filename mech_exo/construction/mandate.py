@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 DEFAULT_GROSS = 1.0  # of long_short: half of the invested share long, half of it short
 
@@ -77,6 +77,11 @@ class Mandate:
     def cash_benchmark(self) -> bool:
         """Whether the portfolio is measured against cash, which returns nothing."""
         return self.benchmark == "cash" or (self.benchmark == "auto" and self.side == "long_short")
+
+    @property
+    def measured_against(self) -> Literal["universe", "cash"]:
+        """The benchmark's name, as tables head it."""
+        return "cash" if self.cash_benchmark else "universe"
 
     @property
     def even_ends(self) -> bool:

@@ -34,7 +34,7 @@ class Backtest:
         Factor -> weight.
     returns, benchmark
         Simple returns by date, one a session; the benchmark is the equal-weighted universe at the
-        same invested share, lag and costs, without stops.
+        same invested share, lag and costs, without stops, or cash (`portfolio.benchmark`).
     exposure
         Share invested at each close.
     holdings
@@ -67,7 +67,7 @@ class Backtest:
         return document(
             repr(self),
             figures(self.metrics),
-            table("universe", self.benchmark_metrics),
+            table(str(self.benchmark_metrics.name), self.benchmark_metrics),
             table("weights", self.weights),
         )
 
@@ -152,7 +152,7 @@ def _in_pandas(
         ),
         trades=_trades(panel, result, executed),
         metrics=pd.Series(result.metrics(), name=label),
-        benchmark_metrics=pd.Series(dict(universe), name="universe"),
+        benchmark_metrics=pd.Series(dict(universe), name=candidate.mandate.measured_against),
     )
 
 

@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
 
+from mech_exo.backtest.bankruptcy import ruined_on
 from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.result import BacktestResult
@@ -144,7 +146,8 @@ class Evaluator:
         """Backtest one trial and judge it; the same bits for the same arguments, always.
 
         A portfolio whose returns are constant (all cash) fails, whatever the objective: cash is
-        never a best trial. So does one whose objective raises or is not a finite number.
+        never a best trial. So does one that lost everything with target weights (`ruin`), and one
+        whose objective raises or is not a finite number.
 
         Parameters
         ----------
@@ -162,19 +165,19 @@ class Evaluator:
             For parameters that are not of this space.
         """
         candidate = self.space.candidate(params)
-        watch = None
+        watch, score = None, partial(self.score, candidate)
         if limits is not None and len(self.directions) == 1:
-            watch = Checkpoints(self.score, self.directions[0], limits)
+            watch = Checkpoints(score, self.directions[0], limits)
         try:
             result = self.kernel(params).run(candidate, watch)
         except ExoError as error:  # a factor or a construct that cannot be computed so
             return Evaluation("fail", reason=str(error.message))
         intermediate = watch.values if watch else {}
-        if result.stopped_at is not None and watch:
+        if result.stopped_at is not None and watch and not self.ruin(candidate, result):
             values: tuple[float, ...] = (watch.values[max(watch.values)],)
             why = watch.reason
         else:
-            values, why = self.score(result)
+            values, why = score(result)
             if not values:
                 return Evaluation("fail", intermediate=intermediate, reason=why)
         constraints, wrong = self._constraints(candidate, result)
@@ -189,8 +192,21 @@ class Evaluator:
             why,
         )
 
-    def score(self, result: BacktestResult) -> tuple[tuple[float, ...], str]:
+    def ruin(self, candidate: Candidate, result: BacktestResult) -> str:
+        """When a portfolio of target weights lost everything, as a reason; "" if it did not.
+
+        The names of a plain mandate are bought with what there is. Only where something is owed can
+        one name take all; after that a mean of the returns may still be above 0.
+        """
+        if candidate.mandate.plain and not self.settings.backtest.impact:
+            return ""
+        day = ruined_on(result.dates, result.returns)
+        return "" if day is None else f"ruined on {day}: the portfolio lost all it was worth"
+
+    def score(self, candidate: Candidate, result: BacktestResult) -> tuple[tuple[float, ...], str]:
         """Objective values of a result, or () and the reason why it has none."""
+        if lost := self.ruin(candidate, result):
+            return (), lost
         if math.isnan(result.metric("sharpe")):
             return (), FLAT
         if self.objectives:

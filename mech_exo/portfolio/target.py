@@ -94,13 +94,7 @@ def _by_mandate(panel: Panel, candidate: Candidate, row: int, rules: BacktestSet
     scores = Selector(lay_out(past, row + 1)).composite(candidate)
     room = Room(candidate.positions, candidate.invested, candidate.position_size_pct)
     weights = target_weights(scores, known, room, mandate)
-
-    def depth() -> Depth | None:
-        if np.isnan(known.adv).all():
-            return None
-        return Depth.of(known.volatility / np.sqrt(known.periods_per_year), known.adv)
-
-    trading = TradingTerms.of(rules, mandate, depth)
+    trading = TradingTerms.of(rules, mandate, lambda: Depth.known(known))
     weights = trading.can_trade(weights)[row]
     return Decided(weights, DecisionTerms.of(mandate, trading, panel.symbols, row))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Format = Callable[[float | None], str]
 
 OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
+APART = 0.01  # share of the portfolio by which two sides may differ without a line
 OFTEN_TIED = 0.1  # the same, of ties at the last place
 WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
@@ -40,7 +41,7 @@ def show_result(result: Optimised, console: Console) -> None:
             f"constraint. The least violating is trial {result.trial.number}:"
         )
     _show(console, _figures_title(result), _figures(result))
-    for line in occupancy_lines(result.best):
+    for line in portfolio_lines(result.best, result.incumbent):
         console.print(line, soft_wrap=True)
     _show(console, "Weights and hyperparameters", _weights(result))
     _show(console, "Constraints", _constraints(result.constraints))
@@ -64,6 +65,34 @@ def data_lines(checked: "CheckedData") -> Iterator[str]:
     for what, findings in (("warnings", checked.warnings), ("accepted", checked.agreed)):
         if findings:
             yield f"data       {what}: {', '.join(finding.name for finding in findings)}"
+
+
+def portfolio_lines(best: Portfolio, incumbent: Portfolio | None) -> Iterator[str]:
+    """What is worth knowing about portfolios beside their figures."""
+    yield from occupancy_lines(best)
+    for portfolio in (best, incumbent):
+        if portfolio is not None:
+            yield from side_lines(portfolio)
+            yield from ruin_lines(portfolio)
+
+
+def side_lines(portfolio: Portfolio) -> Iterator[str]:
+    """That a portfolio of two sides is not as neutral as it was meant to be."""
+    apart = portfolio.sides_apart
+    if apart is not None and apart > APART:
+        yield (
+            f"note: the long and the short side of {portfolio.label} differ by up to "
+            f"{percent(apart)} of the portfolio after a rebalance in sample: no_trade_band, "
+            "max_adv_share and names that cannot be traded leave them unequal (docs/objective.md)."
+        )
+
+
+def ruin_lines(portfolio: Portfolio) -> Iterator[str]:
+    """That everything was lost; the other figures hardly show it."""
+    parts = {"in sample": portfolio.in_sample, "out of sample": portfolio.out_of_sample}
+    for name, figures in parts.items():
+        if figures is not None and figures.get("total_return") == -1.0:
+            yield f"note: {portfolio.label} was ruined {name}: it lost all it was worth."
 
 
 def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:

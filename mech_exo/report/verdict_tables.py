@@ -12,23 +12,26 @@ from mech_exo.verdict.decision import PROMISE, SUPPORT, at_level
 from mech_exo.verdict.factor_skill import FactorSkill
 from mech_exo.verdict.holdout import Holdout
 from mech_exo.verdict.placebo import PlaceboSearch
+from mech_exo.verdict.subject import Against
 from mech_exo.verdict.supplementary import RatioReport
 from mech_exo.verdict.verdict import VerdictRecord
 from mech_exo.verdict.walkforward import WalkForward
 
 STYLES = {"PASS": "bold green", "INCONCLUSIVE": "bold yellow", "FAIL": "bold red"}
 MOST = 99.5  # a longer time is not a plan
-MEASURES = (
-    "ratio: yearly return over the equal-weighted universe's share of it, by its own deviation; "
-    "IC: how well the scores ranked what followed"
-)
+BENCHMARKS: dict[Against, str] = {
+    "universe": "the equal-weighted universe's share of it",
+    "cash": "cash",
+    "series": "the share of verdict.benchmark in it",
+}
+"""What a verdict measures against -> what the returns are over."""
 
 
 def show_verdict(verdict: VerdictRecord, console: Console) -> None:
     """Print what decides, what is only reported, and the overall answer with its reasons."""
     _title(console, f"Skill or luck: {verdict.origin}")
     console.print(_deciding(verdict))
-    console.print(MEASURES, soft_wrap=True)
+    console.print(measures(verdict.against), soft_wrap=True)
     _title(console, "Walk-forward, window by window")
     console.print(_windows(verdict.walk_forward))
     reported = verdict.reported
@@ -48,15 +51,20 @@ def show_verdict(verdict: VerdictRecord, console: Console) -> None:
         console.print(line, soft_wrap=True)
 
 
+def measures(against: Against) -> str:
+    """What the figures mean."""
+    return (
+        f"ratio: yearly return over {BENCHMARKS[against]}, by its own deviation; "
+        "IC: how well the scores ranked what followed"
+    )
+
+
 def overall_lines(verdict: VerdictRecord) -> Iterator[str]:
     """Why, what it would take, and what took the time."""
     decision = verdict.decision
     yield f"because    {decision.reason}"
-    if decision.promise is not None:
-        yield (
-            f"promise    the holdout kept {percent(decision.promise, 0)} of what the walk-forward "
-            f"promised; a PASS needs {percent(PROMISE, 0)}"
-        )
+    if verdict.holdout is not None:
+        yield f"promise    {_promise(decision.promise)}"
     if verdict.decay.years:
         yield f"years      {_decay(verdict.decay)}"
     if verdict.overall != "PASS":
@@ -89,6 +97,17 @@ def plateau_lines(verdict: VerdictRecord) -> Iterator[str]:
         yield f"leans on   {plateau.leans_on}: {told}"
 
 
+def _promise(kept: float | None) -> str:
+    """What the holdout made of the walk-forward's promise."""
+    if kept is None:
+        return "the walk-forward promised nothing that the holdout could have kept"
+    if kept <= 0.0:
+        of_it = "nothing of what the walk-forward promised: it showed no skill, or the opposite"
+    else:
+        of_it = f"{percent(kept, 0)} of what the walk-forward promised"
+    return f"the holdout kept {of_it}; a PASS needs {percent(PROMISE, 0)}"
+
+
 def _decay(decay: Decay) -> str:
     """Year by year, and the halves."""
     years = ", ".join(f"{y.year} {number(y.coefficient)}" for y in decay.years)
@@ -118,7 +137,7 @@ def _deciding(verdict: VerdictRecord) -> Table:
 
 def _in_sample(placebo: PlaceboSearch | None, factors: FactorSkill) -> Iterator[tuple[str, ...]]:
     """The placebo search, and what the factors know without a search; in quick, that alone."""
-    skilful = f"some combination of the {len(factors.factors)} factors has skill"
+    skilful = _skilful(factors)
     if placebo is None:
         yield "factors\nin closed form, without a search", skilful, percent(factors.p)
         return
@@ -131,6 +150,17 @@ def _in_sample(placebo: PlaceboSearch | None, factors: FactorSkill) -> Iterator[
     yield (
         "  beside it, without a search",
         f"{skilful}: chance under luck {percent(factors.p)}; your portfolio: {percent(placebo.p)}",
+    )
+
+
+def _skilful(factors: FactorSkill) -> str:
+    """What is asked of the factors, and of which."""
+    asked, left_out = len(factors.factors), factors.left_out
+    if not left_out:
+        return f"some combination of the {asked} factors has skill"
+    return (
+        f"some combination of {asked} of the {asked + len(left_out)} factors has skill "
+        f"(not asked: {', '.join(left_out)}; too little data, or they depend on a parameter)"
     )
 
 

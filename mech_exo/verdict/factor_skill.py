@@ -49,30 +49,39 @@ class FactorSkill:
     Attributes
     ----------
     factors
-        Name -> its record; factors without data in half of the blocks are left out.
+        Name -> its record.
     p
         Chance under luck of coefficients as far from 0 as these, all together [1]_; NaN with too
         few blocks for so many factors.
     autocorrelation
         Of neighbouring blocks, the mean over the factors: what goes on from a month to the next.
+    left_out
+        Names of the others: those without a coefficient in half of the blocks, and factors of the
+        objective file that have no scores before a parameter is drawn.
     """
 
     factors: dict[str, FactorRecord]
     p: float
     autocorrelation: float
+    left_out: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON and YAML."""
-        return asdict(self)
+        """Plain values for JSON and YAML; `left_out` only where there are such factors."""
+        whole = asdict(self)
+        return whole if self.left_out else {n: v for n, v in whole.items() if n != "left_out"}
 
 
-def factor_skill(panel: Panel, outcomes: FloatArray, holding: HoldingPeriod) -> FactorSkill:
+def factor_skill(
+    panel: Panel, outcomes: FloatArray, holding: HoldingPeriod, drawn: tuple[str, ...] = ()
+) -> FactorSkill:
     """What the factors of a panel say of what followed.
 
     Parameters
     ----------
     outcomes
         [M, N] of each holding period, as `ranking.period_outcomes` has them.
+    drawn
+        Factors whose scores depend on a parameter, so that the panel has none.
     """
     periods = len(holding.first)
     tradable = panel.tradable[:periods]
@@ -92,6 +101,7 @@ def factor_skill(panel: Panel, outcomes: FloatArray, holding: HoldingPeriod) -> 
         },
         p=hotelling_p(np.nan_to_num(np.array(table).T)) if table else math.nan,
         autocorrelation=float(np.mean(lagged)) if lagged else math.nan,
+        left_out=tuple(n for n in (*panel.factor_names, *drawn) if n not in names),
     )
 
 

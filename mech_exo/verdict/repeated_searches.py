@@ -84,7 +84,8 @@ class RepeatedSearches:
         if spec.reads_market and self.market is not None:
             panel = extend_panel(panel, self.market, spec, self.settings)
         holding, outcomes = holding_periods(panel, lag), Outcomes.of(panel)
-        return factor_skill(panel, outcomes.over(holding), holding)
+        drawn = tuple(f.name for f in spec.factors if f.parametrised)
+        return factor_skill(panel, outcomes.over(holding), holding, drawn)
 
     def __call__(self) -> "Repeater":
         """The worker; what all its replicates share is made before it is forked."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from mech_exo.config.settings import Settings
 from mech_exo.data.check.endings import survivors
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile, Parameter
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
+
+Against = Literal["universe", "cash", "series"]
 
 QUICK_SHARE = 0.5
 """Of the rebalances in sample, on which a quick verdict tunes its one time."""
@@ -71,6 +73,14 @@ class Subject(Inputs):
         """[T] the user's benchmark; None: the equal-weighted universe."""
         path = self.settings.verdict.benchmark
         return None if path is None else read_benchmark(path, self.panel.dates)
+
+    @cached_property
+    def against(self) -> Against:
+        """What the candidate is measured against: `series` is `verdict.benchmark`."""
+        if self.settings.verdict.benchmark is not None:
+            return "series"
+        space = Space.of(self.spec, self.panel, self.settings)
+        return space.candidate(self.params).mandate.measured_against
 
     @cached_property
     def hedge(self) -> Hedge | None:

@@ -31,7 +31,7 @@ from mech_exo.verdict.plateau import Plateau
 from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
 from mech_exo.verdict.reservations import Circumstances, reservations
 from mech_exo.verdict.shared_luck import SharedLuck
-from mech_exo.verdict.subject import Subject
+from mech_exo.verdict.subject import Against, Subject
 from mech_exo.verdict.summing_up import parts_of
 from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk
@@ -57,6 +57,8 @@ class VerdictRecord:
         What `exo calibrate` found of these conditions; None where it was not asked.
     trials_repeated, patience
         Trials of each repeated search at the most, and how many without a better one ended it.
+    against
+        What returns are measured against.
     seconds
         Part -> seconds of work (in all processes), and `wall`.
     """
@@ -76,6 +78,7 @@ class VerdictRecord:
     trials_repeated: int | None
     seconds: dict[str, float]
     patience: int | None = None
+    against: Against = "universe"
 
     @property
     def overall(self) -> str:
@@ -152,8 +155,7 @@ def _judged(
     begun, settings = time.perf_counter(), subject.settings.verdict
     payloads = _replicated(searches, subject, store, jobs, progress)
     placebo = None if subject.quick else _luck(payloads, settings.placebos)
-    walked, joined = _walked(searches, payloads)
-    seconds = _seconds(payloads)
+    (walked, joined), seconds = _walked(searches, payloads), _seconds(payloads)
     with _timed(seconds, "holdout"):
         held = _held_out(subject, study_file) if subject.has_holdout else None
     with _timed(seconds, "plateau and reported"):
@@ -179,6 +181,7 @@ def _judged(
         level=settings.level,
         trials_repeated=searches.trials,
         patience=searches.patience,
+        against=subject.against,
         seconds=seconds,
     )
 

@@ -167,7 +167,7 @@ class Appraiser:
         last = asked[-1].label
         inside[last] = replace(inside[last], capacity=self._capacity(asked[-1].params))
         universe = Portfolio(
-            label="universe",
+            label=self.space.candidate(asked[-1].params).mandate.measured_against,
             weights={},
             hyperparameters={"cash_pct": self.space.candidate(asked[-1].params).cash_pct},
             in_sample=universe_metrics(self.in_sample.run(asked[-1].params)),
@@ -194,9 +194,16 @@ class Appraiser:
             in_sample=result.metrics(),
             out_of_sample=None,
             occupancy=result.occupancy,
+            sides_apart=self._sides_apart(one.params, result),
             parameters=self.space.arguments(one.params),
             rules=self.space.mandates.block(one.params),
         )
+
+    def _sides_apart(self, params: Params, result: "BacktestResult") -> float | None:
+        """Largest net exposure after an execution; None of a side alone, and of a construct."""
+        if self.space.candidate(params).mandate.side != "long_short":
+            return None
+        return float(abs(result.holdings.sum(axis=1)).max())
 
     def _capacity(self, params: Params) -> "Capacity | None":
         from mech_exo.backtest.capacity import capacity_of

@@ -19,7 +19,7 @@ class Portfolio:
     Attributes
     ----------
     label
-        "trial 42", "universe", "config/factors.yml".
+        "trial 42", "universe" or "cash", "config/factors.yml".
     weights
         Factor -> weight of its raw score; empty for the universe.
     out_of_sample
@@ -33,6 +33,9 @@ class Portfolio:
         Factor -> the arguments or windows that it takes, where it has any.
     capacity
         In sample, of a result's best portfolio, where the data say what was traded; else None.
+    sides_apart
+        By how much, in sample, its long and its short side differ after an execution at the most, a
+        share of the portfolio; None where they are not meant to be equal.
     rules
         Rules by which its scores become a portfolio, as the factor file has them; empty where
         they are the usual ones.
@@ -48,6 +51,7 @@ class Portfolio:
     occupancy: "Occupancy | None" = None
     parameters: Mapping[str, Mapping[str, "Parameter"]] = field(default_factory=dict)
     capacity: "Capacity | None" = None
+    sides_apart: float | None = None
     rules: Mapping[str, Any] = field(default_factory=dict)
 
 

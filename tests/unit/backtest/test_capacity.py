@@ -85,3 +85,30 @@ def test_without_an_active_return_there_is_none_to_lose() -> None:
 def test_without_volume_nothing_is_said(adv: float | None) -> None:
     panel = market(adv)
     assert capacity_of(Kernel(panel, RULES), candidate(), panel) is None
+
+
+def test_volume_that_is_0_throughout_is_not_known() -> None:
+    panel = market(0.0)
+    assert capacity_of(Kernel(panel, RULES), candidate(side="long_short"), panel) is None
+
+
+@pytest.mark.parametrize("ruined", [False, True])
+def test_a_ruined_portfolio_has_no_capacity(ruined: bool) -> None:
+    panel, chosen = market(1e6), candidate(side="long_short", vol_target=1.0, max_gross=10.0)
+    run = Kernel(panel, RULES, decisions=True).run(chosen)
+    short = run.holdings[-1] < 0.0
+    returns = panel.returns.copy()
+    returns[-1, short] = 9.0 if ruined else 0.0
+    panel = replace(panel, returns=returns)
+    kernel = Kernel(panel, RULES, decisions=True)
+    assert (kernel.run(chosen).metric("total_return") == -1.0) is ruined
+    assert (capacity_of(kernel, chosen, panel) is None) is ruined
+
+
+def test_a_capital_whose_trades_ruin_it_has_no_active_return() -> None:
+    panel = market(1e3)
+    chosen = candidate(side="long_short", vol_target=1.0, max_gross=10.0)
+    found = capacity_of(Kernel(panel, RULES), chosen, panel)
+    assert found is not None
+    assert found.unmoved > 0.0
+    assert np.isnan(found.points[-1].active_return)

@@ -233,7 +233,7 @@ def test_a_placebo_is_a_kernel_made_anew(lag: int) -> None:
 def test_what_trading_needs_to_know_is_asked_for() -> None:
     panel, impact = random_panel(3, factors=2), BacktestSettings(impact=1.0)
     plain = Candidate(np.ones(2), 0.1, 0.1, 0.2)
-    with pytest.raises(ExoError, match=r"backtest.impact needs the trading volume"):
+    with pytest.raises(ExoError, match=r"backtest.impact needs the value traded"):
         Kernel(panel, impact, decisions=True).run(plain)
     kernel = Kernel(panel, impact, decisions=True)
     assert kernel.decisions is not None
@@ -242,7 +242,7 @@ def test_what_trading_needs_to_know_is_asked_for() -> None:
     with pytest.raises(ExoError, match=r"backtest.impact needs the capital"):
         kernel.run(plain)
     limited = replace(plain, mandate=Mandate(max_adv_share=0.1))
-    with pytest.raises(ExoError, match=r"portfolio.max_adv_share needs the trading volume"):
+    with pytest.raises(ExoError, match=r"portfolio.max_adv_share needs the value traded"):
         Kernel(panel, BacktestSettings(), decisions=True).run(limited)
     with pytest.raises(ValueError, match="not prepared"):
         Kernel(panel, BacktestSettings()).run(limited)

@@ -1,10 +1,16 @@
 """What a run says about how many names were held, and how the last one was chosen."""
 
+from dataclasses import replace
+
 import pytest
 
 from mech_exo.backtest.capacity import Capacity, CapitalPoint
 from mech_exo.backtest.result import Occupancy
-from mech_exo.report.result_tables import capacity_table, occupancy_lines
+from mech_exo.report.result_tables import (
+    capacity_table,
+    occupancy_lines,
+    portfolio_lines,
+)
 from mech_exo.workflow.figures import Portfolio
 
 
@@ -32,6 +38,29 @@ def test_more_names_than_wanted_and_ties_are_said() -> None:
 
 def test_the_universe_has_no_places() -> None:
     assert list(occupancy_lines(Portfolio("universe", {}, {}, {}, None))) == []
+
+
+def test_sides_that_are_not_equal_are_said() -> None:
+    def said(apart: float | None) -> list[str]:
+        portfolio = Portfolio("trial 3", {}, {}, {}, None, sides_apart=apart)
+        return list(portfolio_lines(portfolio, None))
+
+    assert said(None) == said(0.0) == said(0.01) == []
+    assert said(0.042) == [
+        "note: the long and the short side of trial 3 differ by up to 4.2 % of the portfolio after "
+        "a rebalance in sample: no_trade_band, max_adv_share and names that cannot be traded leave "
+        "them unequal (docs/objective.md)."
+    ]
+
+
+def test_a_portfolio_that_lost_everything_is_named() -> None:
+    best = Portfolio("trial 3", {}, {}, {"total_return": 0.5}, {"total_return": -1.0})
+    kept = Portfolio("factors.yml", {}, {}, {"total_return": -1.0}, None)
+    assert list(portfolio_lines(best, kept)) == [
+        "note: trial 3 was ruined out of sample: it lost all it was worth.",
+        "note: factors.yml was ruined in sample: it lost all it was worth.",
+    ]
+    assert list(portfolio_lines(replace(best, out_of_sample={"total_return": -0.9}), None)) == []
 
 
 def test_capacity_says_what_is_left_at_which_capital() -> None:

@@ -127,3 +127,16 @@ def test_the_factors_are_judged_without_a_search() -> None:
     assert found.factors["f0"].t > 5.0
     assert abs(found.factors["f1"].t) < 3.0
     assert list(found.factors) == ["f0", "f1", "f2"]
+    assert found.left_out == ()
+    assert "left_out" not in found.as_dict()
+
+
+def test_factors_that_are_not_asked_are_named() -> None:
+    panel = small_panel(premium=0.6)
+    exposures = panel.exposures.copy()
+    exposures[: 2 * len(exposures) // 3, :, 1] = np.nan
+    panel, holding = replace(panel, exposures=exposures), holding_periods(panel, 1)
+    found = factor_skill(panel, Outcomes.of(panel).over(holding), holding, ("own",))
+    assert list(found.factors) == ["f0", "f2"]
+    assert found.left_out == ("f1", "own")
+    assert found.as_dict()["left_out"] == ("f1", "own")
