@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Format = Callable[[float | None], str]
 
 OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
-APART = 0.01  # share of the portfolio by which two sides may differ without a line
 OFTEN_TIED = 0.1  # the same, of ties at the last place
+APART = 0.01  # share of the portfolio by which two sides may differ without a line
 WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
 
