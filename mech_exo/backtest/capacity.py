@@ -80,10 +80,11 @@ def capacity_of(kernel: Kernel, candidate: Candidate, panel: Panel) -> Capacity 
         known = DecisionData.of(panel, len(kernel.schedule.executed))
         arrays |= {f"decisions.{f.name}": getattr(known, f.name) for f in fields(known)}
     impact = kernel.rules.impact or USUAL_IMPACT
+    target = Kernel.from_arrays(arrays, kernel.rules).legs.targets(candidate)
 
     def earned(capital: float) -> float:
         rules = replace(kernel.rules, impact=impact, capital=capital)
-        result = Kernel.from_arrays(arrays, rules).run(candidate)
+        result = Kernel.from_arrays(arrays, rules).run_targets(target, candidate)
         lost = ruined_on(result.dates, result.returns) is not None
         return math.nan if lost else result.metric("active_return")
 

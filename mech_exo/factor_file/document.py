@@ -91,6 +91,12 @@ class FactorFile:
         return {n: signs[e["direction"]] * e["weight"] + 0.0 for n, e in self.entries.items()}
 
     @property
+    def stated_settings(self) -> Mapping[str, Any] | None:
+        """The settings under which it was made; None where it does not state them."""
+        stated = (self.provenance or {}).get("settings")
+        return stated if isinstance(stated, Mapping) else None
+
+    @property
     def params(self) -> dict[str, Parameter]:
         """The file as the parameters of a trial: weights, hyperparameters, rules, parameters."""
         params: dict[str, Parameter] = {WEIGHT + n: w for n, w in self.weights.items()}

@@ -18,7 +18,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import Space
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import Suggested
-from mech_exo.objective.user_functions import distances_of, not_a_value
+from mech_exo.objective.user_functions import distances_of, not_a_value, outcome_of
 
 # Mistakes of a program rather than of a candidate.
 _MISTAKES = (NameError, AttributeError, TypeError, ImportError, SystemExit)
@@ -167,13 +167,14 @@ def _own_constraints(
 
 def _tried(spec: ObjectiveSpec, result: BacktestResult) -> str:
     """What the objective does with a result, in words that are equal for equal outcomes."""
-    with np.errstate(all="ignore"):
-        try:
-            returned = spec.objective(result)
-        except _MISTAKES as error:
-            raise spec.mistake(error) from error
-        except Exception as error:  # noqa: BLE001 - the candidate's, and a trial's reason
-            return f"raised {type(error).__name__}"
+    try:
+        returned, error = outcome_of(spec.objective, result)
+    except MemoryError as lost:  # of this candidate; a trial's is the machine's
+        returned, error = None, lost
+    if isinstance(error, _MISTAKES):
+        raise spec.mistake(error) from error
+    if error is not None:  # the candidate's, and a trial's reason
+        return f"raised {type(error).__name__}"
     if not isinstance(returned, numbers.Real) or isinstance(returned, bool):
         raise ExoError(f"{spec.label}: {not_a_value(returned)}.", hint="Return one number.")
     return f"returned {returned}"

@@ -16,13 +16,21 @@ def returned_by(
     spec: ObjectiveSpec, function: Callable[[BacktestResult], Any], result: BacktestResult
 ) -> tuple[Any, str]:
     """What a function of the objective file returns for a result, or None and why nothing."""
+    returned, error = outcome_of(function, result)
+    return returned, "" if error is None else spec.reason(error)
+
+
+def outcome_of(
+    function: Callable[[BacktestResult], Any], result: BacktestResult
+) -> tuple[Any, BaseException | None]:
+    """What a function of the objective file returns for a result, or None and what it raises."""
     try:
         with np.errstate(all="ignore"):
-            return function(result), ""
+            return function(result), None
     except MemoryError:  # the machine's failure, not the candidate's
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the reason
-        return None, spec.reason(error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the outcome
+        return None, error
 
 
 def distances_of(spec: ObjectiveSpec, result: BacktestResult) -> tuple[dict[str, float], str]:

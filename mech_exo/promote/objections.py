@@ -73,7 +73,7 @@ def _age(file: FactorFile, limit: int, now: datetime) -> str:
 
 
 def _demo(file: FactorFile, session: "Session") -> str:
-    stated = ((file.provenance or {}).get("settings") or {}).get("data") or {}
+    stated = (file.stated_settings or {}).get("data") or {}
     sources = {stated.get("source"), session.settings.data.source}
     return "it rests on demo data, which is made up" if "demo" in sources else ""
 

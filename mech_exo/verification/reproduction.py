@@ -52,8 +52,8 @@ def settings_of(label: str, file: "FactorFile", own: Settings | None = None) -> 
     ExoError
         If the file states no settings.
     """
-    stated = (file.provenance or {}).get("settings")
-    if not isinstance(stated, Mapping):
+    stated = file.stated_settings
+    if stated is None:
         raise ExoError(
             f"{label}: has no provenance.settings, so its metrics cannot be computed again.",
             hint="Only files that exo exported can be verified.",

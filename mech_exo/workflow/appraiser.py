@@ -11,7 +11,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, Space
 from mech_exo.system.memory import give_back_freed
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-from mech_exo.workflow.figures import Portfolio
+from mech_exo.workflow.figures import Metrics, Portfolio
 
 if TYPE_CHECKING:
     from mech_exo.backtest.capacity import Capacity
@@ -164,30 +164,32 @@ class Appraiser:
         """
         failures: dict[str, str] = {}
         inside = _each(asked, self._inside, failures)
-        last = asked[-1].label
-        inside[last] = replace(inside[last], capacity=self._capacity(asked[-1].params))
+        portfolios = {label: portfolio for label, (portfolio, _) in inside.items()}
+        last, candidate = asked[-1].label, self.space.candidate(asked[-1].params)
+        capacity = self._capacity(asked[-1].params)
+        portfolios[last] = replace(portfolios[last], capacity=capacity)
         universe = Portfolio(
-            label=self.space.candidate(asked[-1].params).mandate.measured_against,
+            label=candidate.mandate.measured_against,
             weights={},
-            hyperparameters={"cash_pct": self.space.candidate(asked[-1].params).cash_pct},
-            in_sample=universe_metrics(self.in_sample.run(asked[-1].params)),
+            hyperparameters={"cash_pct": candidate.cash_pct},
+            in_sample=inside[last][1],
             out_of_sample=None,
         )
         if self._holdout is None:
-            return Appraised(tuple(inside.values()), universe, failures)
+            return Appraised(tuple(portfolios.values()), universe, failures)
         left = [one for one in asked if one.label in inside]
         seen = _each(left, lambda one: self._seen(one, ledger), failures)
-        portfolios = [
-            replace(inside[label], out_of_sample=held.metrics(), look=look, looks=looks)
+        whole = (
+            replace(portfolios[label], out_of_sample=held.metrics(), look=look, looks=looks)
             for label, (held, look, looks) in seen.items()
-        ]
+        )
         universe = replace(universe, out_of_sample=universe_metrics(seen[last][0]))
-        return Appraised(tuple(portfolios), universe, failures)
+        return Appraised(tuple(whole), universe, failures)
 
-    def _inside(self, one: Appraisee) -> Portfolio:
-        """What needs no holdout."""
+    def _inside(self, one: Appraisee) -> tuple[Portfolio, Metrics]:
+        """What needs no holdout, and the figures of the universe beside it."""
         result = self.in_sample.run(one.params, keep_holdings=True)
-        return Portfolio(
+        portfolio = Portfolio(
             label=one.label,
             weights=self.weights(one.params),
             hyperparameters=self.hyperparameters(one.params),
@@ -198,6 +200,7 @@ class Appraiser:
             parameters=self.space.arguments(one.params),
             rules=self.space.mandates.block(one.params),
         )
+        return portfolio, universe_metrics(result)
 
     def _sides_apart(self, params: Params, result: "BacktestResult") -> float | None:
         """Largest net exposure after an execution; None of a side alone, and of a construct."""

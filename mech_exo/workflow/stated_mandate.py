@@ -29,8 +29,8 @@ def under_own_rules(file: FactorFile, label: str, settings: Settings) -> Setting
     ExoError
         For a section that is none.
     """
-    stated = (file.provenance or {}).get("settings")
-    if not isinstance(stated, Mapping):
+    stated = file.stated_settings
+    if stated is None:
         return settings
     section = {"portfolio": stated.get("portfolio") or {}}
     own = settings_from_mapping(section, f"{label}: provenance.settings")

@@ -1,6 +1,6 @@
 """Skill or luck: the verdict on a run, a study or a factor file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -196,7 +196,7 @@ def _of_file(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
     assert path is not None
     file = read_factor_file(path)
     check_unedited(path, file)
-    stated = isinstance((file.provenance or {}).get("settings"), Mapping)
+    stated = file.stated_settings is not None
     session = (
         reopen(str(path), file, request.inputs, log)
         if stated

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cli.conftest import REPOSITORY
+from tests.cli.conftest import REPOSITORY, Exo
+
+GUIDE = REPOSITORY / "tests/unit/factor_file/guide.yml"
 
 SESSIONS, NAMES = 900, 10
 
@@ -16,6 +18,13 @@ data: {source: files, prices: ../prices.csv}
 reoptimize: {trials: 8}
 verdict: {placebos: 2, windows: 2, neighbours: 8, portfolios: 16}
 """
+
+
+def produced(exo: Exo, folder: Path) -> Path:
+    """A project of the demo market whose production file is the guide's."""
+    exo("init", folder)
+    shutil.copy(GUIDE, folder / "config/factors.yml")
+    return folder
 
 
 def file_project(folder: Path) -> Path:

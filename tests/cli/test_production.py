@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-import shutil
 import sqlite3
 import subprocess
 from datetime import date
@@ -13,19 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Exo, one_error
-from tests.cli.file_project import write_prices
+from tests.cli.conftest import Exo, one_error
+from tests.cli.file_project import produced, write_prices
 
-GUIDE = REPOSITORY / "tests/unit/factor_file/guide.yml"
 SMALL = {"EXO_DATA__DEMO__SYMBOLS": "30", "EXO_DATA__DEMO__YEARS": "3"}
 
 
 @pytest.fixture
 def project(exo: Exo, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    exo("init", "project")
-    shutil.copy(GUIDE, folder / "config/factors.yml")
-    return folder
+    return produced(exo, tmp_path / "project")
 
 
 def test_risk_status_within_limits(exo: Exo, project: Path) -> None:

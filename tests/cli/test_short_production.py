@@ -3,16 +3,15 @@
 import csv
 import io
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Exo, one_error
+from tests.cli.conftest import Exo, one_error
+from tests.cli.file_project import produced
 
-GUIDE = REPOSITORY / "tests/unit/factor_file/guide.yml"
 SHORT = {
     "EXO_DATA__DEMO__SYMBOLS": "30",
     "EXO_DATA__DEMO__YEARS": "3",
@@ -24,10 +23,7 @@ SHORT = {
 
 @pytest.fixture
 def project(exo: Exo, tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    exo("init", "project")
-    shutil.copy(GUIDE, folder / "config/factors.yml")
-    return folder
+    return produced(exo, tmp_path / "project")
 
 
 def test_orders_of_both_sides_and_their_end(exo: Exo, project: Path) -> None:

@@ -135,11 +135,8 @@ def tables_of(market: Market) -> Iterator[_Table]:
 
 
 def _same_dates(one: Vintage, other: Vintage) -> bool:
-    return (
-        len(one.value) == len(other.value)
-        and np.array_equal(one.available, other.available)
-        and np.array_equal(one.period_end, other.period_end)
-    )
+    pairs = (one.available, other.available), (one.period_end, other.period_end)
+    return all(mine is theirs or np.array_equal(mine, theirs) for mine, theirs in pairs)
 
 
 def _spacing(vintage: Vintage) -> float:
