@@ -1,17 +1,16 @@
 """The result of a run as one JSON object; undefined figures are null."""
 
-import json
 from dataclasses import asdict
 from typing import Any
 
-from mech_exo.system.plain_values import plain
+from mech_exo.report.plain_json import json_line
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.optimised import Optimised
 
 
 def result_json(result: Optimised) -> str:
     """Everything that a script needs, on one line."""
-    return json.dumps(plain(_document(result)), allow_nan=False, default=str)
+    return json_line(_document(result))
 
 
 def _document(result: Optimised) -> dict[str, Any]:
