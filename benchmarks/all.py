@@ -18,7 +18,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 
 from benchmarks.asking import ask_ratio
+from benchmarks.construct import construct_cost
 from benchmarks.day_loop import DayLoop
 from benchmarks.kernel import SIZES, candidates, market
 from benchmarks.tuning import Bench, bare_cmaes, bare_tpe
@@ -36,6 +37,7 @@ from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.config.settings import BacktestSettings
+from mech_exo.construction.mandate import EVEN_ENDS
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.system.processes import cores
 
@@ -85,6 +87,14 @@ def backtests(count: int) -> Iterator[Line]:
     )
     yield Line("a backtest", alone, "a loop over days, NumPy", day_loop)
     yield Line("all metrics and the benchmark", measured - alone, "the backtest", alone)
+    prepared = Kernel(panel, rules, decisions=True)
+    one, two = in_turn(
+        kernel.run, lambda c: prepared.run(replace(c, mandate=EVEN_ENDS)), count=count
+    )
+    yield Line("a backtest, long and short", two, "long only", one)
+    cost = construct_cost(count)
+    both = cost.own + cost.plain
+    yield Line("a backtest with a `construct`", cost.together, "its own time and a backtest", both)
     simulated = vectorbt_simulation(panel, kernel)
     alone, other = in_turn(kernel.run, simulated, count=max(3, count // 5))
     yield Line("a backtest", alone, "vectorbt: the account alone, its holdings given", other)

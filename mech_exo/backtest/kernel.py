@@ -294,6 +294,6 @@ class Kernel:
             _benchmark=lambda: self.benchmark_returns(candidate.cash_pct),
             _positions=positions,
             _tied=lambda: self._selector.tied(candidate),
-            _wanted=candidate.positions,
+            _wanted=lambda: candidate.positions,
             _sectors=self._sectors,
         )

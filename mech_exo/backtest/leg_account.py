@@ -56,8 +56,8 @@ class LegAccount:
         [days] value at each close after the first execution's.
     gross
         [1 + days] gross return of each close from the first execution's on.
-    wanted
-        Most names that an execution could buy.
+    target
+        [G, N] what each execution could buy.
     """
 
     legs: Legs
@@ -68,7 +68,12 @@ class LegAccount:
     opened: FloatArray
     value: FloatArray
     gross: FloatArray
-    wanted: int
+    target: FloatArray
+
+    @property
+    def wanted(self) -> int:
+        """Most names that an execution could buy."""
+        return int(np.count_nonzero(self.target, axis=1).max(initial=0))
 
     def traded(self, ruined: int) -> FloatArray:
         """[G] value traded by each execution and until the next one, over the value before.
@@ -140,8 +145,7 @@ def keep_legs(
     mirror
         Makes the growth that the stop of a short looks at.
     """
-    target = rules.terms.can_trade(target)
-    wanted = int(np.count_nonzero(target, axis=1).max(initial=0))
+    target = wanted = rules.terms.can_trade(target)
     while True:
         legs = list_legs(growth, target, scratch)
         loss, reference, lag = rules.stop_loss, rules.stop_reference, rules.stop_lag
@@ -160,7 +164,7 @@ def _account(
     exits: Exits,
     units: LegUnits,
     settled: LegSettlement,
-    wanted: int,
+    target: FloatArray,
 ) -> LegAccount:
     holdings, share = legs.holdings, settled.share
     kind = exits.kind
@@ -179,7 +183,7 @@ def _account(
         value -= _paid(ends, settled.exit_cost, units.begin)
     opened = 1.0 - holdings.by_segment.sum(at_once)
     gross = gross_returns_of(value, units.begin, opened, settled.ratio)
-    return LegAccount(legs, exits, units, settled, ends, opened, value, gross, wanted)
+    return LegAccount(legs, exits, units, settled, ends, opened, value, gross, target)
 
 
 def _paid(ends: Ends, exit_cost: FloatArray, begin: IntArray) -> FloatArray:

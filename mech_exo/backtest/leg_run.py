@@ -157,7 +157,7 @@ class LegRun:
             _benchmark=(lambda: np.zeros(days)) if cash else result._benchmark,
             _positions=lambda: self.positions.until(days, executions),
             _tied=lambda: self._market.tied(self._candidate),
-            _wanted=self._account.wanted,
+            _wanted=lambda: self._account.wanted,
         )
 
     @cached_property

@@ -125,7 +125,7 @@ class BacktestResult:
     _benchmark: Callable[[], FloatArray] = field(repr=False, kw_only=True)
     _positions: Callable[[], Positions] = field(repr=False, kw_only=True)
     _tied: Callable[[], BoolArray] = field(repr=False, kw_only=True)
-    _wanted: int = field(repr=False, kw_only=True)
+    _wanted: Callable[[], int] = field(repr=False, kw_only=True)
     _sectors: SectorHistory | None = field(repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -232,10 +232,11 @@ class BacktestResult:
         """Executions with more than n names, and those decided by a tie; computed when asked."""
         executions = len(self.traded)
         held = np.count_nonzero(self.holdings, axis=1)
+        wanted = self._wanted()
         return Occupancy(
-            positions=self._wanted,
+            positions=wanted,
             executions=executions,
-            above=int(np.count_nonzero(held > self._wanted)),
+            above=int(np.count_nonzero(held > wanted)),
             tied=int(np.count_nonzero(self._tied()[:executions])),
         )
 
