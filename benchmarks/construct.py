@@ -65,7 +65,7 @@ def construct(scores: FloatArray, ctx: DecisionData, params: Mapping[str, Any]) 
 
 @dataclass(frozen=True)
 class ConstructCost:
-    """Milliseconds of the function, of a backtest by the built-in rule, and of one by the function."""
+    """Milliseconds of the function, of a backtest by the built-in rule, and of one by it."""
 
     own: float
     plain: float

@@ -84,12 +84,15 @@ class Occupancy:
         Executions after which more than n names were held, because sales were blocked.
     tied
         Executions whose decision had more names of one score than last places; symbols decided.
+    empty
+        Executions after which no name was held: all was cash.
     """
 
     positions: int
     executions: int
     above: int
     tied: int
+    empty: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +232,7 @@ class BacktestResult:
 
     @cached_property
     def occupancy(self) -> Occupancy:
-        """Executions with more than n names, and those decided by a tie; computed when asked."""
+        """Executions with too many names, none, or some chosen by a tie; computed when asked."""
         executions = len(self.traded)
         held = np.count_nonzero(self.holdings, axis=1)
         wanted = self._wanted()
@@ -238,6 +241,7 @@ class BacktestResult:
             executions=executions,
             above=int(np.count_nonzero(held > wanted)),
             tied=int(np.count_nonzero(self._tied()[:executions])),
+            empty=int(np.count_nonzero(held == 0)),
         )
 
     def metrics(self) -> dict[str, float]:

@@ -1,13 +1,13 @@
 """The mandate of a candidate: what the settings say of its portfolio, and what its trial draws."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from mech_exo.config.portfolio_settings import NEUTRAL_TO, PortfolioSettings
-from mech_exo.config.settings import Settings
+from mech_exo.config.settings import BacktestSettings, Settings
 from mech_exo.construction.mandate import PLAIN, Mandate
 from mech_exo.construction.sides import SIDES
 from mech_exo.construction.weightings import WEIGHTINGS
@@ -35,6 +35,13 @@ RULES: dict[str, Allowed] = {
     "max_adv_share": Limits(0.0, False, 100.0, True),
 }
 """Setting of `portfolio` that a file may suggest under its name -> what it can be."""
+
+SECTIONS = {
+    f.name: section
+    for section, kind in (("backtest", BacktestSettings), ("portfolio", PortfolioSettings))
+    for f in fields(kind)
+}
+"""Setting of how a portfolio is made and traded -> its section."""
 
 CHOOSING = ("weighting", "side", "gross", "max_sector_pct", "buffer")
 """Those in whose place a file's own `construct` stands."""

@@ -18,7 +18,7 @@ from mech_exo.factor_file.document import WEIGHT, Parameter
 from mech_exo.objective.computed_factors import ComputedFactor, computed_factors, factor_of
 from mech_exo.objective.distribution import Distribution
 from mech_exo.objective.exposures import Factor
-from mech_exo.objective.mandates import Mandates, lacking
+from mech_exo.objective.mandates import RULES, SECTIONS, Mandates, lacking
 from mech_exo.objective.ranges import Allowed, Limits, in_words, within
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.objective.trial import SpaceTrial, Suggested
@@ -218,10 +218,16 @@ class Space:
         return (
             f"{name!r} is neither a weight (weight_<factor>) nor one of {', '.join(RANGES)}, and "
             f"no factor takes it{'' if self.spec.construct is None else ', nor does construct'}",
-            hint or self._where_it_belongs(name),
+            (name not in SECTIONS and hint) or self._where_it_belongs(name),
         )
 
     def _where_it_belongs(self, name: str) -> str:
+        if name in SECTIONS:
+            rules = ", ".join(rule for rule in RULES if rule in self.mandates.allowed)
+            return (
+                f"{SECTIONS[name]}.{name} is a setting that holds for all trials. "
+                f"Rules of the portfolio that a trial can draw: {rules}."
+            )
         if self.spec.construct is None:
             return f"Give a factor the argument {name} (docs/objective.md)."
         return f"Read it in construct, as params[{name!r}], or give a factor the argument {name}."

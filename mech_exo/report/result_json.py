@@ -107,6 +107,7 @@ def _portfolio(portfolio: Portfolio | None) -> dict[str, Any] | None:
         "in_sample": dict(portfolio.in_sample),
         "out_of_sample": None if portfolio.out_of_sample is None else dict(portfolio.out_of_sample),
         "occupancy": None if portfolio.occupancy is None else asdict(portfolio.occupancy),
+        **({} if portfolio.sides_apart is None else {"sides_apart": portfolio.sides_apart}),
         **({} if portfolio.capacity is None else {"capacity": asdict(portfolio.capacity)}),
     }
 

@@ -22,6 +22,7 @@ Format = Callable[[float | None], str]
 
 OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
 OFTEN_TIED = 0.1  # the same, of ties at the last place
+OFTEN_EMPTY = 0.1  # the same, of executions that left nothing but cash
 APART = 0.01  # share of the portfolio by which two sides may differ without a line
 WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
@@ -36,9 +37,12 @@ def show_result(result: Optimised, console: Console) -> None:
     if result.trial is None or result.best is None:
         return
     if not result.feasible:
+        complete = sum(t.state == "COMPLETE" for t in result.outcome.study.current)
+        others = len(result.outcome.study.current) - complete
         console.print(
-            f"No feasible trial: all {len(result.outcome.study.current)} trials violate a "
-            f"constraint. The least violating is trial {result.trial.number}:"
+            f"No feasible trial: all {complete} complete trials violate a constraint"
+            f"{f', {others} failed or were pruned' if others else ''}. "
+            f"The least violating is trial {result.trial.number}:"
         )
     _show(console, _figures_title(result), _figures(result))
     for line in portfolio_lines(result.best, result.incumbent):
@@ -110,6 +114,11 @@ def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
         yield (
             f"note: names tied for the last of {n} places at {occupancy.tied} of {executions} "
             "rebalances in sample: the order of the symbols decided (docs/conventions.md)."
+        )
+    if occupancy.empty > OFTEN_EMPTY * executions:
+        yield (
+            f"note: {portfolio.label} held no name at all after {occupancy.empty} of {executions} "
+            "executions in sample: its figures are in part those of cash."
         )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,16 @@ def test_an_incumbent_of_another_construct_is_left_out(
     assert "It is not compared, and no new study starts from it." in run.stderr
     assert "config/factors.yml" not in run.stdout
     assert "Weights and hyperparameters" in run.stdout
+
+
+def test_a_paper_account_follows_a_construct(project: Path) -> None:
+    account = ("--ledger", "account.db", "--factors", "factors/own.yml")
+    refused = one_error(run_exo("paper", "step", *account, cwd=project), code=4)
+    assert "research/obj_utils.py has none" in refused
+    objective = ("--objective", "research/own.py")
+    step = run_exo("paper", "step", *account, *objective, cwd=project)
+    assert step.returncode == 0, step.stderr
+    status = run_exo("paper", "status", *account, *objective, "--json", cwd=project)
+    assert status.returncode == 0, status.stderr
+    shares = [order["shares"] for order in json.loads(status.stdout)["open_orders"]]
+    assert min(shares) < 0.0 < max(shares)

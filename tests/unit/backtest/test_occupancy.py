@@ -31,7 +31,7 @@ def test_twice_as_many_names_where_every_sale_is_blocked() -> None:
     result = agree(panel, FREE, candidate(cash=0.5))
     assert np.count_nonzero(result.holdings, axis=1).tolist() == [2, 4, 2, 2]
     assert result.holdings[1].tolist() == [0.25, 0.25, 0.125, 0.125]  # the half that is left
-    assert result.occupancy == Occupancy(positions=2, executions=4, above=1, tied=0)
+    assert result.occupancy == Occupancy(positions=2, executions=4, above=1, tied=0, empty=0)
 
 
 def test_more_than_twice_where_sales_stay_blocked() -> None:
@@ -57,7 +57,9 @@ def test_a_tie_counts_only_at_the_last_place() -> None:
         [NAN, NAN, NAN, 1],
     )
     panel = panel_of(np.zeros((20, 4)), z, np.arange(1, 9) * 2)
-    assert occupancy(panel, cash=0.5) == Occupancy(positions=2, executions=8, above=0, tied=3)
+    assert occupancy(panel, cash=0.5) == Occupancy(
+        positions=2, executions=8, above=0, tied=3, empty=0
+    )
 
 
 def test_ties_are_those_of_the_grid() -> None:
@@ -70,7 +72,7 @@ def test_ties_are_those_of_the_grid() -> None:
 def test_nothing_ranked_or_wanted_or_left_over_is_no_tie() -> None:
     panel = panel_of(np.zeros((20, 4)), np.zeros((4, 1)))
     assert occupancy(panel, 0.0).tied == 0
-    assert occupancy(panel, cash=1.0) == Occupancy(0, 4, 0, 0)
+    assert occupancy(panel, cash=1.0) == Occupancy(0, 4, 0, 0, 4)
     assert occupancy(panel, cash=0.0).tied == 0  # four of four
     assert occupancy(panel, cash=0.0, size=0.2).tied == 0
     assert occupancy(panel, cash=0.25).tied == 4

@@ -96,6 +96,23 @@ MISTAKES = {
     "trial.suggest_float('buffr', 0, 1)": "'buffr' is neither a weight",
 }
 
+FOR_ALL_TRIALS = {
+    "trial.suggest_categorical('benchmark', ['cash'])": "portfolio.benchmark",
+    "trial.suggest_float('borrow_cost', 0, 0.1)": "backtest.borrow_cost",
+    "trial.suggest_int('execution_lag', 1, 3)": "backtest.execution_lag",
+}
+
+
+@pytest.mark.parametrize(("line", "setting"), FOR_ALL_TRIALS.items())
+def test_a_setting_that_cannot_be_drawn_is_told_from_the_rules_that_can(
+    compiled: Compile, panel: Panel, settings: Settings, line: str, setting: str
+) -> None:
+    space = Space.of(compiled(f"{WEIGHTS}    {line}\n"), panel, settings)
+    with pytest.raises(ExoError, match="is neither a weight") as failure:
+        rehearse_space(space)
+    assert f"{setting} is a setting that holds for all trials" in failure.value.hint
+    assert "weighting, side, gross" in failure.value.hint
+
 
 @pytest.mark.parametrize(("line", "words"), MISTAKES.items())
 def test_a_rule_out_of_bounds_is_named(

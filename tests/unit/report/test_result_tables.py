@@ -14,8 +14,8 @@ from mech_exo.report.result_tables import (
 from mech_exo.workflow.figures import Portfolio
 
 
-def lines(above: int, tied: int) -> list[str]:
-    occupancy = Occupancy(positions=20, executions=100, above=above, tied=tied)
+def lines(above: int, tied: int, empty: int = 0) -> list[str]:
+    occupancy = Occupancy(positions=20, executions=100, above=above, tied=tied, empty=empty)
     return list(occupancy_lines(Portfolio("trial 3", {}, {}, {}, None, occupancy=occupancy)))
 
 
@@ -34,6 +34,14 @@ def test_more_names_than_wanted_and_ties_are_said() -> None:
         "of the symbols decided (docs/conventions.md)."
     ]
     assert len(lines(3, 11)) == 2
+
+
+def test_a_portfolio_that_was_often_cash_is_said_to_be() -> None:
+    assert lines(0, 0, 10) == []
+    assert lines(0, 0, 11) == [
+        "note: trial 3 held no name at all after 11 of 100 executions in sample: its figures are "
+        "in part those of cash."
+    ]
 
 
 def test_the_universe_has_no_places() -> None:
