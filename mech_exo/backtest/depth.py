@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.config.settings import BacktestSettings
 from mech_exo.construction.decision_data import DecisionData
 from mech_exo.construction.mandate import Mandate
@@ -97,8 +98,8 @@ class TradingTerms:
         if depth is None:
             raise ExoError(
                 f"{needs} needs the value traded in the names, and no name has a known one.",
-                hint="Name a file of it: data.volume or data.traded_value (docs/data.md). A volume "
-                "of 0 is not known.",
+                hint="Name a file of it: data.volume or data.traded_value "
+                f"({see_page('data')}). A volume of 0 is not known.",
             )
         if rules.capital is None:
             raise ExoError(

@@ -4,11 +4,14 @@ So `exo --help` costs little more than Typer itself, and a command only what it 
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
+
+from mech_exo.config.packaged import SETTINGS, nearest
 
 
 class CommandEntry(NamedTuple):
@@ -21,6 +24,9 @@ class CommandEntry(NamedTuple):
 COMMANDS = {
     "init": CommandEntry(
         "project", "Lay out a project folder: config/, research/, studies/, factors/, .gitignore."
+    ),
+    "status": CommandEntry(
+        "overview", "Say where the project stands, and what to do next; `exo` alone does, too."
     ),
     "optuna-init": CommandEntry(
         "optuna_init",
@@ -61,6 +67,9 @@ COMMANDS = {
         "Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better.",
     ),
     "notify": CommandEntry("notify", "Messages by Telegram."),
+    "docs": CommandEntry(
+        "docs", "Show a page of the documentation; without a name, the first one."
+    ),
 }
 
 
@@ -71,10 +80,20 @@ class Commands(TyperGroup):
         summaries = [TyperCommand(name, help=entry.summary) for name, entry in COMMANDS.items()]
         super().__init__(**{**attributes, "commands": summaries})
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As Typer does; without arguments, in a project, those of `exo status`."""
+        alone = not args and not ctx.resilient_parsing
+        return super().parse_args(ctx, ["status"] if alone and in_project() else args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """As Typer does, suggestions included; then the command itself instead of its summary."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, None if name is None else load(name), rest
+
+
+def in_project() -> bool:
+    """Whether the working directory, or a folder above it, has a config/settings.yml."""
+    return nearest(SETTINGS, Path.cwd()) is not None
 
 
 def load(name: str) -> Any:

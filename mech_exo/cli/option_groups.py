@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.cli.options import INPUT, OUTPUT, SEARCH, STUDY, no_option, option
+from mech_exo.config.doc_pages import see_page
 from mech_exo.config.settings import SAMPLERS
 from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE
 
@@ -119,7 +120,7 @@ class CacheOption:
 
     no_cache: bool = option(
         "--no-cache",
-        help="Read the data files anew, and keep nothing of them (docs/data.md).",
+        help=f"Read the data files anew, and keep nothing of them ({see_page('data')}).",
         default=False,
         panel=INPUT,
     )

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any, cast
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorEntry, FactorFile
 from mech_exo.factor_file.schema import check
@@ -37,7 +38,7 @@ def _build(document: Document, origin: str) -> FactorFile:
         empty = document.value is None
         raise ExoError(
             f"{origin}: {'is empty' if empty else 'holds no sections'}, expected a factor file.",
-            hint="docs/yaml-schema.md shows one.",
+            hint=f"{see_page('yaml-schema')} shows one.",
         )
     check(document, origin)
     value = document.value

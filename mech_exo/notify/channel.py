@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.config.settings import NotifySettings
 from mech_exo.errors import ExoError
 
@@ -95,7 +96,9 @@ def send_test(
         return
     missing = _missing(environment)
     if missing:
-        raise ExoError(f"{' and '.join(missing)} not set.", hint="docs/production.md says how.")
+        raise ExoError(
+            f"{' and '.join(missing)} not set.", hint=f"{see_page('production')} says how."
+        )
     from mech_exo.notify.telegram import send_once
 
     send_once(_value(environment, TOKEN), _value(environment, CHAT), TEST_MESSAGE, settings)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mech_exo.backtest.candidate import Candidate
+from mech_exo.config.doc_pages import see_page
 from mech_exo.config.portfolio_settings import PortfolioSettings
 from mech_exo.config.settings import HyperparameterSettings, Settings
 from mech_exo.data.lookbacks import WINDOWS, bounds_of
@@ -229,7 +230,7 @@ class Space:
                 f"Rules of the portfolio that a trial can draw: {rules}."
             )
         if self.spec.construct is None:
-            return f"Give a factor the argument {name} (docs/objective.md)."
+            return f"Give a factor the argument {name} ({see_page('objective')})."
         return f"Read it in construct, as params[{name!r}], or give a factor the argument {name}."
 
 

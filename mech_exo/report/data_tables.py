@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.data.check.checked_data import MANY
 from mech_exo.data.check.finding import Finding
 from mech_exo.report.formats import number, percent
@@ -98,4 +99,7 @@ def _result(report: DataReport) -> str:
     )
     if not errors:
         return f"passed: {words}."
-    return f"FAILED: {words}. A run stops at errors, unless data.accept names them (docs/data.md)."
+    return (
+        f"FAILED: {words}. A run stops at errors, unless data.accept names them "
+        f"({see_page('data')})."
+    )

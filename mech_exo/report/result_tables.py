@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.config.doc_pages import see_page
 from mech_exo.factor_file.document import CONSTRUCTED_BY
 from mech_exo.factor_file.written import Staged
 from mech_exo.report.formats import about, number, percent
@@ -87,7 +88,8 @@ def side_lines(portfolio: Portfolio) -> Iterator[str]:
         yield (
             f"note: the long and the short side of {portfolio.label} differ by up to "
             f"{percent(apart)} of the portfolio after a rebalance in sample: no_trade_band, "
-            "max_adv_share and names that cannot be traded leave them unequal (docs/objective.md)."
+            "max_adv_share and names that cannot be traded leave them unequal "
+            f"({see_page('objective')})."
         )
 
 
@@ -108,12 +110,13 @@ def occupancy_lines(portfolio: Portfolio) -> Iterator[str]:
     if occupancy.above > OFTEN_ABOVE * executions:
         yield (
             f"note: more than {n} names were held after {occupancy.above} of {executions} "
-            "executions in sample: names without a price could not be sold (docs/settings.md)."
+            "executions in sample: names without a price could not be sold "
+            f"({see_page('settings')})."
         )
     if occupancy.tied > OFTEN_TIED * executions:
         yield (
             f"note: names tied for the last of {n} places at {occupancy.tied} of {executions} "
-            "rebalances in sample: the order of the symbols decided (docs/conventions.md)."
+            f"rebalances in sample: the order of the symbols decided ({see_page('conventions')})."
         )
     if occupancy.empty > OFTEN_EMPTY * executions:
         yield (

@@ -17,7 +17,7 @@ from mech_exo.workflow.trial_file import factors_of
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import VerdictSettings
-    from mech_exo.tuning.study_record import StudyRecord, TrialRecord
+    from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
     from mech_exo.workflow.appraiser import Params
     from mech_exo.workflow.optimised import Choice
     from mech_exo.workflow.session import Session
@@ -66,18 +66,24 @@ def verdict_words(file: FactorFile, known: Standing) -> str:
 
 def standing_of_best(study: "StudyRecord", study_file: Path) -> Standing:
     """What is known of a study's best trial; data and rules are not compared."""
-    from mech_exo.tuning.kept_verdicts import kept_verdicts
-
     best = study.best()
     if best is None or study.epoch is None:
         return Standing()
+    return standing_of_number(study_file, study.name, study.epoch, best.number, len(study.trials))
+
+
+def standing_of_number(
+    study_file: Path, study: str, epoch: "Epoch", trial: int, trials: int
+) -> Standing:
+    """What is known of a trial of a study of so many trials; data and rules are not compared."""
+    from mech_exo.tuning.kept_verdicts import kept_verdicts
+
     kept = [
         k
-        for k in kept_verdicts(study_file, study=study.name)
-        if (k.epoch, k.trial, k.chosen) == (study.epoch.number, best.number, "best")
+        for k in kept_verdicts(study_file, study=study)
+        if (k.epoch, k.trial, k.chosen) == (epoch.number, trial, "best")
     ]
-    now = Conditions(study.epoch.fingerprint, None, len(study.trials), None)
-    return standing(kept, now)
+    return standing(kept, Conditions(epoch.fingerprint, None, trials, None))
 
 
 def keep_on_trial(

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.config.load import load_settings
 from mech_exo.config.settings import Settings
 from mech_exo.config.settings_file import SettingsFile, find_settings, project_start
@@ -275,7 +276,7 @@ def _describe_data(session: Session, log: Log) -> None:
     if session.settings.data.source == "demo":
         log.warn(
             "this is the embedded DEMO market: its prices are made up, and weights tuned on it "
-            "mean nothing for real money. Use --data files with your own (docs/data.md)."
+            f"mean nothing for real money. Use --data files with your own ({see_page('data')})."
         )
 
 

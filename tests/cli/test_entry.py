@@ -17,7 +17,7 @@ from tests.cli.conftest import REPOSITORY, Exo, run_exo
     ("arguments", "told"),
     [
         (["optuna-run", "--n-trails", "3"], "--n-trials"),
-        (["stuy"], "Did you mean 'study'?"),
+        (["stuy"], "Did you mean 'study'"),
         (["optuna-run", "--n-trials", "many"], "'--n-trials'"),
         (["optuna-run", "--n-jobs", "0"], "'--n-jobs'"),
         (["study", "trials", "x", "--format", "cvs"], "'csv'"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from mech_exo.config.doc_pages import see_page
 from mech_exo.data.check.examined import Examined, named
 from mech_exo.data.check.finding import Finding
 
@@ -20,7 +21,7 @@ def one_stock(examined: Examined) -> Iterator[Finding]:
         message=f"the prices are of one stock only, {symbol}: factors rank stocks against each "
         "other, and there is no other.",
         remedy="Give the prices of many stocks: a column for each, rows of each, or a folder with "
-        "a file for each (docs/sources.md).",
+        f"a file for each ({see_page('sources')}).",
         symbol=symbol,
         figure=1.0,
     )

@@ -27,11 +27,11 @@ def test_what_is_rare_is_not_worth_a_line(above: int, tied: int) -> None:
 def test_more_names_than_wanted_and_ties_are_said() -> None:
     assert lines(3, 0) == [
         "note: more than 20 names were held after 3 of 100 executions in sample: names without a "
-        "price could not be sold (docs/settings.md)."
+        "price could not be sold (`exo docs settings`)."
     ]
     assert lines(0, 11) == [
         "note: names tied for the last of 20 places at 11 of 100 rebalances in sample: the order "
-        "of the symbols decided (docs/conventions.md)."
+        "of the symbols decided (`exo docs conventions`)."
     ]
     assert len(lines(3, 11)) == 2
 
@@ -57,7 +57,7 @@ def test_sides_that_are_not_equal_are_said() -> None:
     assert said(0.042) == [
         "note: the long and the short side of trial 3 differ by up to 4.2 % of the portfolio after "
         "a rebalance in sample: no_trade_band, max_adv_share and names that cannot be traded leave "
-        "them unequal (docs/objective.md)."
+        "them unequal (`exo docs objective`)."
     ]
 
 
