@@ -44,7 +44,7 @@ def test_carries_what_a_project_starts_from(wheel: Path) -> None:
             packaged = archive.read(f"mech_exo/templates/{name}")
             assert packaged == (REPOSITORY / name).read_bytes()
         pages = [page.relative_to(REPOSITORY) for page in (REPOSITORY / "docs").glob("*.md")]
-        for page in ("README.md", *pages):
+        for page in (Path("README.md"), *pages):
             packaged = archive.read(f"mech_exo/templates/{page}")
             assert packaged == (REPOSITORY / page).read_bytes()
         assert "mech_exo/factor_file/schema.json" in archive.namelist()
