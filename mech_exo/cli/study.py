@@ -4,12 +4,18 @@ import dataclasses
 import enum
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import typer
 
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
 from mech_exo.errors import ExoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mech_exo.tuning.study_record import StudyRecord
 
 
 class TableFormat(enum.StrEnum):
@@ -20,6 +26,9 @@ class TableFormat(enum.StrEnum):
     json = "json"
 
 
+CHOICE = "Which trials"
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class TrialsOptions(StudyFileOption, ProjectOption):
     """Options of `exo study trials`."""
@@ -27,6 +36,42 @@ class TrialsOptions(StudyFileOption, ProjectOption):
     name: str = argument(help="Name of the study.", metavar="NAME")
     format: TableFormat = option("--format", help="How to print.", default=TableFormat.table)
     times: bool = option("--times/--no-times", help="With start and end times.", default=True)
+    where: list[str] | None = option(
+        "--where",
+        help='Only trials for which this holds: "max_drawdown<0.1 and sharpe>=1.5". May be given '
+        "several times. A key is a column, or a metric, parameter, value or constraint by its own "
+        "name; operators are < <= > >= == !=.",
+        otherwise="all",
+        metavar="CONDITION",
+        panel=CHOICE,
+    )
+    state: str = option(
+        "--state",
+        help="Only trials of this state: complete, pruned or fail.",
+        default="",
+        metavar="STATE",
+        show_default="any",
+        panel=CHOICE,
+    )
+    feasible: bool = option(
+        "--feasible", help="Only trials that keep all constraints.", default=False, panel=CHOICE
+    )
+    sort: str = option(
+        "--sort",
+        help="Order by this key, the least first; KEY:desc begins with the greatest.",
+        default="",
+        show_default="number",
+        metavar="KEY[:desc]",
+        panel=CHOICE,
+    )
+    limit: int | None = option(
+        "--limit",
+        help="List this many at the most.",
+        otherwise="all",
+        metavar="N",
+        min=1,
+        panel=CHOICE,
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -41,15 +86,34 @@ class ShowOptions(JsonOption, StudyFileOption, ProjectOption):
     name: str | None = argument(
         help="Name of the study; not needed if the file has one.", metavar="[NAME]", default=None
     )
+    trial: int | None = option(
+        "--trial", help="Show all of this trial.", otherwise="the study", metavar="N", min=0
+    )
 
 
 def trials(options: TrialsOptions) -> None:
-    """List the trials by number, with exact floats."""
+    """List the trials: all by number, or some in an order; CSV and JSON have exact floats."""
     from mech_exo.tuning.records import read_study
-    from mech_exo.tuning.trial_table import trial_table
+    from mech_exo.tuning.trial_choice import TrialChoice
+    from mech_exo.tuning.trial_table import columns_of, table_text, trial_rows
 
     record = read_study(options.study_file, options.name)
-    sys.stdout.write(trial_table(record, options.format.value, times=options.times))
+    choice = TrialChoice(
+        options.where or (), options.state, options.feasible, options.sort, options.limit
+    )
+    everything = trial_rows(record)
+    rows, columns = choice.of(record, everything), columns_of(everything, times=options.times)
+    if options.format is not TableFormat.table:
+        form: Literal["csv", "json"] = "csv" if options.format is TableFormat.csv else "json"
+        sys.stdout.write(table_text(rows, columns, form))
+        return
+    from mech_exo.report.console import console
+    from mech_exo.report.trial_listing import trial_listing
+
+    named = choice.named(columns_of(everything)) if everything else ()
+    width = console(sys.stdout).width
+    text = trial_listing(rows, columns, named=named, total=len(everything), width=width)
+    sys.stdout.write(text)
 
 
 def list_all(options: ListOptions) -> None:
@@ -69,23 +133,38 @@ def list_all(options: ListOptions) -> None:
 
 
 def show(options: ShowOptions) -> None:
-    """Show a study in short: trials, fingerprint, best."""
+    """Show a study in short (trials, fingerprint, best), or all of one trial."""
     from mech_exo.report.console import console
-    from mech_exo.report.study_tables import study_json, study_lines
     from mech_exo.tuning.records import read_study
-    from mech_exo.workflow.remembered_verdicts import standing_of_best
 
-    study = read_study(options.study_file, options.name or _only_name(options.study_file))
-    known = standing_of_best(study, options.study_file)
-    if options.json:
-        typer.echo(study_json(study, known))
+    study = read_study(options.study_file, options.name or only_name(options.study_file, "show"))
+    found = _study(study, options) if options.trial is None else _trial(study, options)
+    if isinstance(found, str):
+        typer.echo(found)
         return
     out = console(sys.stdout)
-    for line in study_lines(study, known):
+    for line in found:
         out.print(line, soft_wrap=True)
 
 
-def _only_name(study_file: Path) -> str:
+def _study(study: "StudyRecord", options: ShowOptions) -> "str | Iterator[str]":
+    from mech_exo.report.study_tables import study_json, study_lines
+    from mech_exo.workflow.remembered_verdicts import standing_of_best
+
+    known = standing_of_best(study, options.study_file)
+    return study_json(study, known) if options.json else study_lines(study, known)
+
+
+def _trial(study: "StudyRecord", options: ShowOptions) -> "str | Iterator[str]":
+    from mech_exo.report.trial_tables import trial_json, trial_lines
+    from mech_exo.workflow.trial_detail import trial_detail
+
+    assert options.trial is not None
+    detail = trial_detail(study, options.study_file, options.trial)
+    return trial_json(detail) if options.json else trial_lines(detail)
+
+
+def only_name(study_file: Path, command: str) -> str:
     """Name of the only study of a file."""
     from mech_exo.tuning.records import study_names
     from mech_exo.tuning.study_access import check_study_file
@@ -94,7 +173,7 @@ def _only_name(study_file: Path) -> str:
     names = study_names(study_file)
     if len(names) != 1:
         holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
-        raise ExoError(f"{study_file} holds {holds}.", hint="Name one: exo study show NAME.")
+        raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo study {command} NAME.")
     return names[0]
 
 

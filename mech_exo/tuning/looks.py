@@ -130,6 +130,22 @@ def record_look(study_file: Path, look: Look, returns: ReturnSketch) -> tuple[Lo
     return tuple(known.counting)
 
 
+def all_looks(study_file: Path) -> tuple[Look, ...]:
+    """All looks that a study file holds, oldest first; () where there is no file.
+
+    Raises
+    ------
+    ExoError
+        It is no study file, or the ledger has been damaged.
+    """
+    nothing: list[Look] = []
+
+    def query(connection: sqlite3.Connection) -> list[Look]:
+        return [look for _, look, _ in _rows(connection)]
+
+    return tuple(reading(study_file, "exo_looks", query, nothing))
+
+
 class _Ledger:
     """What of the ledger counts with a look.
 

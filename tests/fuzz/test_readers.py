@@ -34,6 +34,8 @@ from mech_exo.paper.ledger_file import read_ledger
 from mech_exo.portfolio.positions_file import read_positions
 from mech_exo.promote.history import VersionHistory
 from mech_exo.report.study_tables import studies_json, study_json, study_lines
+from mech_exo.report.trial_listing import trial_listing
+from mech_exo.report.trial_tables import trial_json, trial_lines
 from mech_exo.risk.limits import read_limits
 from mech_exo.system.locks import _holder, exclusive_lock
 from mech_exo.system.strict_yaml import read_yaml
@@ -42,11 +44,12 @@ from mech_exo.tuning.records import current_epoch, list_studies, read_study
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import _Work
 from mech_exo.tuning.study_store import StudyStore
-from mech_exo.tuning.trial_table import trial_table
+from mech_exo.tuning.trial_table import columns_of, trial_rows, trial_table
 from mech_exo.verdict.benchmark_series import read_benchmark
 from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload, unpack
 from mech_exo.verdict.placebo import compare
 from mech_exo.workflow.remembered_verdicts import standing_of_best
+from mech_exo.workflow.trial_detail import trial_detail
 from tests.cli.conftest import REPOSITORY
 from tests.fuzz.mutations import CELLS, TOKENS, spoilt
 from tests.unit.data.small_markets import random_market
@@ -298,8 +301,14 @@ def all_of(path: Path) -> None:
     list(study_lines(study, known))
     study_json(study, known)
     current_epoch(path, "s")
-    for form in ("table", "csv", "json"):
-        trial_table(study, form)
+    trial_table(study, "csv")
+    trial_table(study, "json")
+    rows = trial_rows(study)
+    trial_listing(rows, columns_of(rows), total=len(rows), width=80)
+    for trial in study.trials:
+        detail = trial_detail(study, path, trial.number)
+        list(trial_lines(detail))
+        trial_json(detail)
     with StudyStore.open(path, StorageSettings(busy_timeout_s=0.1), create=False) as store:
         again = store.select("s")
         store.append([complete(len(again.trials), 1.0)])

@@ -60,9 +60,10 @@ def test_csv_has_a_line_a_trial_and_exact_numbers() -> None:
 
 
 def test_times_are_there_unless_left_out_and_the_name_never() -> None:
-    for form in ("table", "csv", "json"):
-        with_times = trial_table(study(), form)
-        without = trial_table(study(), form, times=False)
+    for with_times, without in (
+        (trial_table(study(), "csv"), trial_table(study(), "csv", times=False)),
+        (trial_table(study(), "json"), trial_table(study(), "json", times=False)),
+    ):
         assert "2025-06-09T12:00:00+00:00" in with_times
         assert "2025" not in without
         assert "a name" not in with_times
@@ -76,14 +77,6 @@ def test_json_is_valid_and_has_a_line_a_trial() -> None:
     assert rows[0]["metric_calmar"] is None
     assert rows[1]["param_n"] == 3
     assert rows[1]["value"] is None
-
-
-def test_the_table_is_aligned() -> None:
-    lines = trial_table(study(), times=False).splitlines()
-    assert len(lines) == 3
-    start = lines[0].index("state")
-    assert [line[start:].split()[0] for line in lines] == ["state", "COMPLETE", "FAIL"]
-    assert "0.30000000000000004" in lines[1]
 
 
 def test_several_objectives_have_a_column_each() -> None:
