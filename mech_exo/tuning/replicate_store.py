@@ -6,8 +6,10 @@ from pathlib import Path
 
 from mech_exo.system.database_watch import DatabaseWatch
 from mech_exo.system.sqlite import transaction
-from mech_exo.tuning.own_tables import PATIENCE_S, opened
+from mech_exo.tuning.own_tables import PATIENCE_S, opened, reading
 from mech_exo.tuning.study_access import in_words
+
+Kept = dict[tuple[str, int], str]  # (part, replicate) -> payload
 
 _TABLE = """CREATE TABLE IF NOT EXISTS exo_replicates (
     experiment TEXT NOT NULL,
@@ -47,14 +49,12 @@ class ReplicateStore:
         if self._watch is not None:
             self._watch.check()
 
-    def finished(self) -> dict[tuple[str, int], str]:
+    def finished(self) -> Kept:
         """(part, replicate) -> payload."""
         if self._file is None:
             return {}
-        query = "SELECT part, replicate, payload FROM exo_replicates WHERE experiment = ?"
         with in_words(self._file, PATIENCE_S):
-            rows = self._opened(self._file).execute(query, (self._experiment,)).fetchall()
-        return {(part, replicate): payload for part, replicate, payload in rows}
+            return _finished(self._opened(self._file), self._experiment)
 
     def keep(self, part: str, replicate: int, payload: str) -> None:
         """Store one replicate.
@@ -83,3 +83,15 @@ class ReplicateStore:
             self._connection = self._open.enter_context(opened(study_file, (_TABLE,)))
             self._watch = DatabaseWatch(study_file, self._connection, "study file")
         return self._connection
+
+
+def kept_replicates(study_file: Path, experiment: str) -> Kept:
+    """As `ReplicateStore.finished`, without a trace in the file; {} where there is none."""
+    nothing: Kept = {}
+    return reading(study_file, "exo_replicates", lambda c: _finished(c, experiment), nothing)
+
+
+def _finished(connection: sqlite3.Connection, experiment: str) -> Kept:
+    query = "SELECT part, replicate, payload FROM exo_replicates WHERE experiment = ?"
+    rows = connection.execute(query, (experiment,)).fetchall()
+    return {(part, replicate): payload for part, replicate, payload in rows}

@@ -137,7 +137,7 @@ class _Work:
     ) -> None:
         kept = store.finished()
         self.done: dict[tuple[str, int], Payload] = {
-            task: _payload(task, kept[task]) for task in tasks if task in kept
+            task: payload_of(task, kept[task]) for task in tasks if task in kept
         }
         self.open = [task for task in tasks if task not in self.done]
         self._store = store
@@ -183,7 +183,8 @@ class _Work:
         self._tell(part, self._counts[part], self._totals[part])
 
 
-def _payload(task: tuple[str, int], text: str) -> Payload:
+def payload_of(task: tuple[str, int], text: str) -> Payload:
+    """A replicate's payload from the text that is kept; an ExoError if it has been edited."""
     try:
         payload = parse_json(text)
     except (ValueError, TypeError) as error:

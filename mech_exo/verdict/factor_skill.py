@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.data.panel import DateArray, FloatArray, Panel
 from mech_exo.verdict.evidence import autocorrelation, robust_t
 from mech_exo.verdict.ranking import (
     HoldingPeriod,
@@ -71,10 +71,32 @@ class FactorSkill:
         return whole if self.left_out else {n: v for n, v in whole.items() if n != "left_out"}
 
 
-def factor_skill(
+@dataclass(frozen=True, eq=False)
+class FactorBlocks:
+    """Information coefficients of the factors, block by block.
+
+    Attributes
+    ----------
+    names
+        [K] factors with a coefficient in `LEAST_KNOWN` of the blocks.
+    table
+        [B, K] NaN where a factor has none.
+    days
+        [B] first return of each block.
+    left_out
+        The others, as in `FactorSkill`.
+    """
+
+    names: tuple[str, ...]
+    table: FloatArray
+    days: DateArray
+    left_out: tuple[str, ...]
+
+
+def factor_blocks(
     panel: Panel, outcomes: FloatArray, holding: HoldingPeriod, drawn: tuple[str, ...] = ()
-) -> FactorSkill:
-    """What the factors of a panel say of what followed.
+) -> FactorBlocks:
+    """How the scores of each factor of a panel ranked what followed.
 
     Parameters
     ----------
@@ -93,15 +115,28 @@ def factor_skill(
         if np.isfinite(blocks).mean() >= LEAST_KNOWN:
             table.append(blocks)
             names.append(name)
-    known = [blocks[np.isfinite(blocks)] for blocks in table]
+    opening = np.searchsorted(holding.block, np.arange(holding.blocks))
+    return FactorBlocks(
+        names=tuple(names),
+        table=np.array(table).T if table else np.empty((holding.blocks, 0)),
+        days=panel.dates[holding.first[opening]],
+        left_out=tuple(n for n in (*panel.factor_names, *drawn) if n not in names),
+    )
+
+
+def factor_skill(blocks: FactorBlocks) -> FactorSkill:
+    """What the factors say of what followed."""
+    table = blocks.table
+    known = [column[np.isfinite(column)] for column in table.T]
     lagged = [a for a in map(autocorrelation, known) if math.isfinite(a)]
     return FactorSkill(
         factors={
-            n: FactorRecord(float(v.mean()), robust_t(v)) for n, v in zip(names, known, strict=True)
+            n: FactorRecord(float(v.mean()), robust_t(v))
+            for n, v in zip(blocks.names, known, strict=True)
         },
-        p=hotelling_p(np.nan_to_num(np.array(table).T)) if table else math.nan,
+        p=hotelling_p(np.nan_to_num(table)) if blocks.names else math.nan,
         autocorrelation=float(np.mean(lagged)) if lagged else math.nan,
-        left_out=tuple(n for n in (*panel.factor_names, *drawn) if n not in names),
+        left_out=blocks.left_out,
     )
 
 

@@ -23,14 +23,11 @@ from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.objective.spec import ObjectiveSpec
 from mech_exo.system.parcel import Parcel
 from mech_exo.verdict.decision import VERDICT_VERSION
-from mech_exo.verdict.factor_skill import FactorSkill, factor_skill
+from mech_exo.verdict.factor_skill import FactorBlocks, FactorSkill, factor_blocks, factor_skill
 from mech_exo.verdict.flipping import block_signs, mirrored
 from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.payloads import PLACEBO, pack
-from mech_exo.verdict.ranking import (
-    holding_periods,
-    panel_model,
-)
+from mech_exo.verdict.ranking import holding_periods, panel_model
 from mech_exo.verdict.stretch import Outcomes, Stretch
 from mech_exo.verdict.subject import Subject
 from mech_exo.verdict.windows import Window, walk_forward_windows
@@ -79,13 +76,17 @@ class RepeatedSearches:
 
     def factor_skill(self) -> FactorSkill:
         """What the factors say in sample, whatever a search makes of them."""
+        return factor_skill(self.factor_blocks())
+
+    def factor_blocks(self) -> FactorBlocks:
+        """The information coefficients that it stands on."""
         panel, lag = self.panel, self.settings.backtest.execution_lag
         spec = ObjectiveSpec.compile(self.objective.source, self.objective.label)
         if spec.reads_market and self.market is not None:
             panel = extend_panel(panel, self.market, spec, self.settings)
-        holding, outcomes = holding_periods(panel, lag), Outcomes.of(panel)
+        holding = holding_periods(panel, lag)
         drawn = tuple(f.name for f in spec.factors if f.parametrised)
-        return factor_skill(panel, outcomes.over(holding), holding, drawn)
+        return factor_blocks(panel, Outcomes.of(panel).over(holding), holding, drawn)
 
     def __call__(self) -> "Repeater":
         """The worker; what all its replicates share is made before it is forked."""

@@ -98,7 +98,7 @@ def verify(
     computed = all(c.equal for c in identity)
     decided = tuple(again.comparisons()) if computed else ()
     studied = tuple(again.of_study(study)) if computed and study is not None else ()
-    kernel = _kernel(stated)
+    kernel = kernel_of(stated)
     values = (*hashes_of(file), *edited, *decided, *studied)
     return Verification(
         identity=identity,
@@ -184,7 +184,8 @@ def _identity(stated: Mapping[str, Any], market: Market, panel: Panel) -> DataId
     return DataIdentity.of(panel, read, liquid="liquidity" in parts)
 
 
-def _kernel(stated: Mapping[str, Any]) -> FieldComparison:
+def kernel_of(stated: Mapping[str, Any]) -> FieldComparison:
+    """Whether the backtest is of the version that a file's provenance states."""
     version = stated.get("kernel_version")
     return FieldComparison(KERNEL, version, KERNEL_VERSION, version == KERNEL_VERSION)
 

@@ -208,7 +208,7 @@ def _of_file(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
     else:
         log.warn(f"{path} states no settings: those at hand are used.")
         check_construct(file, str(path), session.spec)
-    study = _study_of(file, request.study_file)
+    study = study_of_file(file, request.study_file)
     subject = file_subject(
         str(path),
         session.settings,
@@ -257,7 +257,7 @@ def _check_verified(path: Path, file: "FactorFile", session: Session) -> None:
         )
 
 
-def _study_of(file: "FactorFile", study_file: Path) -> "StudyRecord | None":
+def study_of_file(file: "FactorFile", study_file: Path) -> "StudyRecord | None":
     """The study that a file was exported from, if it is in `study_file` as it was then."""
     from mech_exo.tuning.records import read_study, study_names
 

@@ -12,7 +12,7 @@ from mech_exo.config.settings import Settings
 from mech_exo.data.panel import FloatArray, Panel
 from mech_exo.verdict.decay import decay_of
 from mech_exo.verdict.evidence import Evidence, autocorrelation
-from mech_exo.verdict.factor_skill import FactorSkill, factor_skill, hotelling_p
+from mech_exo.verdict.factor_skill import FactorSkill, factor_blocks, factor_skill, hotelling_p
 from mech_exo.verdict.ranking import holding_periods
 from mech_exo.verdict.reservations import Circumstances, reservations
 from mech_exo.verdict.stretch import Outcomes
@@ -122,7 +122,7 @@ def test_hotelling_keeps_its_level_and_knows_what_is_the_same_twice() -> None:
 def test_the_factors_are_judged_without_a_search() -> None:
     panel = small_panel(premium=0.6)
     holding = holding_periods(panel, 1)
-    found = factor_skill(panel, Outcomes.of(panel).over(holding), holding)
+    found = factor_skill(factor_blocks(panel, Outcomes.of(panel).over(holding), holding))
     assert found.p < 0.001
     assert found.factors["f0"].t > 5.0
     assert abs(found.factors["f1"].t) < 3.0
@@ -136,7 +136,7 @@ def test_factors_that_are_not_asked_are_named() -> None:
     exposures = panel.exposures.copy()
     exposures[: 2 * len(exposures) // 3, :, 1] = np.nan
     panel, holding = replace(panel, exposures=exposures), holding_periods(panel, 1)
-    found = factor_skill(panel, Outcomes.of(panel).over(holding), holding, ("own",))
+    found = factor_skill(factor_blocks(panel, Outcomes.of(panel).over(holding), holding, ("own",)))
     assert list(found.factors) == ["f0", "f2"]
     assert found.left_out == ("f1", "own")
     assert found.as_dict()["left_out"] == ("f1", "own")

@@ -1,0 +1,120 @@
+"""Key figures of the portfolio, in and out of sample, and of what stands beside it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mech_exo.factor_file.document import FIGURES
+from mech_exo.tearsheet.reported import Reported
+from mech_exo.workflow.figures import Metrics, Portfolio
+from mech_exo.workflow.incumbent import INCUMBENT
+
+
+@dataclass(frozen=True)
+class Record:
+    """The figures of one portfolio.
+
+    Attributes
+    ----------
+    role
+        "portfolio", "universe" or "incumbent".
+    in_sample, out_of_sample
+        Metric -> value, NaN where undefined; None where not known.
+    remark
+        What must be known of them; "" for nothing.
+    """
+
+    role: str
+    label: str
+    in_sample: Metrics | None
+    out_of_sample: Metrics | None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Performance:
+    """All of them, the portfolio first.
+
+    Attributes
+    ----------
+    in_sample, out_of_sample
+        First and last date; None where there are none.
+    look, looks
+        Which look at the holdout the portfolio's first was, and how many portfolios were seen
+        there; 0 where none was made.
+    """
+
+    records: tuple[Record, ...] = ()
+    in_sample: tuple[str, str] | None = None
+    out_of_sample: tuple[str, str] | None = None
+    look: int = 0
+    looks: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+def performance(reported: Reported) -> Performance:
+    """The figures that are known."""
+    if reported.session is not None and reported.best is not None:
+        return _computed(reported)
+    if reported.file is not None:
+        return _stated(reported.file.metadata, reported.file.out_of_sample, reported)
+    if reported.trial is not None:
+        return Performance((Record("portfolio", reported.label, reported.trial.metrics, None),))
+    return Performance()
+
+
+def _computed(reported: Reported) -> Performance:
+    session, best = reported.session, reported.best
+    assert session is not None
+    assert best is not None
+    dates, split = session.panel.dates, session.split
+    held = session.holdout is not None
+    return Performance(
+        records=tuple(_records(reported)),
+        in_sample=(str(dates[0]), str(dates[split - 1])),
+        out_of_sample=(str(dates[split]), str(dates[-1])) if held else None,
+        look=best.look,
+        looks=best.looks,
+    )
+
+
+def _records(reported: Reported) -> Iterator[Record]:
+    roles: tuple[tuple[str, Portfolio | None], ...] = (
+        ("portfolio", reported.best),
+        ("universe", reported.universe),
+        ("incumbent", reported.incumbent),
+    )
+    for role, portfolio in roles:
+        if portfolio is not None:
+            fit = reported.incumbent_fit if role == "incumbent" else None
+            remark = f"{INCUMBENT} {fit.words}" if fit is not None and fit.words else ""
+            yield Record(
+                role, portfolio.label, portfolio.in_sample, portfolio.out_of_sample, remark
+            )
+
+
+def _stated(
+    metadata: Mapping[str, Any], outside: Mapping[str, Any] | None, reported: Reported
+) -> Performance:
+    """What a factor file says of itself."""
+    inside = {metric: metadata[name] for name, metric in FIGURES.items() if metadata.get(name)}
+    provenance = (reported.file.provenance if reported.file else None) or {}
+    seen = _known(outside, "metrics")
+    universe = _known(outside, "universe")
+    records = [Record("portfolio", reported.label, inside, seen)]
+    if universe:
+        records.append(Record("universe", "universe", None, universe))
+    ends = provenance.get("data_start"), provenance.get("in_sample_end")
+    return Performance(
+        records=tuple(records),
+        in_sample=(str(ends[0]), str(ends[1])) if all(ends) else None,
+        out_of_sample=(str(outside["start"]), str(outside["end"])) if outside else None,
+        looks=int(outside.get("looks", 0)) if outside else 0,
+    )
+
+
+def _known(outside: Mapping[str, Any] | None, name: str) -> Metrics | None:
+    figures = (outside or {}).get(name)
+    if not isinstance(figures, Mapping):
+        return None
+    return {metric: value for metric, value in figures.items() if value is not None}

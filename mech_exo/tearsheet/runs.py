@@ -1,0 +1,162 @@
+"""The backtests behind a tear sheet, each made when it is first asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mech_exo.backtest.result import BacktestResult
+from mech_exo.objective.evaluate import Evaluator
+from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
+from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
+from mech_exo.workflow.incumbent import incumbent_file
+
+if TYPE_CHECKING:
+    from mech_exo.data.panel import IntArray, Panel
+    from mech_exo.factor_file.document import Parameter
+    from mech_exo.tearsheet.reported import Reported
+    from mech_exo.tuning.replicates import Payload
+    from mech_exo.verdict.windows import Window
+    from mech_exo.workflow.session import Session
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A portfolio on one stretch of dates, whose path begins there.
+
+    Attributes
+    ----------
+    executed
+        [M'] positions of its executions in the panel's dates.
+    """
+
+    result: BacktestResult
+    panel: "Panel"
+    executed: "IntArray"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldWindow:
+    """What a re-tuning of the walk-forward found, on the dates that followed.
+
+    Attributes
+    ----------
+    held
+        None where nothing was found.
+    feasible
+        Whether what was held kept the constraints on the training dates.
+    """
+
+    window: "Window"
+    params: "Mapping[str, Parameter] | None"
+    feasible: bool
+    held: Held | None
+
+
+class Runs:
+    """Backtests of what is reported: figures on the holdout have been entered as a look before.
+
+    Parameters
+    ----------
+    reported
+        With session and parameters.
+    """
+
+    def __init__(self, reported: "Reported") -> None:
+        assert reported.session is not None
+        assert reported.params is not None
+        self._reported = reported
+        self._session: Session = reported.session
+        self._params = reported.params
+
+    @cached_property
+    def inside(self) -> Held:
+        """The portfolio in sample."""
+        return self._held(self._session.in_sample, self._params)
+
+    @cached_property
+    def outside(self) -> Held | None:
+        """The portfolio on the holdout; None without one."""
+        holdout = self._session.holdout
+        return None if holdout is None else self._held(holdout, self._params)
+
+    @cached_property
+    def incumbent(self) -> tuple[Held, Held | None] | None:
+        """config/factors.yml in sample and on the holdout, where its figures stand beside."""
+        file = None if self._reported.incumbent is None else incumbent_file(self._session.cwd)
+        if file is None:
+            return None
+        params = self._session.appraiser.space.meaningful(file.params)
+        holdout = self._session.holdout
+        outside = None if holdout is None else self._held(holdout, params)
+        return self._held(self._session.in_sample, params), outside
+
+    @cached_property
+    def searches(self) -> RepeatedSearches | None:
+        """The searches that the verdict repeats; None where there is none to repeat."""
+        subject = self._reported.subject
+        return None if subject is None else searches_of(subject)
+
+    @cached_property
+    def placebos(self) -> "tuple[Payload, ...]":
+        """What the repeated searches found, the real one first; () where that is not kept."""
+        block = self._reported.block or {}
+        stated = block.get("placebo")
+        if not isinstance(stated, Mapping):
+            return ()
+        return self._kept(PLACEBO, int(stated["placebos"]) + 1)
+
+    @cached_property
+    def windows(self) -> tuple[HeldWindow, ...]:
+        """The re-tunings of the walk-forward; () where they are not kept."""
+        searches = self.searches
+        if searches is None:
+            return ()
+        found = self._kept(WINDOW, len(searches.windows))
+        if not found:
+            return ()
+        return tuple(
+            self._window(window, payload)
+            for window, payload in zip(searches.windows, found, strict=True)
+        )
+
+    def _window(self, window: "Window", payload: "Payload") -> HeldWindow:
+        params, held = payload["params"], None
+        if params is not None:
+            tested = self._session.in_sample.between(window.test_start, window.test_stop)
+            held = self._held(tested, params)
+        return HeldWindow(window, params, bool(payload.get("feasible", False)), held)
+
+    def _held(self, panel: "Panel", params: "Mapping[str, Parameter]") -> Held:
+        evaluator = self._evaluator(panel)
+        result = evaluator.run(params, keep_holdings=True)
+        executed = evaluator.kernel(params).schedule.executed[: len(result.traded)]
+        return Held(result, panel, executed)
+
+    def _evaluator(self, panel: "Panel") -> Evaluator:
+        session = self._session
+        if panel is session.in_sample:
+            return session.appraiser.in_sample
+        if panel is session.holdout:
+            return session.appraiser.last_part
+        return Evaluator(session.spec, panel, session.settings, session.market)
+
+    @cached_property
+    def _replicates(self) -> "dict[tuple[str, int], str]":
+        from mech_exo.tuning.replicate_store import kept_replicates
+
+        if self.searches is None or self._reported.standing.present is None:
+            return {}
+        return kept_replicates(self._reported.study_file, searches_key(self.searches))
+
+    def _kept(self, part: str, count: int) -> "tuple[Payload, ...]":
+        """The payloads of a part in order; () unless all of them are kept."""
+        from mech_exo.tuning.replicates import payload_of
+
+        tasks = [(part, number) for number in range(count)]
+        if any(task not in self._replicates for task in tasks):
+            return ()
+        payloads = tuple(payload_of(task, self._replicates[task]) for task in tasks)
+        for task, payload in zip(tasks, payloads, strict=True):
+            check_payload(task, payload)
+        return payloads
