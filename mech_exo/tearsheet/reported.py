@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mech_exo.errors import ExitCode
+from mech_exo.tearsheet.runs import Runs
 from mech_exo.verdict.standing import Standing
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile, Parameter
-    from mech_exo.tearsheet.runs import Runs
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
     from mech_exo.verdict.subject import Subject
     from mech_exo.workflow.incumbent import Fit
@@ -74,13 +74,20 @@ class Reported:
     exit_code: ExitCode = ExitCode.DONE
 
     @cached_property
-    def runs(self) -> "Runs | None":
+    def runs(self) -> Runs | None:
         """Its backtests; None without data or portfolio."""
-        from mech_exo.tearsheet.runs import Runs
-
         if self.session is None or self.params is None:
             return None
-        return Runs(self)
+        kept = self.standing.present
+        placebo = None if kept is None else kept.block.get("placebo")
+        return Runs(
+            session=self.session,
+            params=self.params,
+            beside=self.incumbent is not None,
+            subject=self.subject,
+            study_file=None if kept is None else self.study_file,
+            placebos_made=int(placebo["placebos"]) if isinstance(placebo, Mapping) else None,
+        )
 
     @property
     def block(self) -> Mapping[str, Any] | None:

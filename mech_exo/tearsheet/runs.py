@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.backtest.result import BacktestResult
@@ -14,8 +15,8 @@ from mech_exo.workflow.incumbent import incumbent_file
 if TYPE_CHECKING:
     from mech_exo.data.panel import IntArray, Panel
     from mech_exo.factor_file.document import Parameter
-    from mech_exo.tearsheet.reported import Reported
     from mech_exo.tuning.replicates import Payload
+    from mech_exo.verdict.subject import Subject
     from mech_exo.verdict.windows import Window
     from mech_exo.workflow.session import Session
 
@@ -53,58 +54,61 @@ class HeldWindow:
     held: Held | None
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Runs:
-    """Backtests of what is reported: figures on the holdout have been entered as a look before.
+    """Backtests of one portfolio, and the repeated searches of its verdict.
 
-    Parameters
+    Figures on the holdout have been entered as a look before.
+
+    Attributes
     ----------
-    reported
-        With session and parameters.
+    beside
+        Whether config/factors.yml is compared with it.
+    subject
+        As a verdict judges it; None where the search behind it is not known.
+    study_file, placebos_made
+        Where the verdict's replicates are kept, and how many placebos it had; None without one.
     """
 
-    def __init__(self, reported: "Reported") -> None:
-        assert reported.session is not None
-        assert reported.params is not None
-        self._reported = reported
-        self._session: Session = reported.session
-        self._params = reported.params
+    session: "Session"
+    params: "Mapping[str, Parameter]"
+    beside: bool
+    subject: "Subject | None"
+    study_file: Path | None
+    placebos_made: int | None
 
     @cached_property
     def inside(self) -> Held:
         """The portfolio in sample."""
-        return self._held(self._session.in_sample, self._params)
+        return self._held(self.session.in_sample, self.params)
 
     @cached_property
     def outside(self) -> Held | None:
         """The portfolio on the holdout; None without one."""
-        holdout = self._session.holdout
-        return None if holdout is None else self._held(holdout, self._params)
+        holdout = self.session.holdout
+        return None if holdout is None else self._held(holdout, self.params)
 
     @cached_property
     def incumbent(self) -> tuple[Held, Held | None] | None:
         """config/factors.yml in sample and on the holdout, where its figures stand beside."""
-        file = None if self._reported.incumbent is None else incumbent_file(self._session.cwd)
+        file = incumbent_file(self.session.cwd) if self.beside else None
         if file is None:
             return None
-        params = self._session.appraiser.space.meaningful(file.params)
-        holdout = self._session.holdout
+        params = self.session.appraiser.space.meaningful(file.params)
+        holdout = self.session.holdout
         outside = None if holdout is None else self._held(holdout, params)
-        return self._held(self._session.in_sample, params), outside
+        return self._held(self.session.in_sample, params), outside
 
     @cached_property
     def searches(self) -> RepeatedSearches | None:
         """The searches that the verdict repeats; None where there is none to repeat."""
-        subject = self._reported.subject
-        return None if subject is None else searches_of(subject)
+        return None if self.subject is None else searches_of(self.subject)
 
     @cached_property
     def placebos(self) -> "tuple[Payload, ...]":
         """What the repeated searches found, the real one first; () where that is not kept."""
-        block = self._reported.block or {}
-        stated = block.get("placebo")
-        if not isinstance(stated, Mapping):
-            return ()
-        return self._kept(PLACEBO, int(stated["placebos"]) + 1)
+        made = self.placebos_made
+        return () if made is None else self._kept(PLACEBO, made + 1)
 
     @cached_property
     def windows(self) -> tuple[HeldWindow, ...]:
@@ -123,7 +127,7 @@ class Runs:
     def _window(self, window: "Window", payload: "Payload") -> HeldWindow:
         params, held = payload["params"], None
         if params is not None:
-            tested = self._session.in_sample.between(window.test_start, window.test_stop)
+            tested = self.session.in_sample.between(window.test_start, window.test_stop)
             held = self._held(tested, params)
         return HeldWindow(window, params, bool(payload.get("feasible", False)), held)
 
@@ -134,7 +138,7 @@ class Runs:
         return Held(result, panel, executed)
 
     def _evaluator(self, panel: "Panel") -> Evaluator:
-        session = self._session
+        session = self.session
         if panel is session.in_sample:
             return session.appraiser.in_sample
         if panel is session.holdout:
@@ -145,9 +149,9 @@ class Runs:
     def _replicates(self) -> "dict[tuple[str, int], str]":
         from mech_exo.tuning.replicate_store import kept_replicates
 
-        if self.searches is None or self._reported.standing.present is None:
+        if self.searches is None or self.study_file is None:
             return {}
-        return kept_replicates(self._reported.study_file, searches_key(self.searches))
+        return kept_replicates(self.study_file, searches_key(self.searches))
 
     def _kept(self, part: str, count: int) -> "tuple[Payload, ...]":
         """The payloads of a part in order; () unless all of them are kept."""

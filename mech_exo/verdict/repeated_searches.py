@@ -80,18 +80,17 @@ class RepeatedSearches:
 
     def factor_blocks(self) -> FactorBlocks:
         """The information coefficients that it stands on."""
-        panel, lag = self.panel, self.settings.backtest.execution_lag
+        panel = self.panel
         spec = ObjectiveSpec.compile(self.objective.source, self.objective.label)
         if spec.reads_market and self.market is not None:
             panel = extend_panel(panel, self.market, spec, self.settings)
-        holding = holding_periods(panel, lag)
+        holding = holding_periods(panel, self.settings.backtest.execution_lag)
         drawn = tuple(f.name for f in spec.factors if f.parametrised)
         return factor_blocks(panel, Outcomes.of(panel).over(holding), holding, drawn)
 
     def __call__(self) -> "Repeater":
         """The worker; what all its replicates share is made before it is forked."""
-        repeater = Repeater(self)
-        repeater.prepare()
+        (repeater := Repeater(self)).prepare()
         return repeater
 
 

@@ -11,7 +11,7 @@ from mech_exo.workflow.incumbent import INCUMBENT
 
 
 @dataclass(frozen=True)
-class Record:
+class PortfolioRecord:
     """The figures of one portfolio.
 
     Attributes
@@ -44,7 +44,7 @@ class Performance:
         there; 0 where none was made.
     """
 
-    records: tuple[Record, ...] = ()
+    records: tuple[PortfolioRecord, ...] = ()
     in_sample: tuple[str, str] | None = None
     out_of_sample: tuple[str, str] | None = None
     look: int = 0
@@ -59,7 +59,9 @@ def performance(reported: Reported) -> Performance:
     if reported.file is not None:
         return _stated(reported.file.metadata, reported.file.out_of_sample, reported)
     if reported.trial is not None:
-        return Performance((Record("portfolio", reported.label, reported.trial.metrics, None),))
+        return Performance(
+            (PortfolioRecord("portfolio", reported.label, reported.trial.metrics, None),)
+        )
     return Performance()
 
 
@@ -78,7 +80,7 @@ def _computed(reported: Reported) -> Performance:
     )
 
 
-def _records(reported: Reported) -> Iterator[Record]:
+def _records(reported: Reported) -> Iterator[PortfolioRecord]:
     roles: tuple[tuple[str, Portfolio | None], ...] = (
         ("portfolio", reported.best),
         ("universe", reported.universe),
@@ -88,7 +90,7 @@ def _records(reported: Reported) -> Iterator[Record]:
         if portfolio is not None:
             fit = reported.incumbent_fit if role == "incumbent" else None
             remark = f"{INCUMBENT} {fit.words}" if fit is not None and fit.words else ""
-            yield Record(
+            yield PortfolioRecord(
                 role, portfolio.label, portfolio.in_sample, portfolio.out_of_sample, remark
             )
 
@@ -101,9 +103,9 @@ def _stated(
     provenance = (reported.file.provenance if reported.file else None) or {}
     seen = _known(outside, "metrics")
     universe = _known(outside, "universe")
-    records = [Record("portfolio", reported.label, inside, seen)]
+    records = [PortfolioRecord("portfolio", reported.label, inside, seen)]
     if universe:
-        records.append(Record("universe", "universe", None, universe))
+        records.append(PortfolioRecord("universe", "universe", None, universe))
     ends = provenance.get("data_start"), provenance.get("in_sample_end")
     return Performance(
         records=tuple(records),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mech_exo.tearsheet.commands import judging
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.reported import Reported
+from mech_exo.tearsheet.typed_commands import judging
 from mech_exo.verdict.decision import SUPPORT
 from mech_exo.verdict.standing import verdict_in_words
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from mech_exo.data.panel import FloatArray
 from mech_exo.factor_file.document import WEIGHT
-from mech_exo.tearsheet.commands import judging
 from mech_exo.tearsheet.parts.luck import number_of
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.reported import Reported
+from mech_exo.tearsheet.typed_commands import judging
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter

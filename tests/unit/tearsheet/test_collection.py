@@ -11,6 +11,7 @@ from mech_exo import ExoError
 from mech_exo.errors import ExitCode
 from mech_exo.tearsheet.collection import collected
 from mech_exo.tearsheet.opening import ReportRequest, open_reported
+from mech_exo.tearsheet.parts.courses import Courses
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.tear_sheet import TearSheet
 from mech_exo.tuning.records import read_study
@@ -34,7 +35,7 @@ def test_a_study_without_a_verdict_says_how_to_ask_for_one(tuned: Path) -> None:
     assert set(sheet.missing) == {"verdict", "luck"}
     assert isinstance(sheet.weights.windows, Missing)  # type: ignore[union-attr]
     for missing in (*sheet.missing.values(), sheet.weights.windows):  # type: ignore[union-attr]
-        assert missing.command.startswith(f"exo validate --study-name {NAME}")  # type: ignore[union-attr]
+        assert missing.command.startswith(f"exo validate --study-name {NAME}")
     assert sheet.exit_code == ExitCode.DONE
 
 
@@ -48,8 +49,10 @@ def test_a_judged_study_lacks_nothing(judged: Path) -> None:
 def test_the_last_value_of_the_course_is_the_metric(judged: Path) -> None:
     sheet = sheet_of(request_of(judged))
     record = sheet.performance.records[0]
-    inside = sheet.courses.portfolio.dates < sheet.courses.split  # type: ignore[union-attr]
-    returns = sheet.courses.portfolio.returns[inside]  # type: ignore[union-attr]
+    courses = sheet.courses
+    assert isinstance(courses, Courses)
+    assert courses.split is not None
+    returns = courses.portfolio.returns[courses.portfolio.dates < courses.split]
     assert record.in_sample is not None
     assert np.prod(1.0 + returns) - 1.0 == pytest.approx(record.in_sample["total_return"], 1e-12)
     assert record.in_sample == read_study(judged / "studies/factor_opt.db", NAME).best().metrics  # type: ignore[union-attr]
