@@ -38,5 +38,12 @@ class _Universe:
 
 def universe_metrics(result: BacktestResult) -> dict[str, float]:
     """Metrics of the equal-weighted universe; none that compare with it. NaN where undefined."""
-    path = _Universe(result.benchmark_returns, result.risk_free, result.periods_per_year)
+    return passive_metrics(result.benchmark_returns, result.risk_free, result.periods_per_year)
+
+
+def passive_metrics(
+    returns: FloatArray, risk_free: float, periods_per_year: float
+) -> dict[str, float]:
+    """Metrics of what portfolios are measured against, from its returns [T'] alone."""
+    path = _Universe(returns, risk_free, periods_per_year)
     return {m.name: float(m.function(path)) for m in METRICS.values() if m.of_benchmark}

@@ -1,10 +1,11 @@
 """The path of one portfolio, in pandas."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import WEIGHT
@@ -15,11 +16,13 @@ from mech_exo.library.studies import Trial
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mech_exo.data.panel import Panel
+    from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, Part, WhatIf
+    from mech_exo.workflow.run_changes import RunChanges
     from mech_exo.workflow.session import Session
+    from mech_exo.workflow.track_record import TrackRecord
 
-Part = Literal["in_sample", "holdout", "all"]
 Portfolio: TypeAlias = "Mapping[str, float] | pd.Series[float] | Trial | PathLike"
+Day: TypeAlias = str | date | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,32 +32,51 @@ class Backtest:
     Attributes
     ----------
     label, part
-        What was run, and on which dates.
+        What was run, and on which dates: "in_sample", "holdout" or "all".
     weights
         Factor -> weight.
     returns, benchmark
         Simple returns by date, one a session; the benchmark is the equal-weighted universe at the
         same invested share, lag and costs, without stops, or cash (`portfolio.benchmark`).
-    exposure
-        Share invested at each close.
+    universe
+        The equal-weighted universe, also where the benchmark is cash.
+    exposure, short_exposure
+        Share invested at each close, less what is sold short; share sold short.
     holdings
         A row for each execution, a column for each symbol: share of the portfolio after trading.
     trades
         date, symbol, before, after (shares of the portfolio), reason: rebalance, stop, delisting.
     metrics, benchmark_metrics
         Metric -> value; NaN where undefined.
+    years
+        Year -> first and last session, their number, and every metric of these sessions alone,
+        `benchmark_…` beside it.
+    months
+        Month -> return, benchmark.
+    what_ifs
+        Assumption -> every metric, `benchmark_…` beside it; the first row is the portfolio as it
+        is. Empty if none was asked for; a row that cannot be run is NaN and says why in `failure`.
+    looks
+        Portfolios seen on these dates of the holdout so far, this one included; 0: none was looked
+        at.
     """
 
     label: str
-    part: Part
+    part: "Part"
     weights: "pd.Series[float]"
     returns: "pd.Series[float]"
     benchmark: "pd.Series[float]"
+    universe: "pd.Series[float]"
     exposure: "pd.Series[float]"
+    short_exposure: "pd.Series[float]"
     holdings: "pd.DataFrame"
     trades: "pd.DataFrame"
     metrics: "pd.Series[float]"
     benchmark_metrics: "pd.Series[float]"
+    years: "pd.DataFrame"
+    months: "pd.DataFrame"
+    what_ifs: "pd.DataFrame"
+    looks: int
 
     def __repr__(self) -> str:
         first, last = self.returns.index[0].date(), self.returns.index[-1].date()
@@ -92,81 +114,133 @@ def params_of(portfolio: Portfolio, session: "Session") -> tuple[str, dict[str, 
         raise ExoError(f"portfolio: a weight is no number ({error}).") from error
 
 
-def run_backtest(
-    session: "Session", study_file: Path, label: str, params: Mapping[str, Any], part: Part
-) -> Backtest:
-    """Run one portfolio on a part of the session's dates; a look at the holdout is entered."""
-    from mech_exo.backtest.comparison import universe_metrics
-    from mech_exo.library.arguments import sound
-    from mech_exo.objective.evaluate import Evaluator
-    from mech_exo.verdict.holdout import HoldoutLedger
+def request_of(
+    session: "Session",
+    portfolio: Portfolio,
+    part: "Part | None",
+    dates: tuple[Day, Day],
+    params: Mapping[str, float | None],
+    what_if: str | Sequence[str],
+    changes: "RunChanges",
+) -> "BacktestRequest":
+    """What a caller asks for, checked.
 
-    panel = _part(sound(session), part)
-    evaluator = Evaluator(session.spec, panel, session.settings, session.market)
-    result = evaluator.run(params, keep_holdings=True)
-    if part != "in_sample" and session.holdout is not None:
-        ledger = HoldoutLedger(study_file, session.panel, session.split)
-        ledger.enter(evaluator, params, result, f"backtest: {label}")
-    return _in_pandas(label, part, panel, evaluator, params, result, universe_metrics(result))
+    Raises
+    ------
+    ExoError
+        For an argument of another type than it states, and a text that is no date.
+    """
+    from mech_exo.workflow.backtest_run import BacktestRequest
 
-
-def _part(session: "Session", part: Part) -> "Panel":
-    if part == "all":
-        return session.panel
-    if part == "in_sample":
-        return session.in_sample
-    if part != "holdout":
-        raise ExoError(f"part is {part!r}, must be in_sample, holdout or all.")
-    if session.holdout is None:
-        raise ExoError("there is no holdout (holdout.fraction is 0, or too few dates).")
-    return session.holdout
-
-
-def _in_pandas(
-    label: str,
-    part: Part,
-    panel: "Panel",
-    evaluator: Any,
-    params: Mapping[str, Any],
-    result: Any,
-    universe: Mapping[str, float],
-) -> Backtest:
-    import pandas as pd
-
-    executed = evaluator.kernel(params).schedule.executed
-    dates = pd.DatetimeIndex(result.dates, name="date")
-    candidate = evaluator.candidate(params)
-    return Backtest(
+    label, found = params_of(portfolio, session)
+    start, end = (_day(n, d) for n, d in zip(("start", "end"), dates, strict=True))
+    return BacktestRequest(
         label=label,
+        params=found | {name: value for name, value in params.items() if value is not None},
         part=part,
-        weights=pd.Series(
-            candidate.weights.copy(), index=list(evaluator.space.factor_names), name="weight"
-        ),
-        returns=pd.Series(result.returns.copy(), dates, name="return"),
-        benchmark=pd.Series(result.benchmark_returns.copy(), dates, name="benchmark"),
-        exposure=pd.Series(result.exposure.copy(), dates, name="exposure"),
-        holdings=pd.DataFrame(
-            result.holdings.copy(),
-            pd.DatetimeIndex(panel.dates[executed[: len(result.holdings)]], name="date"),
-            pd.Index(panel.symbols, name="symbol"),
-        ),
-        trades=_trades(panel, result, executed),
-        metrics=pd.Series(result.metrics(), name=label),
-        benchmark_metrics=pd.Series(dict(universe), name=candidate.mandate.measured_against),
+        start=start,
+        end=end,
+        changes=changes,
+        what_if=(what_if,) if isinstance(what_if, str) else tuple(what_if),
     )
 
 
-def _trades(panel: "Panel", result: Any, executed: Any) -> "pd.DataFrame":
+def _day(name: str, given: Day) -> date | None:
+    if given is None:
+        return None
+    if isinstance(given, datetime):
+        return given.date()
+    if isinstance(given, date):
+        return given
+    if isinstance(given, str):
+        try:
+            return date.fromisoformat(given)
+        except ValueError as error:
+            hint = "Write YYYY-MM-DD."
+            raise ExoError(f"{name} is {given!r}, not a date.", hint=hint) from error
+    raise ExoError(f"{name}: is {type(given).__name__}, expected a date.")
+
+
+def run_backtest(session: "Session", study_file: Path, request: "BacktestRequest") -> Backtest:
+    """Run one portfolio on some of the session's dates; a look at the holdout is entered."""
+    from mech_exo.library.arguments import sound
+    from mech_exo.workflow.backtest_run import backtested
+
+    return _in_pandas(backtested(sound(session), study_file, request), request.part)
+
+
+def _in_pandas(found: "Backtested", part: "Part | None") -> Backtest:
+    import pandas as pd
+
+    track = found.track
+    dates = pd.DatetimeIndex(track.dates, name="date")
+    parts: dict[str, Part] = {"in sample": "in_sample", "holdout": "holdout"}
+
+    def series(values: Any, name: str) -> "pd.Series[float]":
+        return pd.Series(values.copy(), dates, name=name)
+
+    return Backtest(
+        label=track.label,
+        part=part or parts.get(track.seen, "all"),
+        weights=pd.Series(track.weights, name="weight", dtype=float),
+        returns=series(track.returns, "return"),
+        benchmark=series(track.benchmark, "benchmark"),
+        universe=series(track.universe, "universe"),
+        exposure=series(track.exposure, "exposure"),
+        short_exposure=series(track.short_exposure, "short_exposure"),
+        holdings=pd.DataFrame(
+            track.holdings.copy(),
+            pd.DatetimeIndex(track.executed_dates, name="date"),
+            pd.Index(track.symbols, name="symbol"),
+        ),
+        trades=_trades(track),
+        metrics=pd.Series(track.metrics, name=track.label),
+        benchmark_metrics=pd.Series(track.benchmark_metrics, name=track.benchmark_name),
+        years=_years(track),
+        months=pd.DataFrame(
+            {"return": track.months.returns, "benchmark": track.months.benchmark},
+            pd.PeriodIndex(track.months.month.astype("datetime64[D]"), freq="M", name="month"),
+        ),
+        what_ifs=_what_ifs(found.what_ifs),
+        looks=found.looks,
+    )
+
+
+def _years(track: "TrackRecord") -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [
+        {"first": y.first, "last": y.last, "sessions": y.sessions}
+        | _beside(y.metrics, y.benchmark_metrics)
+        for y in track.years
+    ]
+    return pd.DataFrame(rows, pd.Index([y.year for y in track.years], name="year"))
+
+
+def _what_ifs(what_ifs: "tuple[WhatIf, ...]") -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [
+        {"failure": w.failure}
+        | ({} if w.track is None else _beside(w.track.metrics, w.track.benchmark_metrics))
+        for w in what_ifs
+    ]
+    return pd.DataFrame(rows, pd.Index([w.name for w in what_ifs], name="assumption"))
+
+
+def _beside(metrics: Mapping[str, float], benchmark: Mapping[str, float]) -> dict[str, Any]:
+    return {**metrics, **{f"benchmark_{name}": value for name, value in benchmark.items()}}
+
+
+def _trades(track: "TrackRecord") -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    from mech_exo.backtest.trades import trades_of
-
-    trades = trades_of(result, panel.returns, executed)
+    trades = track.trades
     return pd.DataFrame(
         {
-            "date": pd.DatetimeIndex(panel.dates[trades.date]),
-            "symbol": np.array(panel.symbols, dtype=object)[trades.name],
+            "date": pd.DatetimeIndex(track.panel.dates[trades.date]),
+            "symbol": np.array(track.symbols, dtype=object)[trades.name],
             "before": trades.before,
             "after": trades.after,
             "reason": list(trades.reason),

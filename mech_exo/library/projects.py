@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mech_exo.library.arguments import PathLike, check_search, session_of
-from mech_exo.library.backtests import Backtest, Part, Portfolio
+from mech_exo.library.backtests import Backtest, Day, Portfolio
 from mech_exo.library.calibrations import Calibration
 from mech_exo.library.checks import Check
 from mech_exo.library.project_inputs import ProjectInputs
@@ -19,6 +19,7 @@ from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
     from mech_exo.verification.comparisons import Verification
+    from mech_exo.workflow.backtest_run import Part
 
 Progress = Callable[[str, int, int], None]
 
@@ -129,7 +130,12 @@ class Project(ProjectInputs):
         self,
         portfolio: Portfolio,
         *,
-        part: Part = "in_sample",
+        part: "Part | None" = None,
+        start: Day = None,
+        end: Day = None,
+        capital: float | None = None,
+        cost_bps: float | None = None,
+        what_if: str | Sequence[str] = (),
         cash_pct: float | None = None,
         stop_loss_pct: float | None = None,
         position_size_pct: float | None = None,
@@ -142,21 +148,34 @@ class Project(ProjectInputs):
             Factor -> weight; a trial; or the path of a factor file.
         part
             "in_sample"; "holdout", whose path begins there with cash, and which is entered as a
-            look at it; "all", which is a look too.
+            look at it; "all", which is a look too. None: in sample, unless `start` or `end` lies in
+            the holdout.
+        start, end
+            First and last day (a date, or YYYY-MM-DD); None: those of the part. The path begins
+            with cash at the first decision of these dates.
+        capital
+            Money at the first trade, on which impact and `max_adv_share` depend.
+        cost_bps
+            Commission and slippage together; None: as set.
+        what_if
+            Assumptions, as `exo backtest --what-if` has them: "cost=2x,lag=+1", "default", or
+            several of them.
         cash_pct, stop_loss_pct, position_size_pct
             None: what the trial or the file says, and for weights what the settings say.
         """
-        from mech_exo.library.backtests import params_of, run_backtest
+        from mech_exo.library.backtests import request_of, run_backtest
+        from mech_exo.workflow.run_changes import stated
 
-        label, params = params_of(portfolio, self.session)
         given = {
             "cash_pct": cash_pct,
             "stop_loss_pct": stop_loss_pct,
             "position_size_pct": position_size_pct,
         }
-        params |= {name: value for name, value in given.items() if value is not None}
+        changes = stated(capital, cost_bps)
         with caller_threads_kept():
-            return run_backtest(self.session, self._study_file(None), label, params, part)
+            session = self.session
+            request = request_of(session, portfolio, part, (start, end), given, what_if, changes)
+            return run_backtest(session, self._study_file(None), request)
 
     def validate(
         self, study: Study, *, jobs: int | None = None, on_progress: Progress | None = None
