@@ -10,6 +10,7 @@ docs/api.md shows the rest.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from mech_exo.system.host import check_host
 from mech_exo.version import __version__
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and that there ar
         home = next((module for module, names in _HOMES.items() if name in names), None)
         if home is None:
             raise AttributeError(f"module 'mech_exo' has no attribute {name!r}")
+        if home != "mech_exo.errors":
+            check_host()
         found = globals()[name] = getattr(import_module(home), name)
         return found
 

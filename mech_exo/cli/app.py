@@ -12,7 +12,6 @@ app = typer.Typer(
     cls=Commands,
     help="Tune equity factor weights on a point-in-time backtest, and learn whether it is luck.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

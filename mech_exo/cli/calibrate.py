@@ -53,6 +53,7 @@ class CalibrateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOptio
         "--study-name",
         help="Search as this study did: as many trials, and its rule of stopping.",
         otherwise="none",
+        autocompletion=offer_studies,
         panel=STUDY,
     )
     n_jobs: int | None = option(

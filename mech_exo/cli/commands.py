@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from mech_exo.config.packaged import SETTINGS, nearest
+from mech_exo.errors import ExoError
 
 
 class CommandEntry(NamedTuple):
@@ -83,7 +84,13 @@ class Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As Typer does; without arguments, in a project, those of `exo status`."""
         alone = not args and not ctx.resilient_parsing
-        return super().parse_args(ctx, ["status"] if alone and in_project() else args)
+        try:
+            return super().parse_args(ctx, ["status"] if alone and in_project() else args)
+        except OSError as error:  # of --install-completion, which is carried out here
+            raise ExoError(
+                f"{error.filename}: the completion cannot be written ({error.strerror}).",
+                hint="`exo --show-completion` prints it, for a place of your own.",
+            ) from error
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """As Typer does, suggestions included; then the command itself instead of its summary."""

@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from mech_exo.cli.completion import offer_pages
 from mech_exo.cli.options import argument, command, option
 
 
@@ -13,7 +14,10 @@ class DocsOptions:
     """Options of `exo docs`."""
 
     page: str | None = argument(
-        help="Name of the page: guide, data, settings …", metavar="[PAGE]", default=None
+        help="Name of the page: guide, data, settings …",
+        metavar="[PAGE]",
+        default=None,
+        autocompletion=offer_pages,
     )
     list: bool = option("--list", help="Name all pages.", default=False)
     browser: bool = option("--browser", help="Open the page in the browser.", default=False)

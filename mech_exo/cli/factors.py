@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     ProjectFolder,
@@ -26,7 +27,9 @@ LATEST = "config/staging/factors_optuna_latest.yml"
 class StageOptions(SpaceOptions, MandateOptions, StudyFileOption, ProjectOption, ProjectFolder):
     """Options of `exo factors stage`."""
 
-    source: str = argument(help="Factor file, or name of a study.", metavar="STUDY|FILE")
+    source: str = argument(
+        help="Factor file, or name of a study.", metavar="STUDY|FILE", autocompletion=offer_studies
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.options import INPUT, OUTPUT, SEARCH, STUDY, no_option, option
 from mech_exo.config.doc_pages import see_page
 from mech_exo.config.settings import SAMPLERS
@@ -61,6 +62,7 @@ class StudyOptions(StudyFileOption):
         "--study-name",
         help="Name of the study; one that exists is resumed.",
         default=DEFAULT_STUDY,
+        autocompletion=offer_studies,
         panel=STUDY,
     )
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from mech_exo.cli.completion import of_setting
 from mech_exo.cli.pipes import reader_may_leave
 from mech_exo.config.settings_file import project_root
 from mech_exo.errors import ExitCode, ExoError
@@ -51,6 +52,8 @@ def option(
         Passed on to `typer.Option`.
     """
     otherwise = otherwise or in_project or ""
+    if setting:
+        typer_options.setdefault("autocompletion", of_setting(setting))
     if otherwise:
         help = f"{help} \\[default: {otherwise}]"  # noqa: A001
     info = typer.Option(*names, help=help, rich_help_panel=panel, **typer_options)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
 from mech_exo.errors import ExoError
@@ -33,7 +34,7 @@ CHOICE = "Which trials"
 class TrialsOptions(StudyFileOption, ProjectOption):
     """Options of `exo study trials`."""
 
-    name: str = argument(help="Name of the study.", metavar="NAME")
+    name: str = argument(help="Name of the study.", metavar="NAME", autocompletion=offer_studies)
     format: TableFormat = option("--format", help="How to print.", default=TableFormat.table)
     times: bool = option("--times/--no-times", help="With start and end times.", default=True)
     where: list[str] | None = option(
@@ -84,7 +85,10 @@ class ShowOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study show`."""
 
     name: str | None = argument(
-        help="Name of the study; not needed if the file has one.", metavar="[NAME]", default=None
+        help="Name of the study; not needed if the file has one.",
+        metavar="[NAME]",
+        default=None,
+        autocompletion=offer_studies,
     )
     trial: int | None = option(
         "--trial", help="Show all of this trial.", otherwise="the study", metavar="N", min=0

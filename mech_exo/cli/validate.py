@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
@@ -26,6 +27,7 @@ class ValidateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption
         "--study-name",
         help="Judge the best trial of this study.",
         otherwise=DEFAULT_STUDY,
+        autocompletion=offer_studies,
         panel=STUDY,
     )
     factors: Path | None = option(

@@ -22,6 +22,9 @@ _KINDS = {
 }
 
 
+UNKNOWN_ROOM = 2_000_000_000
+"""Bytes of `room` where the system does not say how much memory it has."""
+
 AT_ONCE = 1 << 24  # bytes that are read at once where a file does not know its size
 
 
@@ -178,7 +181,10 @@ def room() -> int:
 
     A parsed table takes several times its text.
     """
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4
+    except (ValueError, OSError):  # a system that does not tell
+        return UNKNOWN_ROOM
 
 
 def too_large(path: Path, limit: int) -> ExoError:

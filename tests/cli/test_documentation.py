@@ -73,6 +73,9 @@ def called(piece: str) -> Iterator[list[str]]:
         yield rest[: end.start() if end else None].split()
 
 
+OWN_OPTIONS = ("--help", "-h", "--version", "--install-completion", "--show-completion")
+
+
 def options_of(command: Any) -> set[str]:
     names = {"--help", "-h"}
     return names.union(*([*p.opts, *p.secondary_opts] for p in command.params))
@@ -81,7 +84,7 @@ def options_of(command: Any) -> set[str]:
 def fault(words: list[str]) -> str:
     """What of a call does not exist; "" if all does."""
     if words[0].startswith("-"):
-        return "" if words[0] in ("--help", "-h", "--version") else words[0]
+        return "" if words[0] in OWN_OPTIONS else words[0]
     if words[0] not in COMMANDS:
         return words[0]
     command, rest = load(words[0]), words[1:]

@@ -1,5 +1,6 @@
 """Files that pyarrow reads: Parquet, Feather, and what is compressed by Zstandard."""
 
+import contextlib
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -52,7 +53,8 @@ def read_feather(path: Path) -> Table:
         return pyarrow.feather.read_table(source)
 
     def tried() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (2 * room(), 2 * room()))
+        with contextlib.suppress(OSError, ValueError):  # macOS has no such limit
+            resource.setrlimit(resource.RLIMIT_AS, (2 * room(), 2 * room()))
         _arrow_table(path, "Feather", opened)
 
     try:
