@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import OUTPUT, SEARCH, STUDY, command, option

@@ -11,7 +11,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from mech_exo.config.packaged import SETTINGS, nearest
 from mech_exo.errors import ExoError
 
 
@@ -100,6 +99,8 @@ class Commands(TyperGroup):
 
 def in_project() -> bool:
     """Whether the working directory, or a folder above it, has a config/settings.yml."""
+    from mech_exo.config.packaged import SETTINGS, nearest
+
     return nearest(SETTINGS, Path.cwd()) is not None
 
 

@@ -19,7 +19,7 @@ for name in ("fcntl", "resource", "pwd", "termios"):
     sys.modules.pop(name, None)
 del signal.SIGHUP, os.fork, os.register_at_fork
 """
-NEEDS = "exo needs Linux, macOS, WSL or Docker"
+NEEDS = "Mech-Exo needs Linux, macOS, WSL or Docker"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["study", "list"], ["optuna-run"]])
