@@ -11,7 +11,7 @@ def check_host() -> None:
         import_module("fcntl")
     except ImportError as error:
         raise ExoError(
-            "Mech-Exo needs Linux, macOS, WSL or Docker: it locks files and forks processes as Unix "
-            "does, and this system cannot.",
+            "Mech-Exo needs Linux, macOS, WSL or Docker: it locks files and forks processes as "
+            "Unix does, and this system cannot.",
             hint="On Windows install WSL (wsl --install) and work in it, or take the container.",
         ) from error
