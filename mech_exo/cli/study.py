@@ -1,4 +1,4 @@
-"""`exo study`: what is in a study."""
+"""`exo study`: what is in a study, and its file."""
 
 import dataclasses
 import enum
@@ -11,6 +11,7 @@ import typer
 from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
+from mech_exo.cli.study_files import ArchiveOptions, DeleteOptions, archive, delete
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -187,4 +188,6 @@ def register(app: typer.Typer) -> None:
     command(group, "trials", TrialsOptions)(trials)
     command(group, "list", ListOptions)(list_all)
     command(group, "show", ShowOptions)(show)
+    command(group, "archive", ArchiveOptions)(archive)
+    command(group, "delete", DeleteOptions)(delete)
     app.add_typer(group, name="study")

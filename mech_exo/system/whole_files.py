@@ -5,6 +5,7 @@ import errno
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from mech_exo.errors import ExoError
@@ -33,12 +34,23 @@ def write_atomically(path: Path, content: str | bytes, *, overwrite: bool = Fals
     ExoError
         If the folder cannot be written or is full. Nothing is left behind.
     """
+    with whole_file(path, overwrite=overwrite) as temporary:
+        _write_new(temporary, _bytes(content))
+    return path
+
+
+@contextlib.contextmanager
+def whole_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """A name beside `path` for a file to be made; at the end of the block it is called `path`.
+
+    The rest, and what is raised, as `write_atomically`. The block makes the file and has it synced.
+    """
     target = Path(os.path.realpath(path)) if overwrite else path
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         _make_folder(target.parent)
         try:
-            _write_new(temporary, _bytes(content))
+            yield temporary
             if overwrite:
                 temporary.replace(target)
             else:
@@ -53,7 +65,6 @@ def write_atomically(path: Path, content: str | bytes, *, overwrite: bool = Fals
             f"{path}: cannot be written ({error.strerror}).",
             hint="Nothing was written; check the folder, its permissions and the free space.",
         ) from error
-    return path
 
 
 def write_to_free_name(path: Path, text: str) -> Path:
