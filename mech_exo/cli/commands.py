@@ -66,7 +66,7 @@ COMMANDS = {
         "reoptimize",
         "Read the data afresh, tune, judge, compare with config/factors.yml, stage what is better.",
     ),
-    "notify": CommandEntry("notify", "Messages by Telegram."),
+    "notify": CommandEntry("notify", "Messages by Telegram and webhook."),
     "docs": CommandEntry(
         "docs", "Show a page of the documentation; without a name, the first one."
     ),

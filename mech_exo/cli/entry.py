@@ -28,16 +28,16 @@ USAGE_ERROR = cast("type[Exception]", typer.BadParameter.__bases__[0])
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
-    with withheld(os.environ) as telegram:
-        return _run(arguments, telegram)
+    with withheld(os.environ) as messengers:
+        return _run(arguments, messengers)
 
 
-def _run(arguments: Sequence[str], telegram: Mapping[str, str]) -> int:
+def _run(arguments: Sequence[str], messengers: Mapping[str, str]) -> int:
     try:
         code: object = ExitCode.DONE
         with _help_may_be_cut():
             code = get_command(app).main(
-                list(arguments), prog_name="exo", standalone_mode=False, obj=telegram
+                list(arguments), prog_name="exo", standalone_mode=False, obj=messengers
             )
     except ExoError as error:
         return _fail(str(error), error.exit_code)

@@ -83,10 +83,10 @@ def no_option(default: Any = dataclasses.MISSING, *, in_project: str | None = No
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class TelegramVariables:
-    """The TELEGRAM_ variables, which are in the environment of no process from here on."""
+class MessengerVariables:
+    """The variables of messengers, which no process has in its environment from here on."""
 
-    telegram: Mapping[str, str] = no_option()
+    messengers: Mapping[str, str] = no_option()
 
 
 def command(
@@ -96,8 +96,8 @@ def command(
 
     def register(function: Callable[[O], None]) -> Callable[[O], None]:
         def run(context: typer.Context, **values: Any) -> None:
-            if issubclass(options, TelegramVariables):
-                values["telegram"] = context.obj
+            if issubclass(options, MessengerVariables):
+                values["messengers"] = context.obj
             try:
                 with reader_may_leave():  # Typer itself would exit 1
                     _enter(values.get("project"))

@@ -21,7 +21,7 @@ from mech_exo.cli.options import (
     NOTIFY,
     OUTPUT,
     STUDY,
-    TelegramVariables,
+    MessengerVariables,
     command,
     option,
 )
@@ -43,7 +43,7 @@ class RunOptions(
     StudyOptions,
     ProjectOption,
     ProjectFolder,
-    TelegramVariables,
+    MessengerVariables,
 ):
     """Options of `exo optuna-run`."""
 
@@ -129,7 +129,8 @@ class RunOptions(
     )
     notify_progress: bool = option(
         "--notify-progress",
-        help="Send progress by Telegram (TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID).",
+        help="Send progress: by Telegram (TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID), to a webhook "
+        "(EXO_WEBHOOK_URL), or both.",
         default=False,
         envvar="EXO_NOTIFY",
         panel=NOTIFY,
@@ -161,7 +162,7 @@ def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitC
     from mech_exo.workflow.run_events import each
 
     with RunMessages(
-        options.telegram,
+        options.messengers,
         request.study_name,
         options.progress_interval,
         log,
@@ -178,17 +179,17 @@ def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitC
 def _foretell(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitCode:
     """Say what the run would do; what it would exit with, as far as that is known."""
     from mech_exo.jobs.dry_run import forecast
-    from mech_exo.notify.channel import way_of
+    from mech_exo.notify.run_messages import ForetoldMessages
     from mech_exo.report.console import console
     from mech_exo.report.forecast_lines import forecast_json, forecast_lines
 
-    found = forecast(request, log=log)
-    telegram = way_of(options.telegram) if options.notify_progress else ""
+    messages = ForetoldMessages(options.messengers, wanted=options.notify_progress)
+    found = forecast(request, messages, log)
     out = console(sys.stdout)
     if options.json:
-        sys.stdout.write(f"{forecast_json(found, telegram)}\n")
+        sys.stdout.write(f"{forecast_json(found, messages.words)}\n")
     elif not options.quiet:
-        for line in forecast_lines(found, telegram):
+        for line in forecast_lines(found, messages.words):
             out.print(line, soft_wrap=True)
     if found.exit_code is ExitCode.NO_FEASIBLE_TRIAL:
         log.warn(f"{found.preview.study.without_feasible()}.")

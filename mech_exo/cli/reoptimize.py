@@ -16,7 +16,7 @@ from mech_exo.cli.option_groups import (
     SpaceOptions,
     StudyFileOption,
 )
-from mech_exo.cli.options import OUTPUT, STUDY, TelegramVariables, command, option
+from mech_exo.cli.options import OUTPUT, STUDY, MessengerVariables, command, option
 from mech_exo.errors import ExitCode
 from mech_exo.system.typed_fields import filled_from
 
@@ -33,7 +33,7 @@ class ReoptimizeOptions(
     StudyFileOption,
     ProjectOption,
     ProjectFolder,
-    TelegramVariables,
+    MessengerVariables,
 ):
     """Options of `exo reoptimize`."""
 
@@ -109,7 +109,6 @@ def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "Console
     from mech_exo import reoptimize as carry_out
     from mech_exo.jobs.journal import JournalLines, journaled
     from mech_exo.jobs.weekly_run import only_run
-    from mech_exo.notify.channel import configured
     from mech_exo.notify.run_messages import RunMessages
     from mech_exo.workflow.run_events import each
 
@@ -117,11 +116,11 @@ def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "Console
     with only_run(request.root), journaled(log, request.root, request.moment) as journal:
         lines = JournalLines(journal, request.root, interval)
         with RunMessages(
-            options.telegram,
+            options.messengers,
             request.study_name,
             interval,
             journal,
-            wanted=configured(options.telegram),
+            wanted=None,
         ) as messages:
             outcome = carry_out(request, each(lines, messages), journal)
             _print(outcome, quiet=options.quiet)
@@ -133,14 +132,14 @@ def _foretell(
 ) -> ExitCode:
     """Read and check all inputs, and say what would be done with them."""
     from mech_exo.jobs.weekly_run import foretell
-    from mech_exo.notify.channel import configured, way_of
+    from mech_exo.notify.run_messages import ForetoldMessages
     from mech_exo.report.console import console
     from mech_exo.report.forecast_lines import forecast_lines
 
-    found = foretell(request, log)
+    messages = ForetoldMessages(options.messengers, wanted=None)
+    found = foretell(request, log, messages)
     out = console(sys.stdout)
-    telegram = way_of(options.telegram) if configured(options.telegram) else ""
-    for line in forecast_lines(found, telegram):
+    for line in forecast_lines(found, messages.words):
         out.print(line, soft_wrap=True)
     out.print("then       the comparison; the best is staged if it is better")
     return found.exit_code

@@ -104,3 +104,16 @@ def check_bounds(settings: Settings, origin: str, sources: Mapping[str, str] | N
     if not re.fullmatch(r"https?://[^/\s]+\S*", address):
         source = (sources or {}).get(name, origin)
         raise ExoError(f"{source}: {name} is {address!r}, must begin with https:// and a host.")
+    _check_webhook(settings, origin, sources or {})
+
+
+def _check_webhook(settings: Settings, origin: str, sources: Mapping[str, str]) -> None:
+    """Refuse an address in the place of the file that holds it, without repeating it."""
+    name, path = "notify.webhook", settings.notify.webhook
+    if path is not None and re.search("https?:/", str(path)):
+        raise ExoError(
+            f"{sources.get(name, origin)}: {name} is an address, which is a secret: settings are "
+            "written into factor files.",
+            hint="Put the address into a file of its own and name that file, or set "
+            "EXO_WEBHOOK_URL.",
+        )

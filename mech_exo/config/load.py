@@ -260,8 +260,10 @@ def _error(
 ) -> ExoError:
     near = difflib.get_close_matches(str(value), [str(c) for c in choices], n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else hint
+    # an address may be a secret that somebody has put into the wrong place
+    shown = "an address" if "://" in str(value) else repr(value)
     return ExoError(
-        f"{sources.get(where.partition('[')[0], origin)}: {where or 'the file'} is {value!r} "
+        f"{sources.get(where.partition('[')[0], origin)}: {where or 'the file'} is {shown} "
         f"({_kind(value)}), "
         f"expected {expected}.",
         hint=hint,

@@ -242,11 +242,13 @@ class ReoptimizeSettings:
 
 @dataclass(frozen=True)
 class NotifySettings:
-    """Telegram; the token and the chat come from the environment only."""
+    """Messengers; Telegram's token and chat come from the environment only."""
 
     api_base_url: str = "https://api.telegram.org"
     timeout_s: float = 10.0
     min_interval_s: float = 1.0  # between two requests; Telegram allows one a second in a chat
+    webhook: Path | None = silent_path_field()  # a file that holds its address, which is a secret
+    webhook_format: Literal["slack", "discord", "plain"] | None = silent_field()  # null: by host
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from mech_exo.errors import ExoError
+from mech_exo.notify.moments import Moment
 from mech_exo.notify.progress_messages import ProgressMessages
 from mech_exo.notify.run_messages import digest
 from mech_exo.report.live_line import LINES
@@ -89,7 +90,7 @@ class JournalLines:
         self._progress = ProgressMessages(self, interval)
         self._told: dict[str, int] = {}
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, moment: Moment = Moment.PROGRESS) -> None:  # noqa: ARG002 (all)
         """Write a line."""
         self._journal.note(text)
 

@@ -126,7 +126,7 @@ class Outcome:
     staged: Staged | None = None
 
 
-def foretell(request: ReoptimizeRequest, log: Log) -> Forecast:
+def foretell(request: ReoptimizeRequest, log: Log, listener: RunListener = unheard) -> Forecast:
     """What `reoptimize` would do; nothing is run, nothing is written.
 
     Raises
@@ -136,7 +136,7 @@ def foretell(request: ReoptimizeRequest, log: Log) -> Forecast:
     """
     from mech_exo.system.locks import check_free
 
-    session = _prepared(request, log, unheard)
+    session = _prepared(request, log, listener)
     check_free(*_lock(request.root))
     check_target(request.root / LOGS / "log", touch=False)
     run = request.run(session.settings.reoptimize.trials)

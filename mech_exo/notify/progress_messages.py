@@ -2,23 +2,27 @@
 
 from typing import Protocol
 
+from mech_exo.notify.moments import Moment
 from mech_exo.tuning.events import Event, Interrupted, StudyOpened, TrialFinished
 from mech_exo.workflow.optimised import Optimised
 
 SHOWN = 3  # weights in the digest
+QUARTERS = 4  # of the trials of a run
 
 
 class Sends(Protocol):
     """What takes messages: a channel, or a log."""
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, moment: Moment = Moment.PROGRESS) -> None:
         """Pass a message on."""
 
 
 class ProgressMessages:
     """A listener of a run's events that sends a message every `interval` trials.
 
-    Not after the last one: the digest of the run follows at once, and would wait for it.
+    Not after the last one: the digest of the run follows at once, and would wait for it. The first
+    message after each quarter of the trials is a milestone; where their number is open, the first
+    after each doubling.
     """
 
     def __init__(self, channel: Sends, interval: int) -> None:
@@ -26,19 +30,31 @@ class ProgressMessages:
         self._interval = interval
         self._name = ""
         self._first = 0
+        self._passed = 0  # quarters, or doublings
 
     def __call__(self, event: Event) -> None:
         """Send a message if one is due."""
         if isinstance(event, StudyOpened):
             self._name, self._first = event.study_name, event.finished
             more = "" if event.goal is None else f", {event.goal - event.finished} trials to run"
-            self._channel.send(f"{self._name}: started{more}")
+            self._channel.send(f"{self._name}: started{more}", Moment.MILESTONE)
         elif isinstance(event, TrialFinished):
             due = (event.finished - self._first) % self._interval == 0
             if due and event.finished != event.goal:
-                self._channel.send(f"{self._name}: {summary(event)}")
+                self._channel.send(f"{self._name}: {summary(event)}", self._moment(event))
         elif isinstance(event, Interrupted):
-            self._channel.send(f"{self._name}: interrupted ({event.signal})")
+            text = f"{self._name}: interrupted ({event.signal})"
+            self._channel.send(text, Moment.MILESTONE)
+
+    def _moment(self, event: TrialFinished) -> Moment:
+        done = event.finished - self._first
+        if event.goal is None:
+            passed = (done // self._interval).bit_length() - 1
+        else:
+            passed = QUARTERS * done // max(event.goal - self._first, 1)
+        moment = Moment.MILESTONE if passed > self._passed else Moment.PROGRESS
+        self._passed = max(passed, self._passed)
+        return moment
 
 
 def final_message(result: Optimised) -> str:

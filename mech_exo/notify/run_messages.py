@@ -1,16 +1,19 @@
-"""A run's one Telegram message: a listener of its events."""
+"""A run's one message: a listener of its events."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from mech_exo.notify.channel import Channel, open_channel
+from mech_exo.config.settings import NotifySettings
+from mech_exo.notify.channel import Channel, configured, open_channel, way_of
+from mech_exo.notify.moments import Moment
 from mech_exo.notify.progress_messages import (
     ProgressMessages,
     failure_message,
     final_message,
 )
 from mech_exo.workflow.log import Log
+from mech_exo.workflow.optimised import Optimised
 from mech_exo.workflow.run_events import (
     ReplicateFinished,
     ResultFound,
@@ -18,17 +21,20 @@ from mech_exo.workflow.run_events import (
     SettingsResolved,
 )
 
+Draw = Callable[[Optimised], bytes | None]
+"""A PNG of a result; None where there is nothing to draw."""
+
 
 class RunMessages:
-    """Tells by Telegram how a run goes and how it ended; a context manager.
+    """Tells messengers how a run goes and how it ended; a context manager.
 
     A failure of the run is its last text; what went wrong with the messages is said once, at the
-    end, and never costs the run anything.
+    end, and never costs the run anything. Only what is set up wrongly ends it, before it begins.
 
     Parameters
     ----------
     variables
-        The TELEGRAM_ variables.
+        The variables of messengers.
     name
         What the messages are about: the study.
     interval
@@ -36,7 +42,9 @@ class RunMessages:
     log
         Where it is said what is not sent.
     wanted
-        False: nothing is sent.
+        False: nothing is sent. None: if anybody is to be told.
+    draw
+        Makes the picture that goes with the result, where `notify.picture` asks for one.
     """
 
     def __init__(
@@ -46,12 +54,15 @@ class RunMessages:
         interval: int,
         log: Log,
         *,
-        wanted: bool = True,
+        wanted: bool | None = True,
+        draw: Draw | None = None,
     ) -> None:
-        self._variables = variables if wanted else None
+        self._variables, self._wanted = variables, wanted
         self._name, self._interval, self._log = name, interval, log
+        self._draw = draw
         self._channel: Channel | None = None
         self._messages: ProgressMessages | None = None
+        self._result: Optimised | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -66,29 +77,55 @@ class RunMessages:
         if channel is None:
             return
         if isinstance(error, Exception | KeyboardInterrupt):
-            channel.send(failure_message(self._name, error), last=True)
-        failure = channel.close()
-        if failure:
-            self._log.warn(f"Telegram: {failure}. The run is not affected.")
+            channel.send(failure_message(self._name, error), Moment.END)
+        for failure in channel.close():
+            self._log.warn(f"{failure}. The run is not affected.")
 
     def __call__(self, event: RunEvent) -> None:
         """Send what is due."""
         if isinstance(event, SettingsResolved):
-            self._open(event)
+            self._open(event.settings.notify)
         elif self._channel is None or self._messages is None:
             return
         elif isinstance(event, ResultFound):
-            self._channel.send(digest(event), last=True)
+            self._result = event.result
+            self._channel.send(digest(event), Moment.END)
         elif not isinstance(event, ReplicateFinished):
             self._messages(event)
 
-    def _open(self, event: SettingsResolved) -> None:
-        if self._variables is None:
+    def _open(self, settings: NotifySettings) -> None:
+        wanted = self._wanted
+        if wanted is None:
+            wanted = configured(self._variables, settings)
+        if not wanted:
             return
-        log, settings = self._log, event.settings.notify
-        self._channel = open_channel(self._variables, settings, say=log.note, warn=log.warn)
+        log = self._log
+        self._channel = open_channel(
+            self._variables, settings, self._name, say=log.note, warn=log.warn
+        )
         if self._channel is not None:
             self._messages = ProgressMessages(self._channel, self._interval)
+
+
+class ForetoldMessages:
+    """A listener that finds out what would become of a run's messages.
+
+    Attributes
+    ----------
+    words
+        "" as long as none are wanted.
+    """
+
+    def __init__(self, variables: Mapping[str, str], *, wanted: bool | None) -> None:
+        self._variables, self._wanted = variables, wanted
+        self.words = ""
+
+    def __call__(self, event: RunEvent) -> None:
+        """Raises an ExoError where the run's messages would."""
+        if isinstance(event, SettingsResolved):
+            settings, wanted = event.settings.notify, self._wanted
+            if wanted or (wanted is None and configured(self._variables, settings)):
+                self.words = way_of(self._variables, settings)
 
 
 def digest(event: ResultFound) -> str:

@@ -1,164 +1,65 @@
-"""One Telegram message a run, edited as the run goes on, off the path of whoever has news.
+"""Telegram: one message a run, edited as the run goes on, and a picture after it.
 
-A thread of its own holds the newest text only, and the run never waits for one. A slow server sees
-fewer edits, so that the end of a run seldom finds one under way that its digest has to wait for.
 Nothing that leaves this module, failures included, has the token in it.
 """
 
 import logging
 import os
-import threading
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mech_exo.config.settings import NotifySettings
-from mech_exo.errors import ExoError
+from mech_exo.notify.dispatch import NotTaken, Refused
+from mech_exo.notify.moments import Moment
 
 if TYPE_CHECKING:
     from telegram import Bot
     from telegram.error import TelegramError
 
-ATTEMPTS = 3  # of one text, while the server fails or does not answer
-BACKOFF_S = 1.0  # before the second attempt, twice that before the third
 LIMIT = 4096  # characters of a message
-PATIENCE = 10.0  # times as long as the last text took, before there is a next one
-LONGEST_S = 60.0  # but no longer than this
-
-
-class Refused(Exception):  # noqa: N818 - said in a sentence
-    """The server will never take this: token, chat or rights are wrong."""
+CAPTION = 1024  # of what stands below a picture
 
 
 class Telegram:
     """The message of one run in one chat."""
 
+    takes_progress = True
+    takes_pictures = True
+
     def __init__(self, token: str, chat: str, settings: NotifySettings) -> None:
-        self._token = token
-        self._chat = chat
-        self._settings = settings
-        self._changed = threading.Condition()
-        self._newest: str | None = None
-        self._hurry = False  # the newest text is not to wait for the interval
-        self._closing_at: float | None = None  # when to have ended, once `close` was called
-        self._failures: list[str] = []
+        self._token, self._chat, self._settings = token, chat, settings
+        self._bot: Bot | None = None
         self._message: int | None = None  # its id, once it is there
-        self._next_at = -float("inf")  # time of the next request, unless it is the last
-        self._thread = threading.Thread(target=self._work, name="telegram", daemon=True)
-        self._thread.start()
 
-    def send(self, text: str, *, last: bool = False) -> None:
-        """Make `text` the run's message; replaces one that is still waiting."""
-        with self._changed:
-            self._newest = text[:LIMIT]
-            self._hurry = last
-            self._changed.notify()
-
-    def close(self) -> str:
-        """Wait at most `notify.timeout_s` for the last text; the first failure, or ""."""
-        wait = self._settings.timeout_s
-        with self._changed:
-            self._hurry = True
-            self._closing_at = time.monotonic() + wait
-            self._changed.notify()
-        self._thread.join(wait)
-        if self._thread.is_alive():
-            self._failures.append(f"the last message was not delivered within {wait:g} s")
-        return self._failures[0].rstrip(".") if self._failures else ""
-
-    def _work(self) -> None:
-        import asyncio
+    async def open(self) -> None:
+        """Make the bot; nothing is asked yet."""
+        from telegram.error import InvalidToken
 
         try:
-            asyncio.run(self._serve())
-        except Refused as error:
-            self._failures.append(str(error))
-        except Exception as error:  # noqa: BLE001 - the thread's traceback might hold the token
-            found = f"the server's answer makes no sense ({type(error).__name__}: {error})"
-            self._failures.append(self._without_token(found))
+            self._bot = make_bot(self._token, self._settings)
+        except InvalidToken as error:
+            raise Refused(self._failure(error)) from None
+        await self._bot.request.initialize()
 
-    async def _serve(self) -> None:
-        bot = make_bot(self._token, self._settings)
-        started = False
-        try:
-            while (text := self._next()) is not None:
-                if not started:
-                    await bot.request.initialize()
-                    started = True
-                begun = time.monotonic()
-                await self._deliver(bot, text)
-                rest = min(PATIENCE * (time.monotonic() - begun), LONGEST_S)
-                self._next_at = begun + max(self._settings.min_interval_s, rest)
-        finally:
-            if started:
-                await bot.request.shutdown()
-
-    def _next(self) -> str | None:
-        """The newest text, once there is one and a request is allowed; None at the end."""
-        with self._changed:
-            while True:
-                pause = self._next_at - time.monotonic()
-                if self._newest is None:
-                    if self._closing_at is not None:
-                        return None
-                    self._changed.wait()
-                elif pause > 0.0 and not self._hurry:
-                    self._changed.wait(pause)
-                else:
-                    text, self._newest = self._newest, None
-                    return text
-
-    async def _deliver(self, bot: "Bot", text: str) -> None:
-        """Show `text`, trying again while that may help and no newer text waits."""
-        from telegram.error import RetryAfter, TelegramError
-
-        attempt = 0
-        while True:
-            try:
-                await self._show(bot, text)
-            except RetryAfter as error:
-                failure = self._failure(error)
-                pause = max(BACKOFF_S, _seconds(error.retry_after))  # its wish: not an attempt
-            except TelegramError as error:
-                attempt += 1
-                failure = self._failure(error)
-                pause = BACKOFF_S * 2 ** (attempt - 1)
-            else:
-                return
-            if attempt == ATTEMPTS or not self._pause(pause):
-                self._failures.append(failure)
-                return
-            with self._changed:
-                if self._newest is not None:  # it is the better one
-                    text, self._newest = self._newest, None
-
-    def _pause(self, seconds: float) -> bool:
-        """Wait; False at once if the end of the run does not leave the time."""
-        until = time.monotonic() + seconds
-        with self._changed:
-            while (left := until - time.monotonic()) > 0.0:
-                if self._closing_at is not None and until > self._closing_at:
-                    return False
-                self._changed.wait(left)
-        return True
-
-    async def _show(self, bot: "Bot", text: str) -> None:
+    async def show(self, text: str, moment: Moment) -> None:  # noqa: ARG002 (one message)
         """Send the message, or edit it once it is there.
 
         Raises
         ------
-        TelegramError
+        NotTaken
             Another attempt may help.
         Refused
             None will.
         """
-        from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken
+        from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, TelegramError
 
+        assert self._bot is not None
+        text = text[:LIMIT]
         try:
             if self._message is None:
-                self._message = (await bot.send_message(self._chat, text)).message_id
+                self._message = (await self._bot.send_message(self._chat, text)).message_id
             else:
-                await bot.edit_message_text(text, self._chat, self._message)
+                await self._bot.edit_message_text(text, self._chat, self._message)
         except BadRequest as error:
             words = str(error).lower()
             if "not modified" in words:
@@ -166,15 +67,42 @@ class Telegram:
             if self._message is None or "edit" not in words:
                 raise Refused(self._failure(error)) from None
             self._message = None  # deleted in the chat: a new one
-            raise
+            raise self._not_taken(error) from None
         except (InvalidToken, Forbidden, ChatMigrated) as error:
             raise Refused(self._failure(error)) from None
+        except TelegramError as error:
+            raise self._not_taken(error) from None
+
+    async def show_picture(self, picture: bytes, text: str) -> None:
+        """Send a picture with the first line of the message below it; raises as `show`."""
+        from telegram.error import BadRequest, Forbidden, TelegramError
+
+        assert self._bot is not None
+        caption = text.partition("\n")[0][:CAPTION]
+        try:
+            await self._bot.send_photo(self._chat, picture, caption, filename="equity.png")
+        except (BadRequest, Forbidden) as error:
+            raise Refused(f"the picture: {self._failure(error)}") from None
+        except TelegramError as error:
+            raise self._not_taken(error, "the picture: ") from None
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._bot is not None:
+            await self._bot.request.shutdown()
+
+    def cleaned(self, words: str) -> str:
+        """Without the token."""
+        return without_token(words, self._token)
 
     def _failure(self, error: "TelegramError") -> str:
-        return self._without_token(str(error) or type(error).__name__)
+        return self.cleaned(str(error) or type(error).__name__)
 
-    def _without_token(self, text: str) -> str:
-        return without_token(text, self._token)
+    def _not_taken(self, error: "TelegramError", before: str = "") -> NotTaken:
+        from telegram.error import RetryAfter
+
+        wait = _seconds(error.retry_after) if isinstance(error, RetryAfter) else None
+        return NotTaken(f"{before}{self._failure(error)}", wait)
 
 
 def make_bot(token: str, settings: NotifySettings) -> "Bot":
@@ -194,6 +122,7 @@ def make_bot(token: str, settings: NotifySettings) -> "Bot":
         connection_pool_size=1,
         read_timeout=wait,
         write_timeout=wait,
+        media_write_timeout=wait,
         connect_timeout=wait,
         pool_timeout=wait,
     )
@@ -203,25 +132,6 @@ def make_bot(token: str, settings: NotifySettings) -> "Bot":
         request=request,
         get_updates_request=request,  # never used, but two would be made
     )
-
-
-def send_once(token: str, chat: str, text: str, settings: NotifySettings) -> None:
-    """Send one message and wait for the answer.
-
-    Raises
-    ------
-    ExoError
-        With what the server said, or why there is no answer.
-    """
-    channel = Telegram(token, chat, settings)
-    channel.send(text)
-    failure = channel.close()
-    if failure:
-        raise ExoError(
-            f"Telegram: {failure}.",
-            hint="Unless the server itself is at fault, check TELEGRAM_BOT_TOKEN, TELEGRAM_CHAT_ID "
-            "and notify.api_base_url.",
-        )
 
 
 def without_token(text: str, token: str) -> str:

@@ -7,8 +7,8 @@ from mech_exo.report.plain_json import json_text
 from mech_exo.workflow.forecast import Forecast
 
 
-def forecast_lines(found: Forecast, telegram: str) -> Iterator[str]:
-    """For a person; `telegram` says what would become of messages, "" if none are asked for."""
+def forecast_lines(found: Forecast, messages: str) -> Iterator[str]:
+    """For a person; `messages` says what would become of messages, "" if none are asked for."""
     opened = found.preview.opened
     yield "dry run    all is checked; nothing is run, nothing is written"
     if found.preview.busy:
@@ -23,11 +23,11 @@ def forecast_lines(found: Forecast, telegram: str) -> Iterator[str]:
         yield f"note       {line}"
     for n, path in enumerate(found.files):
         yield f"{'' if n else 'would write':<11} {path}"
-    if telegram:
-        yield f"telegram   {telegram}"
+    if messages:
+        yield f"messages   {messages}"
 
 
-def forecast_json(found: Forecast, telegram: str) -> str:
+def forecast_json(found: Forecast, messages: str) -> str:
     """For programs."""
     opened, study = found.preview.opened, found.preview.study
     return json_text(
@@ -51,7 +51,7 @@ def forecast_json(found: Forecast, telegram: str) -> str:
             "jobs": opened.jobs,
             "notes": list(opened.notes),
             "files": [str(path) for path in found.files],
-            "telegram": telegram or None,
+            "telegram": messages or None,
         }
     )
 

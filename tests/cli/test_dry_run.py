@@ -68,7 +68,7 @@ def test_says_what_a_first_run_would_do(project: Path) -> None:
         "would write studies/factor_opt.db",
         f"            factors/factors_opt_{date.today():%Y-%m-%d}.yml",
         "            config/staging/factors_optuna_latest.yml",
-        "telegram   messages would be printed only (TELEGRAM_DRY_RUN)",
+        "messages   would be printed only (TELEGRAM_DRY_RUN)",
     ):
         assert line in run.stdout.splitlines()
     assert "telegram (dry run)" not in run.stderr

@@ -11,7 +11,7 @@ from tests.unit.notify.stand_in import CHAT, TOKEN, stand_in
 def test_dry_run_says_what_it_would_send() -> None:
     said: list[str] = []
     environment = {"TELEGRAM_DRY_RUN": "true", "TELEGRAM_BOT_TOKEN": TOKEN}
-    channel = open_channel(environment, NotifySettings(), say=said.append, warn=said.append)
+    channel = open_channel(environment, NotifySettings(), "s", say=said.append, warn=said.append)
     assert isinstance(channel, DryRun)
     channel.send("hello")
     assert said == ["telegram (dry run): hello"]
@@ -22,9 +22,9 @@ def test_dry_run_says_what_it_would_send() -> None:
 )
 def test_without_token_or_chat_one_warning(environment: dict[str, str]) -> None:
     warned: list[str] = []
-    channel = open_channel(environment, NotifySettings(), say=print, warn=warned.append)
+    channel = open_channel(environment, NotifySettings(), "s", say=print, warn=warned.append)
     assert channel is None
-    assert not configured(environment)
+    assert not configured(environment, NotifySettings())
     assert len(warned) == 1
     assert "TELEGRAM_CHAT_ID" in warned[0]
     assert TOKEN not in warned[0]
@@ -36,7 +36,7 @@ def test_test_message_is_sent() -> None:
     said: list[str] = []
     with stand_in() as server:
         environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": CHAT}
-        assert configured(environment)
+        assert configured(environment, NotifySettings())
         send_test(environment, NotifySettings(api_base_url=server.url), said.append)
     assert len(server.texts("sendMessage")) == 1
-    assert said == ["sent."]
+    assert said == ["Telegram: sent."]

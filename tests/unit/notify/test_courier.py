@@ -14,8 +14,12 @@ from mech_exo.config.settings import NotifySettings
 from mech_exo.notify import courier
 from mech_exo.notify.channel import open_channel
 from mech_exo.notify.courier import Courier
+from mech_exo.notify.messengers import Recipient
+from mech_exo.notify.moments import Moment
 from mech_exo.notify.telegram import LIMIT
 from tests.unit.notify.stand_in import CHAT, TOKEN, StandIn, refused, stand_in, wait_for
+
+TO_CHAT = (Recipient("telegram", "Telegram", "the chat 42", (TOKEN, CHAT)),)
 
 
 @pytest.fixture
@@ -29,26 +33,26 @@ def settings(url: str, timeout_s: float = 30.0) -> NotifySettings:
 
 
 def test_one_message_that_is_edited(server: StandIn) -> None:
-    channel = Courier(TOKEN, CHAT, settings(server.url))
+    channel = Courier(TO_CHAT, "s", settings(server.url))
     channel.send("started")
     wait_for(server, 1)
-    channel.send("done\nwith a second line, ü and ”", last=True)
-    assert channel.close() == ""
+    channel.send("done\nwith a second line, ü and ”", Moment.END)
+    assert channel.close() == []
     assert server.texts() == ["started", "done\nwith a second line, ü and ”"]
     assert [m for m, _ in server.requests] == ["sendMessage", "editMessageText"]
 
 
 def test_what_the_server_refuses_is_said(server: StandIn) -> None:
     server.always = refused(401, "Unauthorized")
-    channel = Courier(TOKEN, CHAT, settings(server.url))
+    channel = Courier(TO_CHAT, "s", settings(server.url))
     channel.send("hello")
-    failure = channel.close()
-    assert failure
+    [failure] = channel.close()
+    assert failure.startswith("Telegram: ")
     assert TOKEN.split(":")[1] not in failure
 
 
 def test_a_courier_that_stands_still_holds_nobody_up(server: StandIn) -> None:
-    channel = Courier(TOKEN, CHAT, settings(server.url))
+    channel = Courier(TO_CHAT, "s", settings(server.url))
     channel.send("started")
     wait_for(server, 1)
     os.kill(channel._process.pid, signal.SIGSTOP)
@@ -56,7 +60,7 @@ def test_a_courier_that_stands_still_holds_nobody_up(server: StandIn) -> None:
     for text in texts:
         channel.send(text)
     os.kill(channel._process.pid, signal.SIGCONT)
-    assert channel.close() == ""
+    assert channel.close() == []
     assert server.texts()[-1] == texts[-1]
     assert set(server.texts()[1:]) <= set(texts)  # whole ones
 
@@ -65,31 +69,31 @@ def test_a_courier_that_stands_still_for_ever_is_given_up(
     server: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(courier, "GRACE_S", 0.1)
-    channel = Courier(TOKEN, CHAT, settings(server.url, timeout_s=0.1))
+    channel = Courier(TO_CHAT, "s", settings(server.url, timeout_s=0.1))
     os.kill(channel._process.pid, signal.SIGSTOP)
     channel.send("x" * LIMIT * 100)
-    assert "not delivered" in channel.close()
+    assert "not delivered" in channel.close()[0]
     assert channel._process.poll() is not None
 
 
 def test_a_courier_that_dies_is_reported(server: StandIn) -> None:
-    channel = Courier(TOKEN, CHAT, settings(server.url))
+    channel = Courier(TO_CHAT, "s", settings(server.url))
     channel._process.kill()
     channel._process.wait()
     channel.send("hello")
     channel.send("again")
-    assert "has died" in channel.close()
+    assert "has died" in channel.close()[0]
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 def test_the_token_is_in_no_command_line(server: StandIn) -> None:
-    channel = Courier(TOKEN, CHAT, settings(server.url))
+    channel = Courier(TO_CHAT, "s", settings(server.url))
     channel.send("hello")
     wait_for(server, 1)
     line = Path(f"/proc/{channel._process.pid}/cmdline").read_bytes()
     assert b"courier" in line
     assert TOKEN.split(":")[1].encode() not in line
-    assert channel.close() == ""
+    assert channel.close() == []
 
 
 def test_when_the_run_is_killed_the_last_text_arrives_and_the_courier_ends(
@@ -98,7 +102,9 @@ def test_when_the_run_is_killed_the_last_text_arrives_and_the_courier_ends(
     program = (
         "import os, sys; from mech_exo.config.settings import NotifySettings; "
         "from mech_exo.notify.courier import Courier; "
-        f"c = Courier({TOKEN!r}, {CHAT!r}, NotifySettings(api_base_url=sys.argv[1])); "
+        "from mech_exo.notify.messengers import Recipient; "
+        f"to = Recipient('telegram', 'Telegram', 'the chat', ({TOKEN!r}, {CHAT!r})); "
+        "c = Courier([to], 's', NotifySettings(api_base_url=sys.argv[1])); "
         "c.send('40/50 trials'); print(c._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     run = subprocess.run(
@@ -122,7 +128,7 @@ def test_a_machine_without_processes_costs_the_messages_only(
     monkeypatch.setattr(subprocess, "Popen", fail)
     warned: list[str] = []
     environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": CHAT}
-    assert open_channel(environment, NotifySettings(), say=print, warn=warned.append) is None
+    assert open_channel(environment, NotifySettings(), "s", say=print, warn=warned.append) is None
     assert len(warned) == 1
     assert "temporarily unavailable" in warned[0]
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+from mech_exo.notify.moments import Moment
 from mech_exo.notify.progress_messages import ProgressMessages, final_message
 from mech_exo.tuning.events import Interrupted, StudyOpened, TrialFinished
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
@@ -17,12 +18,11 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.moments: list[Moment] = []
 
-    def send(self, text: str) -> None:
+    def send(self, text: str, moment: Moment = Moment.PROGRESS) -> None:
         self.sent.append(text)
-
-    def close(self) -> str:
-        return ""
+        self.moments.append(moment)
 
 
 def finish(messages: ProgressMessages, done: range, goal: int) -> None:
@@ -55,6 +55,21 @@ def test_no_progress_of_the_last_trial_which_the_digest_would_wait_for() -> None
         "s: started, 10 trials to run",
         "s: 5/10 trials, best 1.2500 (trial 1)",
     ]
+
+
+def test_milestones_are_the_first_messages_after_quarters_or_doublings() -> None:
+    for goal, wanted in ((200, [50, 100, 150]), (None, [20, 40, 80, 160])):
+        channel = Recorder()
+        messages = ProgressMessages(channel, interval=10)
+        messages(StudyOpened("s", Path("s.db"), False, 0, goal, 2, 4, "tpe", "median"))
+        for count in range(1, 200):
+            trial = TrialRecord(count - 1, "COMPLETE")
+            messages(TrialFinished(trial, None, count, goal, 0, 0))
+        told = zip(channel.sent, channel.moments, strict=True)
+        milestones = [text for text, moment in told if moment is Moment.MILESTONE]
+        assert milestones[0].startswith("s: started")
+        assert [int(t.split()[1].split("/")[0]) for t in milestones[1:]] == wanted
+        assert len(channel.sent) == 20
 
 
 def test_the_digest_names_the_largest_changes_and_only_changes() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from mech_exo.config.settings import NotifySettings
-from mech_exo.errors import ExoError
-from mech_exo.notify import telegram
-from mech_exo.notify.telegram import LIMIT, Telegram, send_once
+from mech_exo.notify import dispatch
+from mech_exo.notify.dispatch import Dispatch
+from mech_exo.notify.moments import Moment
+from mech_exo.notify.telegram import LIMIT, Telegram
 from tests.unit.notify.stand_in import CHAT, TOKEN, StandIn, refused, stand_in, wait_for
 
 
@@ -24,15 +25,19 @@ def server() -> Iterator[StandIn]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram, "BACKOFF_S", 0.01)
+    monkeypatch.setattr(dispatch, "BACKOFF_S", 0.01)
 
 
 def settings(url: str, timeout_s: float = 20.0, min_interval_s: float = 0.0) -> NotifySettings:
     return NotifySettings(api_base_url=url, timeout_s=timeout_s, min_interval_s=min_interval_s)
 
 
+def to_chat(settings: NotifySettings, token: str = TOKEN) -> Dispatch:
+    return Dispatch(Telegram(token, CHAT, settings), settings)
+
+
 def test_one_message_that_is_edited(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     for n, text in enumerate(("started", "half", "done"), 1):
         channel.send(text)
         wait_for(server, n)
@@ -45,7 +50,7 @@ def test_one_message_that_is_edited(server: StandIn) -> None:
 
 def test_texts_that_come_faster_than_the_server_are_left_out(server: StandIn) -> None:
     server.stalled = threading.Event()
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("first")
     wait_for(server, 1)
     for n in range(1000):
@@ -56,7 +61,7 @@ def test_texts_that_come_faster_than_the_server_are_left_out(server: StandIn) ->
 
 
 def test_no_more_than_one_request_an_interval(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=0.3))
+    channel = to_chat(settings(server.url, min_interval_s=0.3))
     channel.send("a")
     wait_for(server, 1)
     begun = time.monotonic()
@@ -68,7 +73,7 @@ def test_no_more_than_one_request_an_interval(server: StandIn) -> None:
 
 
 def test_the_last_text_does_not_wait_for_the_interval(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=3600.0))
+    channel = to_chat(settings(server.url, min_interval_s=3600.0))
     channel.send("a")
     wait_for(server, 1)
     channel.send("b")
@@ -78,18 +83,18 @@ def test_the_last_text_does_not_wait_for_the_interval(server: StandIn) -> None:
 
 
 def test_a_text_that_is_said_to_be_the_last_does_not_either(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url, min_interval_s=3600.0))
+    channel = to_chat(settings(server.url, min_interval_s=3600.0))
     channel.send("a")
     wait_for(server, 1)
-    channel.send("b", last=True)
+    channel.send("b", Moment.END)
     wait_for(server, 2)
     assert channel.close() == ""
     assert server.texts() == ["a", "b"]
 
 
 def test_a_slow_server_gets_fewer_edits(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram, "PATIENCE", 1e9)  # of any answer, however quick
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    monkeypatch.setattr(dispatch, "PATIENCE", 1e9)  # of any answer, however quick
+    channel = to_chat(settings(server.url))
     channel.send("a")
     wait_for(server, 1)
     channel.send("b")
@@ -99,7 +104,7 @@ def test_a_slow_server_gets_fewer_edits(server: StandIn, monkeypatch: pytest.Mon
 
 
 def test_a_long_text_is_cut_to_what_telegram_takes(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("x" * 10_000)
     assert channel.close() == ""
     assert server.texts() == ["x" * LIMIT]
@@ -107,7 +112,7 @@ def test_a_long_text_is_cut_to_what_telegram_takes(server: StandIn) -> None:
 
 def test_429_is_tried_again_after_the_time_that_the_server_names(server: StandIn) -> None:
     server.script = [refused(429, "Too Many Requests: retry after 1", retry_after=1)]
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     begun = time.monotonic()
     channel.send("hello")
     wait_for(server, 2)
@@ -118,7 +123,7 @@ def test_429_is_tried_again_after_the_time_that_the_server_names(server: StandIn
 
 def test_429_longer_than_the_end_of_the_run_waits_is_reported_at_once(server: StandIn) -> None:
     server.always = refused(429, "Too Many Requests: retry after 3600", retry_after=3600)
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("hello")
     wait_for(server, 1)
     begun = time.monotonic()
@@ -130,9 +135,9 @@ def test_429_longer_than_the_end_of_the_run_waits_is_reported_at_once(server: St
 def test_a_429_that_names_no_sensible_time_is_no_flood(
     server: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram, "BACKOFF_S", 3600.0)
+    monkeypatch.setattr(dispatch, "BACKOFF_S", 3600.0)
     server.always = refused(429, "Too Many Requests", retry_after=-5)
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("hello")
     wait_for(server, 1)
     time.sleep(0.2)
@@ -143,14 +148,14 @@ def test_a_429_that_names_no_sensible_time_is_no_flood(
 @pytest.mark.parametrize("answer", [{"ok": True, "result": {"x": 1}}, {"ok": True, "result": [7]}])
 def test_an_answer_that_is_not_telegrams_is_said(server: StandIn, answer: dict[str, Any]) -> None:
     server.always = (200, answer)
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("hello")
     assert "makes no sense" in channel.close()
 
 
 def test_500_is_tried_again(server: StandIn) -> None:
     server.script = [refused(500, "Internal Server Error"), refused(502, "Bad Gateway")]
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("hello")
     wait_for(server, 3)
     assert channel.close() == ""
@@ -158,14 +163,14 @@ def test_500_is_tried_again(server: StandIn) -> None:
 
 def test_500_without_end_is_given_up_and_reported_once(server: StandIn) -> None:
     server.always = refused(500, "Internal Server Error")
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("hello")
     assert "Internal Server Error" in channel.close()
-    assert len(server.requests) == telegram.ATTEMPTS
+    assert len(server.requests) == dispatch.ATTEMPTS
 
 
 def test_a_deleted_message_is_sent_anew(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("one")
     wait_for(server, 1)
     server.script = [refused(400, "Bad Request: message to edit not found")]
@@ -176,7 +181,7 @@ def test_a_deleted_message_is_sent_anew(server: StandIn) -> None:
 
 
 def test_an_unchanged_text_is_no_failure(server: StandIn) -> None:
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("one")
     wait_for(server, 1)
     server.script = [refused(400, "Bad Request: message is not modified")]
@@ -194,7 +199,7 @@ def test_what_no_repetition_helps_is_asked_once(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.always = refused(code, words)
-    channel = Telegram(TOKEN, CHAT, settings(server.url))
+    channel = to_chat(settings(server.url))
     channel.send("one")
     wait_for(server, 1)
     channel.send("two")
@@ -208,7 +213,7 @@ def test_what_no_repetition_helps_is_asked_once(
 
 @pytest.mark.parametrize("token", ["no token", "12:a b\nc", "123456:päss"])
 def test_a_malformed_token_is_in_no_text(token: str, capfd: pytest.CaptureFixture[str]) -> None:
-    channel = Telegram(token, CHAT, settings("http://127.0.0.1:9", timeout_s=5.0))
+    channel = to_chat(settings("http://127.0.0.1:9", timeout_s=5.0), token)
     channel.send("one")
     failure = channel.close()
     printed = capfd.readouterr()
@@ -220,7 +225,7 @@ def test_a_malformed_token_is_in_no_text(token: str, capfd: pytest.CaptureFixtur
 def test_a_server_that_never_answers_costs_a_bounded_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # connects, says nothing
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        channel = Telegram(TOKEN, CHAT, settings(url, timeout_s=0.5))
+        channel = to_chat(settings(url, timeout_s=0.5))
         begun = time.monotonic()
         for _ in range(1000):
             channel.send("hello")
@@ -232,16 +237,8 @@ def test_a_server_that_never_answers_costs_a_bounded_time() -> None:
 def test_a_dead_socket_is_reported_once() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    channel = Telegram(TOKEN, CHAT, settings(url))
+    channel = to_chat(settings(url))
     channel.send("hello")
     failure = channel.close()
     assert failure
     assert TOKEN not in failure
-
-
-def test_send_once_says_what_the_server_said(server: StandIn) -> None:
-    send_once(TOKEN, CHAT, "hello", settings(server.url))
-    assert server.texts() == ["hello"]
-    server.always = refused(400, "Bad Request: chat not found")
-    with pytest.raises(ExoError, match=r"(?i)chat not found"):
-        send_once(TOKEN, CHAT, "hello", settings(server.url))
