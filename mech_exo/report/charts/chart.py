@@ -6,7 +6,7 @@ from typing import Protocol
 from mech_exo.report.charts.canvas import Canvas
 from mech_exo.report.charts.text_table import TextTable
 
-WIDE, NARROW = 860.0, 358.0
+WIDE, NARROW = 780.0, 358.0
 """Pixels: on a screen and on A4, and on a telephone. A chart is painted for both, so that its text
 is never scaled down."""
 

@@ -35,7 +35,7 @@ class ChartUnit:
     def tick(self, value: float, step: float) -> str:
         """A value of an axis whose ticks are `step` apart: as many decimals as tell them apart."""
         step = abs(step) * self.factor
-        digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else self.digits
+        digits = next((d for d in range(9) if _is_whole(step * 10.0**d)), 9)
         return self._written(value, digits) + self.suffix
 
     def _written(self, value: float, digits: int) -> str:
@@ -43,6 +43,10 @@ class ChartUnit:
             return "–"
         shown = round(value * self.factor, digits) + 0.0  # no negative zero
         return f"{shown:,.{digits}f}"
+
+
+def _is_whole(value: float) -> bool:
+    return abs(value - round(value)) <= 1e-6 * max(value, 1e-12) and round(value) > 0
 
 
 NUMBER = ChartUnit("number")

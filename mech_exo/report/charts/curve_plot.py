@@ -91,7 +91,7 @@ class CurvePlot:
     def painted(self, width: float, height: float) -> Canvas:
         """The picture; `height` is that of the area of values."""
         narrow = width < 500
-        ticks = self._value_ticks(3 if height < 140 else 5)
+        ticks = self.value_ticks(3 if height < 140 else 5)
         left = max(text_width(t.label) for t in ticks) + 10 if ticks else 10
         legend = self._legend_rows(width) if narrow and len(self.curves) > 1 else []
         right = width - (10 if narrow else self._label_width() + 12)
@@ -104,7 +104,7 @@ class CurvePlot:
         scale = PlotScale(*self.limits, area.bottom, area.top, self.log)
         self._paint_shades(canvas, area, x_scale, tops)
         value_axis(canvas, area, scale, ticks, self.base)
-        bottom_axis(canvas, area, x_scale, self._x_ticks(area), self.x_name)
+        bottom_axis(canvas, area, x_scale, self.x_ticks(area.width), self.x_name)
         self._paint_curves(canvas, area, x_scale, scale)
         if narrow:
             _paint_legend(canvas, legend)
@@ -113,7 +113,8 @@ class CurvePlot:
         self._add_readings(canvas, x_scale, scale)
         return canvas
 
-    def _value_ticks(self, about: int) -> list[Tick]:
+    def value_ticks(self, about: int) -> list[Tick]:
+        """About so many ticks of the values."""
         make = log_ticks if self.log else number_ticks
         return make(*self.limits, about, self.unit)
 
@@ -121,30 +122,32 @@ class CurvePlot:
         places = days(self.x)
         return PlotScale(float(places[0]), float(places[-1]), left, right)
 
-    def _x_ticks(self, area: PlotArea) -> list[Tick]:
-        about = max(2, int(area.width / 64))
+    def x_ticks(self, width: float) -> list[Tick]:
+        """Ticks below an area of that many pixels."""
+        about = max(2, int(width / (46 if self.x_unit is None else 70)))
         if self.x_unit is None:
             return date_ticks(np.asarray(self.x, "datetime64[D]"), about)
         places = days(self.x)
         return number_ticks(float(places[0]), float(places[-1]), about, self.x_unit)
 
-    def _end(self, curve: Curve) -> float:
+    def end_of(self, curve: Curve) -> float:
         """Its last value; NaN if it has none."""
         known = curve.values[np.isfinite(curve.values)]
         return float(known[-1]) if len(known) else float("nan")
 
-    def _label(self, curve: Curve) -> str:
-        return f"{curve.name} {self.unit.text(self._end(curve))}"
+    def label_of(self, curve: Curve) -> str:
+        """What stands at the end of a curve: its name and last value."""
+        return f"{curve.name} {self.unit.text(self.end_of(curve))}"
 
     def _label_width(self) -> float:
-        return min(220.0, max(text_width(self._label(c)) for c in self.curves) + 4)
+        return min(220.0, max(text_width(self.label_of(c)) for c in self.curves) + 4)
 
     def _legend_rows(self, width: float) -> list[list[tuple[float, int, str]]]:
         """Samples with names for a narrow sheet: x, style and text of each, by rows."""
         rows: list[list[tuple[float, int, str]]] = [[]]
         free = 0.0
         for i, curve in enumerate(self.curves):
-            text = shortened(self._label(curve), width - 30)
+            text = shortened(self.label_of(curve), width - 30)
             needed = 26 + text_width(text) + 12
             if rows[-1] and free + needed > width:
                 rows.append([])
@@ -190,11 +193,11 @@ class CurvePlot:
             canvas.path(f"curve s{i % STYLES}", points)
 
     def _paint_end_labels(self, canvas: Canvas, area: PlotArea, scale: PlotScale) -> None:
-        shown = [i for i, c in enumerate(self.curves) if np.isfinite(self._end(c))]
-        wanted = [scale(self._end(self.curves[i])) for i in shown]
+        shown = [i for i, c in enumerate(self.curves) if np.isfinite(self.end_of(c))]
+        wanted = [scale(self.end_of(self.curves[i])) for i in shown]
         places = kept_apart(wanted, FONT + 3, area.top + 4, area.bottom - 2)
         for i, y in zip(shown, places, strict=True):
-            text = shortened(self._label(self.curves[i]), canvas.width - area.right - 8)
+            text = shortened(self.label_of(self.curves[i]), canvas.width - area.right - 8)
             canvas.text((area.right + 8, y + 0.35 * FONT), text, f"name t{i % STYLES}")
 
     def _add_readings(self, canvas: Canvas, x_scale: PlotScale, scale: PlotScale) -> None:

@@ -43,7 +43,8 @@ class Curves:
     x_unit: ChartUnit | None = None
     height: float = 260.0
 
-    def _plot(self) -> CurvePlot:
+    def plot(self) -> CurvePlot:
+        """How it is drawn, whatever draws it."""
         include = () if self.base is None else (self.base,)
         low, high = extent(*(c.values for c in self.curves), include=include)
         log = self.log and low > 0
@@ -63,11 +64,11 @@ class Curves:
 
     def painted(self, width: float) -> Canvas:
         """As `Chart` says."""
-        return self._plot().painted(width, self.height if width > 500 else 0.77 * self.height)
+        return self.plot().painted(width, self.height if width > 500 else 0.77 * self.height)
 
     def spoken(self) -> str:
         """As `Chart` says."""
-        plot = self._plot()
+        plot = self.plot()
         last = len(self.x) - 1
         ends = "; ".join(
             f"{c.name} ends at {self.unit.text(float(c.values[np.isfinite(c.values)][-1]))}"
@@ -80,7 +81,7 @@ class Curves:
 
     def table(self) -> TextTable:
         """As `Chart` says."""
-        plot = self._plot()
+        plot = self.plot()
         rows, note = (
             table_dates(np.asarray(self.x, "datetime64[D]"))
             if self.x_unit is None

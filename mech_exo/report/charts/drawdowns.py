@@ -35,7 +35,8 @@ class Drawdowns:
     shades: tuple[Shade, ...] = ()
     limit: float | None = None
 
-    def _plot(self) -> CurvePlot:
+    def plot(self) -> CurvePlot:
+        """How it is drawn, whatever draws it."""
         shown = self.curves
         if self.limit is not None:
             shown = (*shown, Curve("limit", np.full(len(self.dates), self.limit)))
@@ -60,7 +61,7 @@ class Drawdowns:
 
     def painted(self, width: float) -> Canvas:
         """As `Chart` says."""
-        return self._plot().painted(width, 150 if width > 500 else 120)
+        return self.plot().painted(width, 150 if width > 500 else 120)
 
     def spoken(self) -> str:
         """As `Chart` says."""

@@ -1,6 +1,6 @@
 """Values on a grid: a plateau of two parameters, correlations, months by years."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,24 +47,33 @@ class HeatMap:
     marked_name: str = "best"
 
     def painted(self, width: float) -> Canvas:
-        """As `Chart` says."""
-        narrow = width < 500
-        longest = max((text_width(r) for r in self.rows), default=0.0)
-        left = min(longest + 10, (0.3 if narrow else 0.25) * width)
-        right = self._totals_width(narrow)
-        cell = min((width - left - right) / max(len(self.columns), 1), 96.0)
+        """As `Chart` says. Heads that do not fit come slanted, or as the numbers of the rows."""
+        rows, columns = self.rows, self.columns
+        left, cell = self._widths(width, rows)
+        if width < 500 and rows == columns and _are_wider(columns, cell):
+            columns = tuple(str(i + 1) for i in range(len(rows)))
+            rows = tuple(f"{i + 1} {name}" for i, name in enumerate(rows))
+            left, cell = self._widths(width, rows)
+        slanted = _are_wider(columns, cell)
+        head = min(0.72 * max(map(text_width, columns)) + 14, 104.0) if slanted else 18.0
+        head += 16 if self.column_name or self.row_name else 0
         high = max(20.0, min(cell, 34.0 if self.totals is None else 22.0))
-        slanted = any(text_width(c) > cell - 3 for c in self.columns)
-        longest = max((text_width(c) for c in self.columns), default=0.0)
-        head = min(0.72 * longest + 14, 104.0) if slanted else 18.0
-        head += 16 if self.column_name else 0
-        area = PlotArea(left, head, left + cell * len(self.columns), head + high * len(self.rows))
+        area = PlotArea(left, head, left + cell * len(columns), head + high * len(rows))
         canvas = Canvas(width, area.bottom + 26)
-        self._paint_names(canvas, area, cell, high, slanted=slanted)
+        _paint_row_names(canvas, area, rows, high)
+        _paint_column_names(canvas, area, columns, slanted=slanted)
+        self._paint_axis_names(canvas, area)
         self._paint_cells(canvas, area, cell, high)
         self._paint_totals(canvas, area, high)
         self._paint_key(canvas, area)
         return canvas
+
+    def _widths(self, width: float, rows: tuple[str, ...]) -> tuple[float, float]:
+        """Of the names of the rows, and of a cell."""
+        longest = max((text_width(r) for r in rows), default=0.0)
+        left = min(longest + 10, (0.34 if width < 500 else 0.25) * width)
+        room = width - left - self._totals_width(width < 500)
+        return left, min(room / max(len(self.columns), 1), 96.0)
 
     def _totals_width(self, narrow: bool) -> float:
         if self.totals is None:
@@ -76,23 +85,15 @@ class HeatMap:
     def _cell(self, value: float) -> str:
         return self.unit.short(value) if np.isfinite(value) else ""
 
-    def _paint_names(
-        self, canvas: Canvas, area: PlotArea, cell: float, high: float, *, slanted: bool
-    ) -> None:
-        for i, name in enumerate(self.rows):
-            y = area.top + high * (i + 0.5) + 0.35 * FONT
-            canvas.text((area.left - 6, y), shortened(name, area.left - 6), anchor="end")
-        for j, name in enumerate(self.columns):
-            x = area.left + cell * (j + 0.5)
-            if slanted:
-                canvas.slanted_text((x, area.top - 6), shortened(name, 130))
-            else:
-                canvas.text((x, area.top - 6), name, anchor="middle")
+    def _paint_axis_names(self, canvas: Canvas, area: PlotArea) -> None:
+        row_name = f"{self.row_name} ↓" if self.row_name else ""
         if self.column_name:
+            text = f"{self.column_name} →"
             middle = (area.left + area.right) / 2
-            canvas.text((middle, FONT), f"{self.column_name} →", "label", "middle")
-        if self.row_name:
-            canvas.text((0, FONT), f"{self.row_name} ↓", "label")
+            middle = max(middle, text_width(row_name) + 10 + text_width(text) / 2)
+            canvas.text((middle, FONT), text, "label", "middle")
+        if row_name:
+            canvas.text((0, FONT), row_name, "label")
 
     def _level(self, value: float) -> str:
         """The class of a cell."""
@@ -105,15 +106,26 @@ class HeatMap:
             return f"d{level}" if level >= 0 else f"m{-level}"
         return f"h{round(2 * LEVELS * (value - low) / (high - low))}"
 
+    def _written(self, cell: float) -> ChartUnit | None:
+        """How numbers are written so that they fit a cell, without decimals if need be."""
+        low, high = extent(self.values)
+        whole = replace(self.unit, short_digits=0)
+        most = max(abs(low), abs(high)) * self.unit.factor
+        for unit in (self.unit, whole) if most >= 5 else (self.unit,):
+            texts = [unit.short(float(v)) for v in self.values.flat if np.isfinite(v)]
+            if max((text_width(t, 10.5) for t in texts), default=0.0) <= cell - 1.5:
+                return unit
+        return None
+
     def _paint_cells(self, canvas: Canvas, area: PlotArea, cell: float, high: float) -> None:
-        widest = max((text_width(self._cell(float(v))) for v in self.values.flat), default=0.0)
+        write = self._written(cell)
         for i, j in np.ndindex(*self.values.shape):
             value = float(self.values[i, j])
             x, y = area.left + cell * j, area.top + high * i
             canvas.box(f"cell {self._level(value)}", (x, y), cell - 1, high - 1)
-            if widest <= cell - 2 and np.isfinite(value):
+            if write is not None and np.isfinite(value):
                 at = (x + (cell - 1) / 2, y + high / 2 + 0.35 * FONT)
-                canvas.text(at, self._cell(value), "cellvalue", "middle")
+                canvas.text(at, write.short(value), "cellvalue", "middle")
             said = f"{self.rows[i]}, {self.columns[j]}: {self.unit.text(value)}"
             canvas.reading(x + cell / 2, y + high / 2, said)
         if self.marked is not None:
@@ -184,3 +196,26 @@ class HeatMap:
             rows = [(*row, self.unit.text(float(v))) for row, v in zip(rows, totals, strict=True)]
         note = f"Columns are {self.column_name}." if self.column_name else ""
         return TextTable(self.title, heads, tuple(rows), note=note)
+
+
+def _are_wider(names: tuple[str, ...], cell: float) -> bool:
+    return any(text_width(name) > cell - 3 for name in names)
+
+
+def _paint_row_names(canvas: Canvas, area: PlotArea, names: tuple[str, ...], high: float) -> None:
+    for i, name in enumerate(names):
+        y = area.top + high * (i + 0.5) + 0.35 * FONT
+        canvas.text((area.left - 6, y), shortened(name, area.left - 6), anchor="end")
+
+
+def _paint_column_names(
+    canvas: Canvas, area: PlotArea, names: tuple[str, ...], *, slanted: bool
+) -> None:
+    cell = area.width / max(len(names), 1)
+    for j, name in enumerate(names):
+        x = area.left + cell * (j + 0.5)
+        if slanted:
+            room = min(1.4 * (x - 4), 130.0)
+            canvas.slanted_text((x + 3, area.top - 6), shortened(name, room))
+        else:
+            canvas.text((x, area.top - 6), name, anchor="middle")

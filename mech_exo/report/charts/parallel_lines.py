@@ -11,7 +11,7 @@ from mech_exo.report.charts.plot_area import PlotArea
 from mech_exo.report.charts.scale import PlotScale, extent
 from mech_exo.report.charts.text_table import TextTable
 
-MOST_LINES, BEST_LINES, TABLE_TRIALS = 240, 10, 25
+MOST_LINES, BEST_LINES, TABLE_TRIALS = 170, 10, 25
 """Trials that are drawn, how many of them are the best, and how many the table lists."""
 
 
@@ -80,7 +80,7 @@ class ParallelLines:
     def painted(self, width: float) -> Canvas:
         """As `Chart` says: axes lie one below the other, so that names have room at any width."""
         narrow = width < 500
-        step = 52.0 if narrow else 44.0
+        step = 56.0 if narrow else 44.0
         left = 8.0 if narrow else self._label_width() + 14
         area = PlotArea(left, 30, width - 8, 30 + step * (len(self.axes) - 1))
         canvas = Canvas(width, area.bottom + 40)

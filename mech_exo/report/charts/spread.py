@@ -83,10 +83,13 @@ class Spread:
         self._paint_marks(canvas, area, scale, tops)
         return canvas
 
-    def _bins(self, scale: PlotScale, side: float = 9.0) -> IntArray:
-        """Values in each interval of a dot's width."""
-        count = max(1, int((scale.end - scale.start) / side))
-        found, _ = np.histogram(self._known, bins=count, range=(scale.low, scale.high))
+    def _bins(self, scale: PlotScale) -> IntArray:
+        """Values in each interval of a dot's width: dots as large as 150 pixels of height allow."""
+        for side in (14, 12, 10, 9, 8, 7, 6, 5):
+            count = max(1, int((scale.end - scale.start) / side))
+            found, _ = np.histogram(self._known, bins=count, range=(scale.low, scale.high))
+            if side * found.max(initial=0) <= 150:
+                break
         return found
 
     def _dot_side(self, bins: IntArray, scale: PlotScale) -> float:

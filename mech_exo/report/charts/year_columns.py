@@ -68,7 +68,7 @@ class YearColumns:
         top, bottom = sorted((scale(max(value, 0.0)), scale(min(value, 0.0))))
         if value == value:  # not NaN
             x, width = place
-            canvas.box(f"column f{index % STYLES}", (x, top), max(width - 1, 1), bottom - top)
+            canvas.box(f"column f{index % STYLES}", (x, top), max(width - 2.5, 1), bottom - top)
             said = f"{self._name(group)}, {series.name}: {self.unit.text(value)}"
             canvas.reading(x + width / 2, scale(value), said)
 

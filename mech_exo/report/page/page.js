@@ -32,14 +32,16 @@
     let current = -1;
     svg.tabIndex = 0;
     svg.setAttribute("aria-roledescription", "chart, arrow keys read its values");
-    svg.addEventListener("pointermove", (event) => {
+    const point = (event) => {
       const frame = svg.getBoundingClientRect();
       const scale = svg.viewBox.baseVal.width / frame.width;
       const [px, py] = [(event.clientX - frame.left) * scale, (event.clientY - frame.top) * scale];
       const far = ([x, y]) => Math.abs(x - px) + (flat ? 0 : Math.abs(y - py));
       current = readings.reduce((best, r, i) => (far(r) < far(readings[best]) ? i : best), 0);
       show(svg, readings[current]);
-    });
+    };
+    svg.addEventListener("pointermove", point);
+    svg.addEventListener("pointerdown", point);
     svg.addEventListener("pointerleave", hide);
     svg.addEventListener("blur", hide);
     svg.addEventListener("keydown", (event) => {
