@@ -6,7 +6,6 @@ import numpy as np
 
 from mech_exo.backtest.exits import AT_ONCE, GONE, Exits
 from mech_exo.backtest.holdings import Carry, Holdings
-from mech_exo.backtest.schedule import Schedule
 from mech_exo.backtest.settlement import SegmentBook, daily_growth, settle
 from mech_exo.backtest.units import Units, dead
 from mech_exo.data.panel import FloatArray, IntArray
@@ -107,7 +106,6 @@ class HoldingsBook(SegmentBook):
 
 
 def keep_account(
-    schedule: Schedule,
     holdings: Holdings,
     exits: Exits,
     units: Units,
@@ -124,8 +122,9 @@ def keep_account(
     carry
         From the segments before.
     """
-    book = HoldingsBook(holdings, exits, units, carry)
+    book, course = HoldingsBook(holdings, exits, units, carry), holdings.course
     settled = settle(book, weight, cost, carry.value)
+    settled.ratio[course.pause] = 1.0  # the end of a candidate's dates: nothing is sold
     share = settled.target[holdings.segment]
     share[holdings.aside] = settled.aside_share
     opened = np.ones(len(weight))
@@ -135,14 +134,14 @@ def keep_account(
         opened -= cost * settled.target * number
     gross = daily_growth(
         settled,
-        schedule.day_segment(holdings.start, holdings.stop),
+        course.day_segment,
         units.daily,
         (book.aside_segment, units.aside_daily),
         opened,
     )
     sold = holdings.by_segment.sum(share * units.sold)
     next_carry = None
-    if holdings.stop < len(schedule.executed):
+    if course.goes_on:
         next_carry = book.hand_over(exits, units, float(settled.closing[-1]))
     return Account(
         gross=gross,

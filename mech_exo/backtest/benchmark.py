@@ -71,9 +71,9 @@ def gather_universe(
 ) -> Universe:
     """Follow the whole universe once."""
     segments, names = tradable.shape
-    scratch = Scratch(tradable.size)
-    holdings = list_holdings(growth, tradable.copy(), 0, Carry.nothing(names), scratch)
-    units = follow(growth, schedule.length, holdings, no_stops(holdings, names), cost, scratch)
+    course, scratch = schedule.course(0, segments), Scratch()
+    holdings = list_holdings(growth, tradable.copy(), course, Carry.nothing(names), scratch)
+    units = follow(growth, holdings, no_stops(holdings, names), cost, scratch)
     of, aside = holdings.segment, holdings.aside
     bought = np.ones(len(of), dtype=bool)
     bought[aside] = False

@@ -12,7 +12,7 @@ STEP = 100
 """Entries for each session of the longest run, from which on it is quicker to go in step."""
 
 
-def since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) -> Exits:
+def since_entry(growth: Growth, holdings: Holdings, limit: FloatArray, carry: Carry) -> Exits:
     """Stops against the first purchase of each unbroken run of holdings.
 
     One pass over all runs finds those that hit; only they are followed from stop to stop, since a
@@ -21,11 +21,11 @@ def since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) 
     Parameters
     ----------
     limit
-        Growth since the reference at or below which a holding is hit.
+        [H] growth since the reference at or below which a holding is hit; alike within a run.
     """
     count = len(holdings.cell)
     order = holdings.by_name
-    cell = holdings.cell[order]
+    cell, limit = holdings.cell[order], limit[order]
     index = growth.index.ravel().take(cell)
     low = growth.low.ravel().take(cell) * index
     boundary = growth.boundary.ravel().take(cell) * index
@@ -33,7 +33,7 @@ def since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) 
     length = np.diff(first, append=count)
     entry = index[first]
     forced = np.zeros(len(first), dtype=bool)
-    if holdings.start:
+    if holdings.course.start:
         opening = np.flatnonzero(order[first] < holdings.opening)
         name = holdings.name[order[first[opening]]]
         carried = carry.reference[name]
@@ -48,8 +48,8 @@ def since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) 
         aside = np.zeros(count, dtype=bool)
         aside[holdings.aside] = True
         inside = np.flatnonzero(np.repeat(affected, length))
-        runs = _Runs(low[inside], boundary[inside], index[inside], aside[order[inside]], limit)
-        lengths = length[affected]
+        lengths, limits = length[affected], limit[first[affected]]
+        runs = _Runs(low[inside], boundary[inside], index[inside], aside[order[inside]], limits)
         many = len(inside) > STEP * int(lengths.max())
         follow = runs.in_step if many else runs.one_by_one
         kind[inside], reference[inside] = follow(lengths, entry[affected], forced[affected])
@@ -65,8 +65,9 @@ def since_entry(growth: Growth, holdings: Holdings, limit: float, carry: Carry) 
 class _Runs:
     """Unbroken runs of holdings, to be followed from stop to stop.
 
-    Arrays [E] are of the entries of these runs, in order of names and then segments. A stop ends
-    a holding; what is bought after it begins anew; what could only be set aside after it is gone.
+    Arrays [E] are of the entries of these runs, in order of names and then segments, `limit` [R] is
+    of the runs. A stop ends a holding; what is bought after it begins anew; what could only be set
+    aside after it is gone.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class _Runs:
         boundary: FloatArray,
         index: FloatArray,
         aside: BoolArray,
-        limit: float,
+        limit: FloatArray,
     ) -> None:
         self._low, self._boundary, self._index = low, boundary, index
         self._aside, self._limit = aside, limit
@@ -95,12 +96,12 @@ class _Runs:
             [R] whether its first entry is sold at once.
         """
         low, boundary, index = self._low.tolist(), self._boundary.tolist(), self._index.tolist()
-        aside, limit = self._aside.tolist(), self._limit
+        aside = self._aside.tolist()
         kinds, references = list[int](), list[float]()
         end = np.cumsum(length)
         bounds = (end - length).tolist(), end.tolist()
-        for begin, stop, reference, at_once in zip(
-            *bounds, entry.tolist(), forced.tolist(), strict=True
+        for begin, stop, reference, at_once, limit in zip(
+            *bounds, entry.tolist(), forced.tolist(), self._limit.tolist(), strict=True
         ):
             holding, threshold = True, limit * reference
             for k in range(begin, stop):
@@ -128,7 +129,7 @@ class _Runs:
         kinds, references = np.empty(len(self._low), dtype=np.int8), np.empty(len(self._low))
         longest = np.argsort(-length, kind="stable")  # those that go on are the first ones
         length, begin = length[longest], (np.cumsum(length) - length)[longest]
-        reference, at_once = entry[longest], forced[longest]
+        reference, at_once, limit = entry[longest], forced[longest], self._limit[longest]
         holding = np.ones(len(length), dtype=bool)
         for step in range(int(length[0])):
             runs = int(np.searchsorted(-length, -step, side="left"))
@@ -138,7 +139,7 @@ class _Runs:
             anew = ~at_once & ~holding & ~gone
             reference = np.where(anew, self._index[k], reference[:runs])
             there = ~at_once & ~gone
-            threshold = self._limit * reference
+            threshold = limit[:runs] * reference
             within = there & (self._low[k] <= threshold)
             kinds[k] = AT_ONCE * at_once + GONE * gone + WITHIN * within
             references[k] = reference

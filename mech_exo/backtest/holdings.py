@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
+from mech_exo.backtest.schedule import Course
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
@@ -45,26 +46,26 @@ class Carry:
 
 @dataclass(eq=False)
 class Holdings:
-    """Holdings of segments `start` to `stop`, by segment and then by name.
+    """Holdings of the segments of a course, by segment and then by name.
 
     Known without the stops: selection does not depend on them.
 
     Attributes
     ----------
     segment, name
-        [H] segment, counted from `start`, and name.
+        [H] which of the course's segments, and name.
     cell
-        [H] position in an array [G, N].
+        [H] position in an array [G, N] of the schedule's segments.
     by_segment
         Sums them by segment.
     previous, following
         [H] the holding that this one continues, and the one that continues it; −1: none.
     aside, aside_root
-        [S] holdings that could only be set aside, and the segment at which each last had a price.
+        [S] holdings that could only be set aside, and the segment of the schedule at which each
+        last had a price.
     """
 
-    start: int
-    stop: int
+    course: Course
     segment: IntArray
     name: IntArray
     cell: IntArray
@@ -92,9 +93,9 @@ class Holdings:
 
 
 def list_holdings(
-    growth: Growth, held: BoolArray, start: int, carry: Carry, scratch: Scratch
+    growth: Growth, held: BoolArray, course: Course, carry: Carry, scratch: Scratch
 ) -> Holdings:
-    """List the holdings of segments `start` on.
+    """List the holdings of the segments of a course.
 
     Parameters
     ----------
@@ -102,26 +103,24 @@ def list_holdings(
         Its `priced` and `aside_*` decide who can be bought, and who stays.
     held
         [segments, N] names chosen; overwritten by the names held.
-    start
-        First segment.
     carry
         What is held before.
     scratch
-        Buffers for G·N cells.
+        Buffers.
     """
     segments, names = held.shape
-    np.logical_and(held, growth.priced[start : start + segments], out=held)
-    aside_cell, aside_root = _set_aside(growth, held, start, carry)
+    np.logical_and(held, growth.priced.take(course.segment, axis=0), out=held)
+    aside_cell, aside_root = _set_aside(growth, held, course, carry)
     flat = np.flatnonzero(held)
     by_segment = Grouping(np.searchsorted(flat, np.arange(segments + 1) * names))
     segment = np.arange(segments).repeat(by_segment.size)
-    cell = flat + start * names if start else flat
-    previous, following = _link(flat, names, cell, growth, scratch.places)
+    name = flat - segment * names
+    cell = course.segment.take(segment) * names + name
+    previous, following = _link(flat, names, cell, growth, scratch.places(held.size))
     return Holdings(
-        start=start,
-        stop=start + segments,
+        course=course,
         segment=segment,
-        name=flat - segment * names,
+        name=name,
         cell=cell,
         by_segment=by_segment,
         previous=previous,
@@ -154,17 +153,19 @@ def _link(
 
 
 def _set_aside(
-    growth: Growth, held: BoolArray, start: int, carry: Carry
+    growth: Growth, held: BoolArray, course: Course, carry: Carry
 ) -> tuple[IntArray, IntArray]:
-    """Add the holdings that cannot be sold, in order of their cells."""
-    segments = len(held)
-    low, high = np.searchsorted(growth.aside_segment, (start, start + segments))
+    """Add the holdings that cannot be sold, in order of their places in `held`."""
+    low, high = np.searchsorted(growth.aside_segment, (course.start, course.stop))
     name, root = growth.aside_name[low:high], growth.aside_root[low:high]
     if low == high:
         return name, root
-    stays = held[np.maximum(root - start, 0), name]
-    if root.min() < start:
-        stays = np.where(root >= start, stays, ~np.isnan(carry.reference[name]))
-    segment, name, root = growth.aside_segment[low:high][stays] - start, name[stays], root[stays]
+    begin = course.opening[:, None] - course.start
+    segment, bought = (begin + growth.aside_segment[low:high]).ravel(), (begin + root).ravel()
+    name, root = np.tile(name, len(begin)), np.tile(root, len(begin))
+    stays = held[np.maximum(bought, 0), name]
+    if root.min() < course.start:
+        stays = np.where(root >= course.start, stays, ~np.isnan(carry.reference[name]))
+    segment, name, root = segment[stays], name[stays], root[stays]
     held[segment, name] = True
     return segment * held.shape[1] + name, root

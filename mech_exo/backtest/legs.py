@@ -9,6 +9,7 @@ from mech_exo.backtest.exits import Exits, no_stops
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, Holdings, list_holdings
+from mech_exo.backtest.schedule import Course
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.stops import SLACK, stop_at
 from mech_exo.data.panel import FloatArray, IntArray
@@ -43,12 +44,11 @@ class Legs:
         segment = whole.segment[mine]
         aside = place[whole.aside]
         return Holdings(
-            start=whole.start,
-            stop=whole.stop,
+            course=whole.course,
             segment=segment,
             name=whole.name[mine],
             cell=whole.cell[mine],
-            by_segment=Grouping.of(segment, whole.stop - whole.start),
+            by_segment=Grouping.of(segment, len(whole.course.segment)),
             previous=place[whole.previous[mine]],
             following=place[whole.following[mine]],
             aside=aside[aside >= 0],
@@ -56,18 +56,20 @@ class Legs:
         )
 
 
-def list_legs(growth: Growth, target: FloatArray, scratch: Scratch) -> Legs:
+def list_legs(growth: Growth, target: FloatArray, course: Course, scratch: Scratch) -> Legs:
     """List the holdings of target weights.
 
     Parameters
     ----------
     target
         [G, N] signed; 0 for what is not held.
+    course
+        Of all segments.
     scratch
         Buffers.
     """
     held = target != 0.0
-    holdings = list_holdings(growth, held, 0, Carry.nothing(target.shape[1]), scratch)
+    holdings = list_holdings(growth, held, course, Carry.nothing(target.shape[1]), scratch)
     weight = target.ravel().take(holdings.cell)
     sign = np.sign(weight)
     aside = holdings.aside
@@ -99,7 +101,8 @@ def stop_legs(
     exits = no_stops(legs.holdings, names)
 
     def stop(view: Growth, mine: IntArray, limit: float) -> None:
-        found = stop_at(view, legs.leg(mine), limit, reference, lag, Carry.nothing(names))
+        leg, limits = legs.leg(mine), np.full(len(mine), limit)
+        found = stop_at(view, leg, limits, reference, lag, Carry.nothing(names))
         exits.kind[mine] = found.kind
         exits.threshold[mine] = found.threshold
 

@@ -41,6 +41,17 @@ class Schedule:
         return int(self.executed[0])
 
     @cached_property
+    def _courses(self) -> dict[tuple[int, int, int], "Course"]:
+        return {}
+
+    def course(self, start: int, stop: int, candidates: int = 1) -> "Course":
+        """Segments `start` to `stop` (exclusive), once for each of several candidates."""
+        key = start, stop, candidates
+        if key not in self._courses:
+            self._courses[key] = Course.of(self.length, *key)
+        return self._courses[key]
+
+    @cached_property
     def _day_segment(self) -> IntArray:
         return np.repeat(np.arange(len(self.length)), self.length)
 
@@ -55,6 +66,54 @@ class Schedule:
     def segments_before(self, position: int) -> int:
         """How many segments begin before a position in the dates."""
         return int(np.searchsorted(self.executed, position))
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Segments that are simulated in one pass, in a row: S of them.
+
+    Those of one candidate, or those of several, one candidate after the other. After each of
+    several comes a pause, a session in which nothing is held: so nothing goes on from one candidate
+    to the next, who begins with cash.
+
+    Attributes
+    ----------
+    start, stop
+        The first segment of the schedule, and the one after the last.
+    segment
+        [S] segment of the schedule; a pause stands for the last one.
+    length
+        [S] sessions.
+    day_segment
+        [days] which of the S each session is of.
+    opening, pause
+        [C] where the segments of each candidate begin; [C] the pauses, or [0] of one candidate.
+    goes_on
+        Whether the schedule has segments after these.
+    """
+
+    start: int
+    stop: int
+    segment: IntArray
+    length: IntArray
+    day_segment: IntArray
+    opening: IntArray
+    pause: IntArray
+    goes_on: bool
+
+    @classmethod
+    def of(cls, length: IntArray, start: int, stop: int, candidates: int) -> "Course":
+        """Segments `start` to `stop` of a schedule's lengths [G]."""
+        segment, sessions = np.arange(start, stop), length[start:stop]
+        opening, pause = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        if candidates > 1:
+            segment = np.tile(np.append(segment, stop - 1), candidates)
+            sessions = np.tile(np.append(sessions, 1), candidates)
+            opening = np.arange(candidates) * (stop - start + 1)
+            pause = opening + (stop - start)
+        days = np.repeat(np.arange(len(segment)), sessions)
+        goes_on = stop < len(length)
+        return cls(start, stop, segment, sessions, days, opening, pause, goes_on)
 
 
 def plan(panel: Panel, execution_lag: int) -> Schedule:

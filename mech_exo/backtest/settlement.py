@@ -211,5 +211,6 @@ def gross_returns_of(
     previous[begin[:-1][some]] = opened[some]
     with np.errstate(divide="ignore", invalid="ignore"):  # after a bankruptcy
         np.divide(value, previous, out=gross[1:])
-    gross[begin[:-1]] *= ratio * opened
+    # backwards: a last segment of no session has the last word, not the pause that begins with it
+    gross[begin[-2::-1]] *= (ratio * opened)[::-1]
     return gross

@@ -6,13 +6,18 @@ from mech_exo.backtest.entry_stops import since_entry
 from mech_exo.backtest.exits import ANY_PRICE, AT_ONCE, GONE, HELD, WAITING, WITHIN, Exits
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, Holdings
-from mech_exo.data.panel import BoolArray
+from mech_exo.data.panel import BoolArray, FloatArray
 
 SLACK = 1e-12  # a return this close to the stop is at the stop
 
 
 def stop_out(
-    growth: Growth, holdings: Holdings, stop_loss: float, reference: str, lag: int, carry: Carry
+    growth: Growth,
+    holdings: Holdings,
+    stop_loss: FloatArray,
+    reference: str,
+    lag: int,
+    carry: Carry,
 ) -> Exits:
     """Find the holdings that are stopped.
 
@@ -21,7 +26,7 @@ def stop_out(
     growth, holdings
         Prices and holdings.
     stop_loss
-        Loss since the reference that is a hit.
+        [S] of each segment: loss since the reference that is a hit.
     reference
         `entry` or `rebalance`.
     lag
@@ -29,20 +34,21 @@ def stop_out(
     carry
         References and stops from before the first segment.
     """
-    return stop_at(growth, holdings, 1.0 - stop_loss + SLACK, reference, lag, carry)
+    limit = (1.0 - stop_loss + SLACK).take(holdings.segment)
+    return stop_at(growth, holdings, limit, reference, lag, carry)
 
 
 def stop_at(
-    growth: Growth, holdings: Holdings, limit: float, reference: str, lag: int, carry: Carry
+    growth: Growth, holdings: Holdings, limit: FloatArray, reference: str, lag: int, carry: Carry
 ) -> Exits:
-    """`stop_out` where the growth since the reference that is a hit is at or below `limit`."""
+    """`stop_out` where the growth since the reference that is a hit is at or below `limit` [H]."""
     if reference == "entry":
         return since_entry(growth, holdings, limit, carry)
     return _since_rebalance(growth, holdings, limit, lag, carry)
 
 
 def _since_rebalance(
-    growth: Growth, holdings: Holdings, limit: float, lag: int, carry: Carry
+    growth: Growth, holdings: Holdings, limit: FloatArray, lag: int, carry: Carry
 ) -> Exits:
     """Stops against the last execution; each holding stands alone but for what is carried over."""
     cell = holdings.cell
@@ -51,8 +57,8 @@ def _since_rebalance(
     reference = index.copy()
     aside_name = holdings.name[holdings.aside]
     reference[holdings.aside] = growth.index[holdings.aside_root, aside_name]
-    threshold = np.full(len(cell), limit)
-    threshold[holdings.aside] = limit * reference[holdings.aside] / index[holdings.aside]
+    threshold, aside = limit.copy(), holdings.aside
+    threshold[aside] = limit[aside] * reference[aside] / index[aside]
     within = low <= threshold
     over = ~within & (boundary <= threshold)
     late = np.zeros(len(cell), dtype=bool)

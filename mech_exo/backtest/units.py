@@ -42,26 +42,20 @@ class Units:
 
 
 def follow(
-    growth: Growth,
-    length: IntArray,
-    holdings: Holdings,
-    exits: Exits,
-    cost: float,
-    scratch: Scratch,
+    growth: Growth, holdings: Holdings, exits: Exits, cost: float, scratch: Scratch
 ) -> Units:
     """Follow one unit of every holding through its segment.
 
     Parameters
     ----------
-    length
-        [segments] sessions of each of the holdings' segments.
     cost
         Of one unit of value sold.
     scratch
         Buffers.
     """
-    block = growth.block[holdings.start : holdings.stop]
-    row = growth.row[holdings.start : holdings.stop][holdings.segment] + holdings.name
+    course = holdings.course
+    length, block = course.length, growth.block[course.segment]
+    row = growth.row[course.segment][holdings.segment] + holdings.name
     first = int(block[0])
     if (block == first).all() and len(row) * int(growth.block_width[first]) <= CELLS:
         units, sums = _follow(growth, first, row, holdings, exits, cost, scratch)
@@ -70,12 +64,12 @@ def follow(
         else:
             units.daily = sums[np.arange(sums.shape[1]) < length[:, None]]
         return units
-    return _follow_parts(growth, length, row, holdings, exits, cost, scratch)
+    return _follow_parts(growth, block, row, holdings, exits, cost, scratch)
 
 
 def _follow_parts(
     growth: Growth,
-    length: IntArray,
+    block: IntArray,
     row: IntArray,
     holdings: Holdings,
     exits: Exits,
@@ -83,8 +77,7 @@ def _follow_parts(
     scratch: Scratch,
 ) -> Units:
     """`follow` for segments in several blocks, or with many holdings: some at a time."""
-    block = growth.block[holdings.start : holdings.stop]
-    count = len(row)
+    length, count = holdings.course.length, len(row)
     daily = np.empty(int(length.sum()))
     end = np.cumsum(length)
     units = Units(

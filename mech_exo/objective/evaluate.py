@@ -1,7 +1,7 @@
 """One trial: from parameters to value, constraints and metrics. What a worker holds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -165,19 +165,38 @@ class Evaluator:
             For parameters that are not of this space.
         """
         candidate = self.space.candidate(params)
-        watch, score = None, partial(self.score, candidate)
+        watch = None
         if limits is not None and len(self.directions) == 1:
-            watch = Checkpoints(score, self.directions[0], limits)
+            watch = Checkpoints(partial(self.score, candidate), self.directions[0], limits)
         try:
             result = self.kernel(params).run(candidate, watch)
         except ExoError as error:  # a factor or a construct that cannot be computed so
             return Evaluation("fail", reason=str(error.message))
+        return self._judged(candidate, result, watch, measure=measure)
+
+    def evaluate_all(self, trials: Sequence[Mapping[str, Parameter]]) -> list[Evaluation]:
+        """What `evaluate` gives of each, without limits and metrics; many in one pass."""
+        candidates = [self.space.candidate(params) for params in trials]
+        alike = all(candidate.mandate.plain for candidate in candidates)
+        if not alike or any(self.space.to_compute(params) for params in trials):
+            return [self.evaluate(params, measure=False) for params in trials]
+        results = self.base.run_all(candidates)
+        return [self._judged(c, r) for c, r in zip(candidates, results, strict=True)]
+
+    def _judged(
+        self,
+        candidate: Candidate,
+        result: BacktestResult,
+        watch: Checkpoints | None = None,
+        *,
+        measure: bool = False,
+    ) -> Evaluation:
         intermediate = watch.values if watch else {}
         if result.stopped_at is not None and watch and not self.ruin(candidate, result):
             values: tuple[float, ...] = (watch.values[max(watch.values)],)
             why = watch.reason
         else:
-            values, why = score(result)
+            values, why = self.score(candidate, result)
             if not values:
                 return Evaluation("fail", intermediate=intermediate, reason=why)
         constraints, wrong = self._constraints(candidate, result)

@@ -7,7 +7,6 @@ repeated search is the study.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -16,12 +15,13 @@ from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.preflight import try_once
+from mech_exo.tuning.problem import EvaluatesTogether, Suggestion
 from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.study_record import State, StudyRecord, TrialRecord
 from mech_exo.tuning.tally import Tally
 
 if TYPE_CHECKING:
-    from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem, Suggestion
+    from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem
 
 STATES: dict[str, State] = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
 
@@ -33,7 +33,7 @@ def load(settings: TuningSettings) -> None:
 
 def search(
     problem: Problem,
-    evaluator: Evaluates,
+    evaluator: Evaluates | EvaluatesTogether,
     settings: TuningSettings,
     trials: int | None,
     *,
@@ -65,19 +65,16 @@ def search(
     asker = Asker(problem, settings, try_once(problem, settings.seed), warm_start)
     records: list[TrialRecord] = []
     tally = Tally(problem.directions)
-    ready: deque[Suggestion] = deque()
     while tally.ending(trials, patience) is None:
-        if not ready:
-            # what can be asked by now is asked in one go, while asking is in the caches
-            begun = len(records)
-            certain = range(begun, begun + tally.left(trials, patience))
-            ready.extend(map(asker.ask, takewhile(asker.ready, certain)))
-        suggestion = ready.popleft()
-        evaluation = evaluator.evaluate(suggestion.params, suggestion.limits)
-        record = _record(suggestion, evaluation).canonical()
-        asker.add(record)
-        tally.add(record)
-        records.append(record)
+        # what can be asked by now is asked in one go, and evaluated in one go
+        begun = len(records)
+        certain = range(begun, begun + tally.left(trials, patience))
+        asked = [*map(asker.ask, takewhile(asker.ready, certain))]
+        for suggestion, evaluation in zip(asked, _evaluated(evaluator, asked), strict=True):
+            record = _record(suggestion, evaluation).canonical()
+            asker.add(record)
+            tally.add(record)
+            records.append(record)
     return StudyRecord(
         name="search",
         directions=problem.directions,
@@ -86,6 +83,14 @@ def search(
         objective_names=problem.objective_names,
         trials=tuple(records),
     )
+
+
+def _evaluated(
+    evaluator: Evaluates | EvaluatesTogether, asked: Sequence[Suggestion]
+) -> Sequence[EvaluationLike]:
+    if isinstance(evaluator, EvaluatesTogether):
+        return evaluator.evaluate_all(asked)
+    return [evaluator.evaluate(trial.params, trial.limits) for trial in asked]
 
 
 def _record(suggestion: Suggestion, evaluation: EvaluationLike) -> TrialRecord:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
@@ -52,6 +52,14 @@ class Evaluates(Protocol):
         self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
     ) -> EvaluationLike:
         """One trial."""
+
+
+@runtime_checkable
+class EvaluatesTogether(Protocol):
+    """What evaluates trials that are known at the same time in one go, quicker than one by one."""
+
+    def evaluate_all(self, trials: Sequence[Suggestion]) -> Sequence[EvaluationLike]:
+        """What `Evaluates.evaluate` gives of each."""
 
 
 @dataclass(frozen=True)

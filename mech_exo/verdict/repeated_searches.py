@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -34,7 +34,7 @@ from mech_exo.verdict.windows import Window, walk_forward_windows
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
-    from mech_exo.tuning.problem import Problem
+    from mech_exo.tuning.problem import Problem, Suggestion
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
 
@@ -242,10 +242,10 @@ class _Unmeasured:
 
     evaluator: Evaluator
 
-    def evaluate(
-        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
-    ) -> Evaluation:
-        return self.evaluator.evaluate(params, limits, measure=False)
+    def evaluate_all(self, trials: Sequence["Suggestion"]) -> list[Evaluation]:
+        if any(trial.limits is not None for trial in trials):
+            return [self.evaluator.evaluate(t.params, t.limits, measure=False) for t in trials]
+        return self.evaluator.evaluate_all([trial.params for trial in trials])
 
 
 def searches_of(subject: Subject) -> RepeatedSearches:

@@ -61,7 +61,8 @@ def test_bits_do_not_depend_on_earlier_runs() -> None:
     for _ in range(20):
         other = Candidate(rng.standard_normal(3), rng.uniform(0, 1), 0.03, rng.uniform(0.02, 1))
         kernel.run(other)
-    kernel._scratch.places[:] = rng.integers(0, 2**40, len(kernel._scratch.places))
+    places = kernel._scratch.places(0)
+    places[:] = rng.integers(0, 2**40, len(places))
     kernel._scratch.rows(1, 1)[:] = np.nan
     kernel._selector._coarse[:] = np.nan
     kernel._selector._fine[:] = np.nan
