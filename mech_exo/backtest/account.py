@@ -122,9 +122,9 @@ def keep_account(
     carry
         From the segments before.
     """
-    book, course = HoldingsBook(holdings, exits, units, carry), holdings.course
+    book, stint = HoldingsBook(holdings, exits, units, carry), holdings.stint
     settled = settle(book, weight, cost, carry.value)
-    settled.ratio[course.pause] = 1.0  # the end of a candidate's dates: nothing is sold
+    settled.ratio[stint.pause] = 1.0  # the end of a candidate's dates: nothing is sold
     share = settled.target[holdings.segment]
     share[holdings.aside] = settled.aside_share
     opened = np.ones(len(weight))
@@ -134,14 +134,14 @@ def keep_account(
         opened -= cost * settled.target * number
     gross = daily_growth(
         settled,
-        course.day_segment,
+        stint.day_segment,
         units.daily,
         (book.aside_segment, units.aside_daily),
         opened,
     )
     sold = holdings.by_segment.sum(share * units.sold)
     next_carry = None
-    if course.goes_on:
+    if stint.goes_on:
         next_carry = book.hand_over(exits, units, float(settled.closing[-1]))
     return Account(
         gross=gross,

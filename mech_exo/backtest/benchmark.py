@@ -71,8 +71,8 @@ def gather_universe(
 ) -> Universe:
     """Follow the whole universe once."""
     segments, names = tradable.shape
-    course, scratch = schedule.course(0, segments), Scratch()
-    holdings = list_holdings(growth, tradable.copy(), course, Carry.nothing(names), scratch)
+    stint, scratch = schedule.stint(0, segments), Scratch()
+    holdings = list_holdings(growth, tradable.copy(), stint, Carry.nothing(names), scratch)
     units = follow(growth, holdings, no_stops(holdings, names), cost, scratch)
     of, aside = holdings.segment, holdings.aside
     bought = np.ones(len(of), dtype=bool)

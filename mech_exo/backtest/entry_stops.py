@@ -33,7 +33,7 @@ def since_entry(growth: Growth, holdings: Holdings, limit: FloatArray, carry: Ca
     length = np.diff(first, append=count)
     entry = index[first]
     forced = np.zeros(len(first), dtype=bool)
-    if holdings.course.start:
+    if holdings.stint.start:
         opening = np.flatnonzero(order[first] < holdings.opening)
         name = holdings.name[order[first[opening]]]
         carried = carry.reference[name]

@@ -7,7 +7,7 @@ import numpy as np
 
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
-from mech_exo.backtest.schedule import Course
+from mech_exo.backtest.schedule import Stint
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.data.panel import BoolArray, FloatArray, IntArray
 
@@ -46,14 +46,14 @@ class Carry:
 
 @dataclass(eq=False)
 class Holdings:
-    """Holdings of the segments of a course, by segment and then by name.
+    """Holdings of the segments of a stint, by segment and then by name.
 
     Known without the stops: selection does not depend on them.
 
     Attributes
     ----------
     segment, name
-        [H] which of the course's segments, and name.
+        [H] which of the stint's segments, and name.
     cell
         [H] position in an array [G, N] of the schedule's segments.
     by_segment
@@ -65,7 +65,7 @@ class Holdings:
         last had a price.
     """
 
-    course: Course
+    stint: Stint
     segment: IntArray
     name: IntArray
     cell: IntArray
@@ -93,9 +93,9 @@ class Holdings:
 
 
 def list_holdings(
-    growth: Growth, held: BoolArray, course: Course, carry: Carry, scratch: Scratch
+    growth: Growth, held: BoolArray, stint: Stint, carry: Carry, scratch: Scratch
 ) -> Holdings:
-    """List the holdings of the segments of a course.
+    """List the holdings of the segments of a stint.
 
     Parameters
     ----------
@@ -109,16 +109,16 @@ def list_holdings(
         Buffers.
     """
     segments, names = held.shape
-    np.logical_and(held, growth.priced.take(course.segment, axis=0), out=held)
-    aside_cell, aside_root = _set_aside(growth, held, course, carry)
+    np.logical_and(held, growth.priced.take(stint.segment, axis=0), out=held)
+    aside_cell, aside_root = _set_aside(growth, held, stint, carry)
     flat = np.flatnonzero(held)
     by_segment = Grouping(np.searchsorted(flat, np.arange(segments + 1) * names))
     segment = np.arange(segments).repeat(by_segment.size)
     name = flat - segment * names
-    cell = course.segment.take(segment) * names + name
+    cell = stint.segment.take(segment) * names + name
     previous, following = _link(flat, names, cell, growth, scratch.places(held.size))
     return Holdings(
-        course=course,
+        stint=stint,
         segment=segment,
         name=name,
         cell=cell,
@@ -153,19 +153,19 @@ def _link(
 
 
 def _set_aside(
-    growth: Growth, held: BoolArray, course: Course, carry: Carry
+    growth: Growth, held: BoolArray, stint: Stint, carry: Carry
 ) -> tuple[IntArray, IntArray]:
     """Add the holdings that cannot be sold, in order of their places in `held`."""
-    low, high = np.searchsorted(growth.aside_segment, (course.start, course.stop))
+    low, high = np.searchsorted(growth.aside_segment, (stint.start, stint.stop))
     name, root = growth.aside_name[low:high], growth.aside_root[low:high]
     if low == high:
         return name, root
-    begin = course.opening[:, None] - course.start
+    begin = stint.opening[:, None] - stint.start
     segment, bought = (begin + growth.aside_segment[low:high]).ravel(), (begin + root).ravel()
     name, root = np.tile(name, len(begin)), np.tile(root, len(begin))
     stays = held[np.maximum(bought, 0), name]
-    if root.min() < course.start:
-        stays = np.where(root >= course.start, stays, ~np.isnan(carry.reference[name]))
+    if root.min() < stint.start:
+        stays = np.where(root >= stint.start, stays, ~np.isnan(carry.reference[name]))
     segment, name, root = segment[stays], name[stays], root[stays]
     held[segment, name] = True
     return segment * held.shape[1] + name, root

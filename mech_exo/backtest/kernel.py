@@ -19,7 +19,7 @@ from mech_exo.backtest.leg_run import LegMarket
 from mech_exo.backtest.names import Names
 from mech_exo.backtest.positions import PositionLog
 from mech_exo.backtest.result import BacktestResult, Positions
-from mech_exo.backtest.schedule import Course, Schedule, check_returns, plan
+from mech_exo.backtest.schedule import Schedule, Stint, check_returns, plan
 from mech_exo.backtest.score_table import Scores, lay_out
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Selector
@@ -182,8 +182,8 @@ class Kernel:
             if len(group) == 1:
                 found.append(self.run(group[0]))
                 continue
-            course = self.schedule.course(0, len(self.schedule.executed), len(group))
-            account = self._account(group, course, Carry.nothing(self.scores.scores.shape[2]))
+            stint = self.schedule.stint(0, len(self.schedule.executed), len(group))
+            account = self._account(group, stint, Carry.nothing(self.scores.scores.shape[2]))
             gross = account.gross[:-1].reshape(len(group), -1)
             traded = account.traded.reshape(len(group), -1)[:, :-1]
             found += map(self._result, group, gross, traded)
@@ -237,7 +237,7 @@ class Kernel:
         log: PositionLog | None,
     ) -> Carry:
         """Simulate segments `start` to `stop`; fills their part of `gross` and `traded`."""
-        account = self._account([candidate], self.schedule.course(start, stop), carry, log)
+        account = self._account([candidate], self.schedule.stint(start, stop), carry, log)
         begin = int(self.schedule.executed[start]) - self.schedule.first
         account.gross[0] *= gross[begin]
         gross[begin : begin + len(account.gross)] = account.gross
@@ -247,12 +247,12 @@ class Kernel:
     def _account(
         self,
         candidates: list[Candidate],
-        course: Course,
+        stint: Stint,
         carry: Carry,
         log: PositionLog | None = None,
     ) -> Account:
-        choice = choose(self._selector, candidates, course, self.scores.scores.shape[2])
-        return simulate(self.growth, self.rules, course, choice, carry, self._scratch, log)
+        choice = choose(self._selector, candidates, stint, self.scores.scores.shape[2])
+        return simulate(self.growth, self.rules, stint, choice, carry, self._scratch, log)
 
     def _result(
         self,

@@ -147,7 +147,7 @@ def keep_legs(
     """
     target = wanted = rules.terms.can_trade(target)
     while True:
-        legs = list_legs(growth, target, schedule.course(0, len(target)), scratch)
+        legs = list_legs(growth, target, schedule.stint(0, len(target)), scratch)
         loss, reference, lag = rules.stop_loss, rules.stop_reference, rules.stop_lag
         exits = stop_legs(growth, mirror, legs, loss, reference, lag)
         units = LegUnits(growth, schedule.length, legs, exits, rules.rates)

@@ -9,7 +9,7 @@ from mech_exo.backtest.exits import Exits, no_stops
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, Holdings, list_holdings
-from mech_exo.backtest.schedule import Course
+from mech_exo.backtest.schedule import Stint
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.stops import SLACK, stop_at
 from mech_exo.data.panel import FloatArray, IntArray
@@ -44,11 +44,11 @@ class Legs:
         segment = whole.segment[mine]
         aside = place[whole.aside]
         return Holdings(
-            course=whole.course,
+            stint=whole.stint,
             segment=segment,
             name=whole.name[mine],
             cell=whole.cell[mine],
-            by_segment=Grouping.of(segment, len(whole.course.segment)),
+            by_segment=Grouping.of(segment, len(whole.stint.segment)),
             previous=place[whole.previous[mine]],
             following=place[whole.following[mine]],
             aside=aside[aside >= 0],
@@ -56,20 +56,20 @@ class Legs:
         )
 
 
-def list_legs(growth: Growth, target: FloatArray, course: Course, scratch: Scratch) -> Legs:
+def list_legs(growth: Growth, target: FloatArray, stint: Stint, scratch: Scratch) -> Legs:
     """List the holdings of target weights.
 
     Parameters
     ----------
     target
         [G, N] signed; 0 for what is not held.
-    course
+    stint
         Of all segments.
     scratch
         Buffers.
     """
     held = target != 0.0
-    holdings = list_holdings(growth, held, course, Carry.nothing(target.shape[1]), scratch)
+    holdings = list_holdings(growth, held, stint, Carry.nothing(target.shape[1]), scratch)
     weight = target.ravel().take(holdings.cell)
     sign = np.sign(weight)
     aside = holdings.aside

@@ -27,19 +27,19 @@ class PositionLog:
         self, holdings: Holdings, exits: Exits, units: Units, account: Account, cost: float
     ) -> None:
         """Log one run of segments."""
-        course = holdings.course
-        start, segments = course.start, len(course.segment)
+        stint = holdings.stint
+        start, segments = stint.start, len(stint.segment)
         names = self.growth.index.shape[1]
         shares = np.zeros((segments, names))
         shares[holdings.segment, holdings.name] = account.share
-        executed = self.schedule.executed[course.segment] - self.schedule.first
+        executed = self.schedule.executed[stint.segment] - self.schedule.first
         within = (exits.kind == WITHIN) | ((exits.kind == HELD) & (units.exit_day > 0))
         for h in np.flatnonzero(within | (exits.kind == AT_ONCE)).tolist():
             day = int(executed[holdings.segment[h]] + units.exit_day[h])
             reason = "delisting" if exits.kind[h] == HELD else "stop"
             self._exits.append((day, int(holdings.name[h]), reason))
         self._shares.append(shares)
-        ends = np.cumsum(course.length)
+        ends = np.cumsum(stint.length)
         for g in range(segments):
             mine = holdings.segment == g
             length = int(self.schedule.length[start + g])

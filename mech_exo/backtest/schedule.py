@@ -41,15 +41,15 @@ class Schedule:
         return int(self.executed[0])
 
     @cached_property
-    def _courses(self) -> dict[tuple[int, int, int], "Course"]:
+    def _stints(self) -> dict[tuple[int, int, int], "Stint"]:
         return {}
 
-    def course(self, start: int, stop: int, candidates: int = 1) -> "Course":
+    def stint(self, start: int, stop: int, candidates: int = 1) -> "Stint":
         """Segments `start` to `stop` (exclusive), once for each of several candidates."""
         key = start, stop, candidates
-        if key not in self._courses:
-            self._courses[key] = Course.of(self.length, *key)
-        return self._courses[key]
+        if key not in self._stints:
+            self._stints[key] = Stint.of(self.length, *key)
+        return self._stints[key]
 
     @cached_property
     def _day_segment(self) -> IntArray:
@@ -69,7 +69,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class Stint:
     """Segments that are simulated in one pass, in a row: S of them.
 
     Those of one candidate, or those of several, one candidate after the other. After each of
@@ -102,7 +102,7 @@ class Course:
     goes_on: bool
 
     @classmethod
-    def of(cls, length: IntArray, start: int, stop: int, candidates: int) -> "Course":
+    def of(cls, length: IntArray, start: int, stop: int, candidates: int) -> "Stint":
         """Segments `start` to `stop` of a schedule's lengths [G]."""
         segment, sessions = np.arange(start, stop), length[start:stop]
         opening, pause = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)

@@ -10,7 +10,7 @@ from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.growth import Growth
 from mech_exo.backtest.holdings import Carry, list_holdings
 from mech_exo.backtest.positions import PositionLog
-from mech_exo.backtest.schedule import Course
+from mech_exo.backtest.schedule import Stint
 from mech_exo.backtest.scratch import Scratch
 from mech_exo.backtest.selection import Selector
 from mech_exo.backtest.stops import stop_out
@@ -23,7 +23,7 @@ TOGETHER = 2**17  # closes of holdings that several candidates have in one pass,
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What candidates buy in the segments of a course.
+    """What candidates buy in the segments of a stint.
 
     Attributes
     ----------
@@ -54,15 +54,15 @@ def grouped(candidates: Sequence[Candidate], sessions: int) -> Iterator[list[Can
         yield group
 
 
-def choose(selector: Selector, candidates: list[Candidate], course: Course, names: int) -> Choice:
-    """What each of a course's candidates buys, of so many names."""
-    segments, length = len(course.segment), course.stop - course.start
+def choose(selector: Selector, candidates: list[Candidate], stint: Stint, names: int) -> Choice:
+    """What each of a stint's candidates buys, of so many names."""
+    segments, length = len(stint.segment), stint.stop - stint.start
     chosen = np.zeros((segments, names), dtype=np.bool_)
     number = np.zeros(segments, dtype=np.int64)
     weight, stop_loss = np.zeros(segments), np.ones(segments)
-    for candidate, begin in zip(candidates, course.opening.tolist(), strict=True):
+    for candidate, begin in zip(candidates, stint.opening.tolist(), strict=True):
         part = slice(begin, begin + length)
-        selector.choose(candidate, course.start, course.stop, chosen[part], number[part])
+        selector.choose(candidate, stint.start, stint.stop, chosen[part], number[part])
         each = candidate.invested / np.maximum(number[part], 1)
         np.minimum(candidate.position_size_pct, each, out=weight[part])
         stop_loss[part] = candidate.stop_loss_pct
@@ -72,19 +72,19 @@ def choose(selector: Selector, candidates: list[Candidate], course: Course, name
 def simulate(
     growth: Growth,
     rules: BacktestSettings,
-    course: Course,
+    stint: Stint,
     choice: Choice,
     carry: Carry,
     scratch: Scratch,
     log: PositionLog | None = None,
 ) -> Account:
-    """The account of a course.
+    """The account of a stint.
 
     What was bought for nothing was not bought: it is taken out, and the account kept again.
     """
     reference, lag, cost = rules.stop_reference, rules.stop_lag, rules.cost
     while True:
-        holdings = list_holdings(growth, choice.chosen, course, carry, scratch)
+        holdings = list_holdings(growth, choice.chosen, stint, carry, scratch)
         exits = stop_out(growth, holdings, choice.stop_loss, reference, lag, carry)
         units = follow(growth, holdings, exits, cost, scratch)
         account = keep_account(holdings, exits, units, choice.weight, cost, carry)

@@ -53,9 +53,9 @@ def follow(
     scratch
         Buffers.
     """
-    course = holdings.course
-    length, block = course.length, growth.block[course.segment]
-    row = growth.row[course.segment][holdings.segment] + holdings.name
+    stint = holdings.stint
+    length, block = stint.length, growth.block[stint.segment]
+    row = growth.row[stint.segment][holdings.segment] + holdings.name
     first = int(block[0])
     if (block == first).all() and len(row) * int(growth.block_width[first]) <= CELLS:
         units, sums = _follow(growth, first, row, holdings, exits, cost, scratch)
@@ -77,7 +77,7 @@ def _follow_parts(
     scratch: Scratch,
 ) -> Units:
     """`follow` for segments in several blocks, or with many holdings: some at a time."""
-    length, count = holdings.course.length, len(row)
+    length, count = holdings.stint.length, len(row)
     daily = np.empty(int(length.sum()))
     end = np.cumsum(length)
     units = Units(

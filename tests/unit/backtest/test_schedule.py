@@ -6,8 +6,8 @@ import pytest
 from mech_exo.backtest.grouping import Grouping
 from mech_exo.backtest.holdings import Holdings
 from mech_exo.backtest.schedule import (
-    Course,
     Schedule,
+    Stint,
     check_returns,
     longest_gap,
     plan,
@@ -84,7 +84,7 @@ def test_holdings_by_name_with_more_names_than_sixteen_bits_can_number() -> None
     none = np.zeros(0, dtype=np.int64)
     by_segment = Grouping(np.array([0, 3, 5]))
     links = np.full(5, -1)
-    course = Course.of(np.array([5, 5]), 0, 2, 1)
-    held = Holdings(course, none, name, name, by_segment, links, links, none, none)
+    stint = Stint.of(np.array([5, 5]), 0, 2, 1)
+    held = Holdings(stint, none, name, name, by_segment, links, links, none, none)
     assert held.by_name.tolist() == [0, 3, 4, 2, 1]
     assert (held.opening, held.closing) == (3, 3)
