@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -19,29 +18,9 @@ import pytest
 from benchmarks.dashboard import make_study
 from mech_exo.tuning.records import read_study, study_names
 from tests.cli.conftest import environment
+from tests.e2e.browsers import PATIENCE_S, chromium_in, errors, needs_browser, unclosed
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-    "--disable-sync",
-    "--window-size=1500,3000",
-    "--host-resolver-rules=MAP rebound.example 127.0.0.1",
-)
-PATIENCE_S = 60.0
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver"),
-]
-# Selenium leaves the socket of its driver to the garbage collector
-unclosed = pytest.mark.filterwarnings("ignore::ResourceWarning")
+pytestmark = needs_browser
 
 
 @contextmanager
@@ -84,16 +63,8 @@ def browser(chromium: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_script_timeout(PATIENCE_S)
-    yield driver
-    driver.quit()
+    with chromium_in(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
 
 
 def look(browser: Any, address: str, ready: Callable[[Any], Any], name: str) -> Any:
@@ -106,11 +77,6 @@ def look(browser: Any, address: str, ready: Callable[[Any], Any], name: str) -> 
         Path(folder).mkdir(parents=True, exist_ok=True)
         browser.save_screenshot(str(Path(folder) / f"{name}.png"))
     return found
-
-
-def errors(browser: Any) -> list[str]:
-    """What the page has said on its console since last asked, but for notes."""
-    return [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
 
 
 _PLOTS = """

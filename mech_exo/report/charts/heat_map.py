@@ -113,7 +113,7 @@ class HeatMap:
         most = max(abs(low), abs(high)) * self.unit.factor
         for unit in (self.unit, whole) if most >= 5 else (self.unit,):
             texts = [unit.short(float(v)) for v in self.values.flat if np.isfinite(v)]
-            if max((text_width(t, 10.5) for t in texts), default=0.0) <= cell - 1.5:
+            if max((text_width(t) for t in texts), default=0.0) <= cell - 1.5:
                 return unit
         return None
 
