@@ -3,7 +3,6 @@
 import dataclasses
 import enum
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -11,7 +10,8 @@ import typer
 from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
-from mech_exo.cli.study_files import ArchiveOptions, DeleteOptions, archive, delete
+from mech_exo.cli.study_files import ArchiveOptions, DeleteOptions, archive, delete, only_name
+from mech_exo.cli.study_insight import ImportanceOptions, importance
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -169,25 +169,13 @@ def _trial(study: "StudyRecord", options: ShowOptions) -> "str | Iterator[str]":
     return trial_json(detail) if options.json else trial_lines(detail)
 
 
-def only_name(study_file: Path, command: str) -> str:
-    """Name of the only study of a file."""
-    from mech_exo.tuning.records import study_names
-    from mech_exo.tuning.study_access import check_study_file
-
-    check_study_file(study_file)
-    names = study_names(study_file)
-    if len(names) != 1:
-        holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
-        raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo study {command} NAME.")
-    return names[0]
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     group = typer.Typer(help="What is in a study.", no_args_is_help=True)
     command(group, "trials", TrialsOptions)(trials)
     command(group, "list", ListOptions)(list_all)
     command(group, "show", ShowOptions)(show)
+    command(group, "importance", ImportanceOptions)(importance)
     command(group, "archive", ArchiveOptions)(archive)
     command(group, "delete", DeleteOptions)(delete)
     app.add_typer(group, name="study")

@@ -109,3 +109,16 @@ def _words(removal: "Removal") -> str:
         stays = "stays" if removal.looks == 1 else "stay"
         stay = f". The {looks} at the holdout {stays}: what was seen was seen"
     return f"study {removal.study}: {', '.join(parts)}{stay}."
+
+
+def only_name(study_file: Path, command: str) -> str:
+    """Name of the only study of a file."""
+    from mech_exo.tuning.records import study_names
+    from mech_exo.tuning.study_access import check_study_file
+
+    check_study_file(study_file)
+    names = study_names(study_file)
+    if len(names) != 1:
+        holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
+        raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo study {command} NAME.")
+    return names[0]
