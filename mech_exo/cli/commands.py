@@ -35,6 +35,10 @@ COMMANDS = {
     "optuna-run": CommandEntry(
         "optuna_run", "Search for the factor weights with the best backtest, and export them."
     ),
+    "backtest": CommandEntry(
+        "backtest",
+        "Backtest a factor file or a trial on any dates, by year, and under other assumptions.",
+    ),
     "validate": CommandEntry(
         "validate", "Ask whether a result is skill or luck; exits with 0 whatever the answer."
     ),

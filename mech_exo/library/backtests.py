@@ -16,7 +16,8 @@ from mech_exo.library.studies import Trial
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, Part, WhatIf
+    from mech_exo.workflow.backtest_dates import Part
+    from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, WhatIf
     from mech_exo.workflow.run_changes import RunChanges
     from mech_exo.workflow.session import Session
     from mech_exo.workflow.track_record import TrackRecord
@@ -44,6 +45,9 @@ class Backtest:
         Share invested at each close, less what is sold short; share sold short.
     holdings
         A row for each execution, a column for each symbol: share of the portfolio after trading.
+    exposures
+        A row for each execution: long, short, gross, net, cash, names, traded, cost, `sector_…`,
+        `factor_…` (docs/guide.md).
     trades
         date, symbol, before, after (shares of the portfolio), reason: rebalance, stop, delisting.
     metrics, benchmark_metrics
@@ -70,6 +74,7 @@ class Backtest:
     exposure: "pd.Series[float]"
     short_exposure: "pd.Series[float]"
     holdings: "pd.DataFrame"
+    exposures: "pd.DataFrame"
     trades: "pd.DataFrame"
     metrics: "pd.Series[float]"
     benchmark_metrics: "pd.Series[float]"
@@ -172,6 +177,8 @@ def run_backtest(session: "Session", study_file: Path, request: "BacktestRequest
 def _in_pandas(found: "Backtested", part: "Part | None") -> Backtest:
     import pandas as pd
 
+    from mech_exo.workflow.track_tables import exposures_table
+
     track = found.track
     dates = pd.DatetimeIndex(track.dates, name="date")
     parts: dict[str, Part] = {"in sample": "in_sample", "holdout": "holdout"}
@@ -193,6 +200,7 @@ def _in_pandas(found: "Backtested", part: "Part | None") -> Backtest:
             pd.DatetimeIndex(track.executed_dates, name="date"),
             pd.Index(track.symbols, name="symbol"),
         ),
+        exposures=pd.DataFrame(exposures_table(track, None)).set_index("date"),
         trades=_trades(track),
         metrics=pd.Series(track.metrics, name=track.label),
         benchmark_metrics=pd.Series(track.benchmark_metrics, name=track.benchmark_name),

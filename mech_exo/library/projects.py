@@ -19,7 +19,7 @@ from mech_exo.workflow.log import PythonLog
 
 if TYPE_CHECKING:
     from mech_exo.verification.comparisons import Verification
-    from mech_exo.workflow.backtest_run import Part
+    from mech_exo.workflow.backtest_dates import Part
 
 Progress = Callable[[str, int, int], None]
 

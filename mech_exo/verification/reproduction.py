@@ -157,6 +157,22 @@ def identity_of(
     return tuple(FieldComparison(n, stored[n], now[n], stored[n] == now[n]) for n in now)
 
 
+def other_inputs(
+    file: "FactorFile", objective: ObjectiveFile, market: Market, panel: Panel
+) -> tuple[str, ...]:
+    """Why data or objective file are not those that a file states, in words; () if they are.
+
+    Nothing is computed again: a file whose figures or hashes were edited passes.
+    """
+    stated = file.provenance or {}
+    identity = identity_of(file, objective, market, panel)
+    divided = "data" in stated and not identity[0].equal
+    words = _data_words(stated, market, panel) if divided else []
+    if divided and not words:  # the parts are those of the data: their one hash was edited
+        identity = identity[1:]
+    return Verification(identity=identity, values=(), data=tuple(words)).reasons
+
+
 def _data_now(
     stated: Mapping[str, Any], objective: ObjectiveFile | None, market: Market, panel: Panel
 ) -> str:

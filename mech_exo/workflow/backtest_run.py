@@ -1,32 +1,34 @@
 """A backtest of any portfolio on any dates: the one place where it is run and looks are entered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from mech_exo.errors import ExoError
 from mech_exo.objective.evaluate import Evaluator
+from mech_exo.objective.space import Space
 from mech_exo.system.memory import give_back_freed
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
 from mech_exo.workflow.assumptions import AsItIs
+from mech_exo.workflow.backtest_dates import Part, Span, parts_of, span_of
 from mech_exo.workflow.run_changes import RunChanges
 from mech_exo.workflow.scenarios import Scenario, scenarios
 from mech_exo.workflow.track_record import TrackRecord, track_record
 
 if TYPE_CHECKING:
+    from mech_exo.backtest.capacity import Capacity
     from mech_exo.config.settings import Settings
     from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.looks import Look
+    from mech_exo.tuning.replicates import Progress
     from mech_exo.workflow.session import Session
 
-Part = Literal["in_sample", "holdout", "all"]
-PARTS: tuple[Part, ...] = ("in_sample", "holdout", "all")
+AS_IT_IS = "as it is"
+ASKED = "what is asked"  # where a value outside its bounds stands
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +49,10 @@ class BacktestRequest:
         What is assumed otherwise than the settings and the parameters say.
     what_if
         As `--what-if` has them: the same portfolio once more under each.
-    by
-        What looks at the holdout, for its ledger.
+    origin
+        What looks at the holdout, for its ledger; "": `backtest: LABEL`.
+    capacity
+        Whether to find out at which capital how much of the active return is left.
     """
 
     label: str
@@ -58,14 +62,8 @@ class BacktestRequest:
     end: date | None = None
     changes: RunChanges = RunChanges()
     what_if: tuple[str, ...] = ()
-    by: str = "backtest"
-
-
-class Span(NamedTuple):
-    """Some of the session's dates: positions, the second one exclusive."""
-
-    start: int
-    stop: int
+    origin: str = ""
+    capacity: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +73,7 @@ class WhatIf:
     Attributes
     ----------
     name
-        `as it is`, or the assumption as it was written: `lag=2`.
+        `AS_IT_IS`, or the assumption as it was written: `lag=2`.
     track
         What it did; None where it cannot be run so.
     failure
@@ -103,21 +101,34 @@ class Backtested:
     looks
         How many portfolios have been seen on these dates of the holdout, with this one; 0: it was
         not looked at.
+    changes
+        What was assumed otherwise than the settings and the parameters say.
+    capacity
+        On all of the dates; None where it was not asked for or nothing is known of the trading.
     """
 
     track: TrackRecord
     parts: tuple[TrackRecord, ...]
     what_ifs: tuple[WhatIf, ...]
     looks: int
+    changes: RunChanges
+    capacity: "Capacity | None" = None
 
 
-def backtested(session: "Session", study_file: Path, request: BacktestRequest) -> Backtested:
+def backtested(
+    session: "Session",
+    study_file: Path,
+    request: BacktestRequest,
+    progress: "Progress | None" = None,
+) -> Backtested:
     """Backtest a portfolio; each look at the holdout is entered before its figures are known.
 
     Parameters
     ----------
     study_file
         Where the ledger of looks is; it need not be there, and is made for a look.
+    progress
+        Told of every finished what-if.
 
     Raises
     ------
@@ -125,63 +136,26 @@ def backtested(session: "Session", study_file: Path, request: BacktestRequest) -
         For dates without a session or without an execution, an assumption that means nothing, and
         parameters that are not of the session's space.
     """
-    span = span_of(session, request)
+    span = span_of(session, request.part, request.start, request.end)
     asked = _scenarios(session, request)  # what is wrong with them is said before the work
     run = _Backtests(session, study_file, request)
     whole = run.track(span)
-    parts = tuple(run.track(part) for part in _parts_of(span, session.split))
-    what_ifs = tuple(run.what_if(one, span) for one in asked)
-    if what_ifs:
-        what_ifs = (WhatIf("as it is", whole), *what_ifs)
-    return Backtested(whole, parts, what_ifs, run.looks)
-
-
-def span_of(session: "Session", request: BacktestRequest) -> Span:
-    """Which of the session's dates are asked for.
-
-    Raises
-    ------
-    ExoError
-        For a part that is none, and for dates with no session of the part between them.
-    """
-    dates, split, end = session.panel.dates, session.split, len(session.panel.dates)
-    first, last = request.start, request.end
-    if first is not None and last is not None and first > last:
-        raise ExoError(f"start is {first}, after end, {last}.", hint="Exchange them.")
-    start = 0 if first is None else int(np.searchsorted(dates, np.datetime64(first)))
-    stop = end if last is None else int(np.searchsorted(dates, np.datetime64(last), "right"))
-    part = request.part
-    if part is None:
-        named = (last is not None and stop > split) or (first is not None and start >= split)
-        part = "all" if named else "in_sample"
-    if part not in PARTS:
-        raise ExoError(f"part is {part!r}, must be in_sample, holdout or all.")
-    if part == "holdout" and split == end:
-        raise ExoError("there is no holdout (holdout.fraction is 0, or too few dates).")
-    within = {"in_sample": Span(0, split), "holdout": Span(split, end), "all": Span(0, end)}[part]
-    span = Span(max(start, within.start), min(stop, within.stop))
-    if span.start < span.stop:
-        return span
-    words = {"in_sample": "the in-sample part", "holdout": "the holdout", "all": "the data"}[part]
-    raise ExoError(
-        f"no session from {first or dates[within.start]} to {last or dates[within.stop - 1]}: "
-        f"{words} go{'es' if part != 'all' else ''} from {dates[within.start]} to "
-        f"{dates[within.stop - 1]}.",
-        hint="Change start or end, or take another part: in_sample, holdout or all.",
-    )
-
-
-def _parts_of(span: Span, split: int) -> Iterator[Span]:
-    if span.start < split < span.stop:
-        yield Span(span.start, split)
-        yield Span(split, span.stop)
+    capacity = run.capacity(span, whole) if request.capacity else None
+    parts = tuple(run.track(part) for part in parts_of(span, session.split))
+    what_ifs = [WhatIf(AS_IT_IS, whole)] if asked else []
+    for done, scenario in enumerate(asked):
+        if progress is not None:
+            progress("what-if", done, len(asked))
+        what_ifs.append(run.what_if(scenario, span))
+    return Backtested(whole, parts, tuple(what_ifs), run.looks, request.changes, capacity)
 
 
 def _scenarios(session: "Session", request: BacktestRequest) -> tuple[Scenario, ...]:
     if not request.what_if:
         return ()
-    settings = request.changes.settled(session.settings, "the changed settings")
-    candidate = session.appraiser.space.candidate({**request.params, **request.changes.params})
+    settings = request.changes.settled(session.settings, ASKED)
+    space = Space.of(session.spec, session.panel, settings)
+    candidate = space.candidate({**request.params, **request.changes.params})
     return scenarios(request.what_if, AsItIs(settings, candidate))
 
 
@@ -209,7 +183,7 @@ class _Backtests:
         """The portfolio on some dates, after a look is entered where they are of the holdout."""
         session, request = self._session, self._request
         changes = request.changes if changes is None else changes
-        settings = changes.settled(session.settings, "the changed settings")
+        settings = changes.settled(session.settings, ASKED)
         evaluator, panel, market = self._evaluator(span, settings, changes)
         opens = session.panel.dates[session.split] if session.holdout is not None else None
         params = {**request.params, **changes.params}
@@ -219,6 +193,15 @@ class _Backtests:
         if session.split < span.stop:
             self._enter(span, evaluator, found, changes)
         return found
+
+    def capacity(self, span: Span, track: TrackRecord) -> "Capacity | None":
+        """What a track, which has been looked at, would have earned at which capital."""
+        from mech_exo.backtest.capacity import capacity_of
+
+        changes = self._request.changes
+        settings = changes.settled(self._session.settings, ASKED)
+        evaluator, panel, _ = self._evaluator(span, settings, changes)
+        return capacity_of(evaluator.kernel(track.params), track.candidate, panel)
 
     def what_if(self, scenario: Scenario, span: Span) -> WhatIf:
         """The portfolio under a scenario."""
@@ -255,7 +238,7 @@ class _Backtests:
             kernel = evaluator.kernel(found.params)
             shown = ledger.shown(kernel, found.candidate, found.result)
         content = portfolio_hash(evaluator.space, _identity(found, changes))
-        origin = f"{self._request.by}: {self._request.label}"
+        origin = self._request.origin or f"backtest: {self._request.label}"
         self._entered = ledger.look(content, origin, shown)
 
     def _ledger(self, span: Span) -> HoldoutLedger:

@@ -12,7 +12,8 @@ from mech_exo.config.settings_file import SettingsFile
 from mech_exo.errors import ExoError
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.tuning.own_tables import reading
-from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, Part, backtested
+from mech_exo.workflow.backtest_dates import Part
+from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, backtested
 from mech_exo.workflow.log import PythonLog
 from mech_exo.workflow.run_changes import RunChanges
 from mech_exo.workflow.session import InputRequest, Session, open_with
