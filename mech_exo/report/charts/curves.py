@@ -48,12 +48,12 @@ class Curves:
         include = () if self.base is None else (self.base,)
         low, high = extent(*(c.values for c in self.curves), include=include)
         log = self.log and low > 0
-        limits = (low / (high / low) ** 0.03, high * (high / low) ** 0.03)
+        room = (high / low) ** 0.03 if log else 1.0
         return CurvePlot(
             self.x,
             self.curves,
             self.unit,
-            limits if log else padded(low, high),
+            (low / room, high * room) if log else padded(low, high),
             self.shades,
             self.marks,
             log,

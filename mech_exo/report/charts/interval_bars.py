@@ -81,7 +81,7 @@ class IntervalBars:
         return np.array([bar.value, bar.low, bar.high, *bar.points])
 
     def _paint_axis(self, canvas: Canvas, area: PlotArea, scale: PlotScale) -> None:
-        ticks = number_ticks(scale.low, scale.high, max(2, int(area.width / 80)), self.unit)
+        ticks = number_ticks(scale.low, scale.high, max(3, int(area.width / 70)), self.unit)
         free = float("-inf")
         for tick in ticks:
             x = scale(tick.at)

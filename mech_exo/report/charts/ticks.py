@@ -50,7 +50,7 @@ def _unit_of(value: float) -> float:
     return power if abs(value / power - round(value / power)) < 1e-6 else power / 10
 
 
-_SPANS = ((1, "M"), (2, "M"), (3, "M"), (6, "M"), *((n, "Y") for n in (1, 2, 5, 10, 20, 50)))
+_SPANS = ((1, "M"), (2, "M"), (3, "M"), (4, "M"), *((n, "Y") for n in (1, 2, 5, 10, 20, 50)))
 
 
 def date_ticks(dates: DateArray, about: int) -> list[Tick]:
@@ -61,7 +61,8 @@ def date_ticks(dates: DateArray, about: int) -> list[Tick]:
         return [_day(first + d, str(first + d)) for d in np.unique(days)]
     for count, kind in _SPANS:
         found = _beginnings(first, last, count, kind)
-        if len(found) <= max(about, 2):
+        room = max(about, 2) if kind == "Y" else max(0.7 * about, 2)  # "2020-07" is longer
+        if len(found) <= room:
             break
     years = len({str(date)[:4] for date in found})
     return [_day(d, str(d)[: 4 if kind == "Y" or len(found) == years else 7]) for d in found]

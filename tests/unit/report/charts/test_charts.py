@@ -106,6 +106,8 @@ NOTHING = np.full(30, np.nan)
 DATES = np.arange("2020-01-01", "2020-01-31", dtype="datetime64[D]")
 EMPTY: list[Chart] = [
     Curves("t", "", DATES, (Curve("a", NOTHING),), log=True, base=100.0),
+    Curves("t", "", DATES, (Curve("from zero", np.arange(30.0)),), log=True),
+    Curves("t", "", DATES, (Curve("below zero", np.arange(30.0) - 40),), base=0.0),
     Curves("t", "", DATES[:1], (Curve("a", np.array([1.0])),)),
     Curves("t", "", DATES, (Curve("constant", np.ones(30)),)),
     Drawdowns("t", "", DATES, (Curve("a", NOTHING),)),
