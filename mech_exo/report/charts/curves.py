@@ -48,12 +48,11 @@ class Curves:
         include = () if self.base is None else (self.base,)
         low, high = extent(*(c.values for c in self.curves), include=include)
         log = self.log and low > 0
-        room = (high / low) ** 0.03 if log else 1.0
         return CurvePlot(
             self.x,
             self.curves,
             self.unit,
-            (low / room, high * room) if log else padded(low, high),
+            _widened(low, high) if log else padded(low, high),
             self.shades,
             self.marks,
             log,
@@ -100,3 +99,9 @@ class Curves:
             ),
             note=note,
         )
+
+
+def _widened(low: float, high: float) -> tuple[float, float]:
+    """Limits with room for what lies on them; of a logarithmic axis, both above 0."""
+    room = (high / low) ** 0.03
+    return low / room, high * room
