@@ -11,7 +11,7 @@ from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, command, option
 from mech_exo.cli.study_files import ArchiveOptions, DeleteOptions, archive, delete, only_name
-from mech_exo.cli.study_insight import ImportanceOptions, importance
+from mech_exo.cli.study_insight import CompareOptions, ImportanceOptions, compare, importance
 from mech_exo.errors import ExoError
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ def register(app: typer.Typer) -> None:
     command(group, "trials", TrialsOptions)(trials)
     command(group, "list", ListOptions)(list_all)
     command(group, "show", ShowOptions)(show)
+    command(group, "compare", CompareOptions)(compare)
     command(group, "importance", ImportanceOptions)(importance)
     command(group, "archive", ArchiveOptions)(archive)
     command(group, "delete", DeleteOptions)(delete)

@@ -1,14 +1,23 @@
-"""`exo study importance`: what a study's trials tell together."""
+"""`exo study importance` and `exo study compare`: what trials, and studies, tell together."""
 
 import dataclasses
 import enum
 import sys
+from typing import TYPE_CHECKING
 
 import typer
 
-from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
+from mech_exo.cli.option_groups import (
+    JsonOption,
+    ProjectOption,
+    SettingsOptions,
+    StudyFileOption,
+)
 from mech_exo.cli.options import argument, option
 from mech_exo.cli.study_files import only_name
+
+if TYPE_CHECKING:
+    from mech_exo.workflow.study_comparison import StudyComparison
 
 
 class EvaluatorChoice(enum.StrEnum):
@@ -40,6 +49,22 @@ class ImportanceOptions(JsonOption, StudyFileOption, ProjectOption):
     )
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class CompareOptions(SettingsOptions, JsonOption, StudyFileOption, ProjectOption):
+    """Options of `exo study compare`."""
+
+    names: list[str] = argument(
+        help="Two studies or more: NAME of the study file, FILE:NAME, or the FILE of one.",
+        metavar="A B …",
+    )
+    holdings: bool = option(
+        "--holdings",
+        help="Open the data, and run the best trials in sample: correlation of their returns and "
+        "overlap of their holdings. No look at the holdout.",
+        default=False,
+    )
+
+
 def importance(options: ImportanceOptions) -> None:
     """Show which parameters decide how good a trial is."""
     from mech_exo.report.console import ConsoleLog, console
@@ -60,3 +85,31 @@ def importance(options: ImportanceOptions) -> None:
     out = console(sys.stdout)
     for line in importance_lines(name, found):
         out.print(line, soft_wrap=True)
+
+
+def compare(options: CompareOptions) -> None:
+    """Show studies side by side: inputs that differ, best trials, verdicts, likeness."""
+    from mech_exo.report.console import console
+    from mech_exo.report.study_comparison_tables import comparison_json, show_comparison
+    from mech_exo.workflow.study_comparison import compare_studies
+
+    found, remarks = compare_studies(options.study_file, options.names), dict[str, str]()
+    if options.holdings:
+        found, remarks = _run(found, options)
+    if options.json:
+        typer.echo(comparison_json(found, remarks))
+    else:
+        show_comparison(found, remarks, console(sys.stdout))
+
+
+def _run(
+    found: "StudyComparison", options: CompareOptions
+) -> "tuple[StudyComparison, dict[str, str]]":
+    from mech_exo.report.console import ConsoleLog
+    from mech_exo.workflow.holdings_comparison import with_holdings
+    from mech_exo.workflow.session import open_session
+
+    session = open_session(options.request(), ConsoleLog(quiet=options.json))
+    with ConsoleLog().console.status("running the best trials in sample"):
+        run = with_holdings(session, found)
+    return run.comparison, run.remarks
