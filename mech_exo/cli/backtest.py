@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.completion import offer_studies, one_of
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import OUTPUT, STUDY, argument, command, option
@@ -43,13 +44,18 @@ class BacktestOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption
         default="best",
     )
     study_name: str = option(
-        "--study-name", help="Study of the trial.", default=DEFAULT_STUDY, panel=STUDY
+        "--study-name",
+        help="Study of the trial.",
+        default=DEFAULT_STUDY,
+        panel=STUDY,
+        autocompletion=offer_studies,
     )
     part: str | None = option(
         "--part",
         help="in_sample, holdout or all; the last two are entered as a look at the holdout.",
         otherwise="in_sample, unless --start or --end lies in the holdout",
         panel=BACKTEST,
+        autocompletion=one_of(("in_sample", "holdout", "all")),
     )
     start: datetime | None = option(
         "--start",
@@ -140,7 +146,8 @@ def _named(options: BacktestOptions, log: "ConsoleLog") -> "NamedPortfolio":
     if not text:
         raise ExoError("the name of the factor file is empty.", hint="Name one, or a trial.")
     path = Path(text)
-    return portfolio_of_file(path, options.judging(options.request(), path), log)
+    until = max((day.date() for day in (options.start, options.end) if day), default=None)
+    return portfolio_of_file(path, options.judging(options.request(), path), log, until)
 
 
 def _request(options: BacktestOptions, named: "NamedPortfolio") -> "BacktestRequest":

@@ -8,7 +8,7 @@ from rich.table import Table
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.report.formats import percent
 from mech_exo.report.result_tables import WRITTEN, capacity_table
-from mech_exo.workflow.backtest_run import Backtested, WhatIf
+from mech_exo.workflow.backtest_run import AS_IT_IS, Backtested, WhatIf
 from mech_exo.workflow.track_record import TrackRecord
 
 YEARLY = ("total_return", "sharpe", "max_drawdown")
@@ -36,7 +36,7 @@ def lines(found: Backtested, capital: float | None) -> Iterator[str]:
     """What is worth saying beside the figures."""
     track = found.track
     for name, value in found.changes.settings.items():
-        yield f"assumed    {name} {value:g}"
+        yield f"assumed    {name} {value:,.12g}"
     if capital is not None:
         worth = float(track.values(capital)[-1])
         yield f"money      {capital:,.2f} on {track.dates[0]} are {worth:,.2f} on {track.dates[-1]}"
@@ -47,6 +47,7 @@ def lines(found: Backtested, capital: float | None) -> Iterator[str]:
             "note: the columns in sample and holdout are runs of their own, which begin with cash, "
             "as a study and a factor file have them."
         )
+    yield from _weakest(found.what_ifs)
     for row in found.what_ifs:
         if row.failure:
             yield f"note: {row.name} cannot be run: {row.failure}"
@@ -61,6 +62,19 @@ def lines(found: Backtested, capital: float | None) -> Iterator[str]:
         yield (
             f"holdout    from {track.holdout_from}, not shown: --part all shows it, and is entered "
             "as a look"
+        )
+
+
+def _weakest(what_ifs: tuple[WhatIf, ...]) -> Iterator[str]:
+    """Which assumption takes the most of the active return; nothing where none takes any."""
+    earned = {
+        row.name: row.track.metrics["active_return"] for row in what_ifs if row.track is not None
+    }
+    name = min(earned, key=earned.__getitem__, default=AS_IT_IS)
+    if name != AS_IT_IS and earned[name] < earned[AS_IT_IS]:
+        yield (
+            f"fragile    {name} takes the most: an active return a year of "
+            f"{percent(earned[AS_IT_IS])} becomes {percent(earned[name])}"
         )
 
 

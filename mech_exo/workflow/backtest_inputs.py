@@ -1,6 +1,8 @@
 """From a factor file or a trial to what is backtested: its session and its parameters."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,10 +10,11 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.objective.space import Space
 from mech_exo.workflow.log import Log
-from mech_exo.workflow.reopen import reopen
+from mech_exo.workflow.reopen import known_to, reopen
 from mech_exo.workflow.session import InputRequest, Session, open_session
 
 if TYPE_CHECKING:
+    from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import FactorFile, Parameter
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 
@@ -38,10 +41,18 @@ def names_trial(text: str) -> bool:
     return text == BEST or (text.isascii() and text.isdigit())
 
 
-def portfolio_of_file(path: Path, request: InputRequest, log: Log) -> NamedPortfolio:
+def portfolio_of_file(
+    path: Path, request: InputRequest, log: Log, until: date | None = None
+) -> NamedPortfolio:
     """The portfolio of a factor file, under the settings that it states.
 
     One that states none, as one written by hand, is run under those at hand.
+
+    Parameters
+    ----------
+    until
+        A day that is asked for. If it is later than the file's last date, the session has the later
+        dates that the data have by now; no trial saw them, so they are of the holdout.
 
     Raises
     ------
@@ -51,13 +62,14 @@ def portfolio_of_file(path: Path, request: InputRequest, log: Log) -> NamedPortf
     file = read_factor_file(path)
     if file.hash_matches is False:
         log.warn(f"{path}: weights, hyperparameters or rules have been edited since the export.")
-    session = _session_of(path, file, request, log)
+    session = _session_of(path, file, request, log, until)
     space = Space.of(session.spec, session.panel, session.settings)
     return NamedPortfolio(session, str(path), space.with_data(file.params), f"backtest: {path}")
 
 
-def _session_of(path: Path, file: "FactorFile", request: InputRequest, log: Log) -> Session:
-    from mech_exo.verification.reproduction import other_inputs
+def _session_of(
+    path: Path, file: "FactorFile", request: InputRequest, log: Log, until: date | None
+) -> Session:
     from mech_exo.workflow.stated_mandate import check_construct
 
     if file.stated_settings is None:
@@ -66,8 +78,40 @@ def _session_of(path: Path, file: "FactorFile", request: InputRequest, log: Log)
         check_construct(file, str(path), session.spec)
         return session
     _check_own_rules(path, request)
-    session = reopen(str(path), file, request, log)
-    why = other_inputs(file, session.objective, session.market, session.panel)
+    end = (file.provenance or {}).get("data_end")
+    later = until is not None and end is not None and str(until) > str(end)
+    session = reopen(str(path), file, request, log, until_its_end=not later)
+    known = _known(path, file, session)
+    _say_kernel(path, file, log)
+    return _with_later_dates(session, known, log) if later else session
+
+
+def _with_later_dates(session: Session, known: "Panel", log: Log) -> Session:
+    """The session, whose in-sample part ends where it did when the file was made.
+
+    Parameters
+    ----------
+    known
+        Up to the file's last date.
+    """
+    dates, end = session.panel.dates, len(known.dates)
+    if end == len(dates):
+        return session
+    first = known.split(session.settings.holdout.fraction)  # `end` without a holdout
+    log.note(f"dates      up to {dates[-1]}; the file's own end on {known.dates[-1]}")
+    log.note(f"holdout    from {dates[first]}, as the file has it")
+    return replace(session, holdout_from=dates[first])
+
+
+def _known(path: Path, file: "FactorFile", session: Session) -> "Panel":
+    """The panel up to the file's last date; refuses data and an objective file of another."""
+    from mech_exo.verification.reproduction import other_inputs
+
+    market, panel = session.market, session.panel
+    end = (file.provenance or {}).get("data_end")
+    if end is not None and str(panel.dates[-1]) > str(end):
+        market, panel = known_to(file, market, session.settings)
+    why = other_inputs(file, session.objective, market, panel)
     if why:
         raise ExoError(
             f"{path}: {'; '.join(why)}.",
@@ -75,8 +119,7 @@ def _session_of(path: Path, file: "FactorFile", request: InputRequest, log: Log)
             "what differs.",
             exit_code=ExitCode.NOT_THE_FILES,
         )
-    _say_kernel(path, file, log)
-    return session
+    return panel
 
 
 def _check_own_rules(path: Path, request: InputRequest) -> None:

@@ -26,9 +26,15 @@ if TYPE_CHECKING:
 
 
 def reopen(
-    label: str, file: "FactorFile", request: InputRequest, log: Log, *, refuse: bool = True
+    label: str,
+    file: "FactorFile",
+    request: InputRequest,
+    log: Log,
+    *,
+    refuse: bool = True,
+    until_its_end: bool = True,
 ) -> Session:
-    """A session under the file's own settings.
+    """A session under the file's own settings, on the dates up to the file's last one.
 
     Settings that the request names (--config) say where the same data lie on this machine and how
     a verdict is reached; all else is the file's.
@@ -37,6 +43,8 @@ def reopen(
     ----------
     refuse
         Whether errors of the data check stop it; otherwise they are said like warnings.
+    until_its_end
+        False: later dates that the data have by now are there as well.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def reopen(
     origin = SettingsFile(Path(label), "the file's own")
     session = open_with(settings, origin, request, log, factors_of_file(file), refuse=refuse)
     end = (file.provenance or {}).get("data_end")
-    if end is None or str(session.panel.dates[-1]) <= str(end):
+    if not until_its_end or end is None or str(session.panel.dates[-1]) <= str(end):
         return session
     log.note(f"data       compared as of {end}, the file's last date")
     market, panel = known_to(file, session.market, session.settings)

@@ -18,6 +18,8 @@ from mech_exo.workflow.factor_list import Listed, with_wanted
 from mech_exo.workflow.log import Log
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mech_exo.data.check.checked_data import CheckedData
     from mech_exo.data.identity import DataIdentity
     from mech_exo.data.market import Market
@@ -94,6 +96,8 @@ class Session:
     ----------
     checked
         What the data check found in the market as it was read.
+    holdout_from
+        First date that no trial saw, where a factor file says it; None: the settings do.
     """
 
     settings: Settings
@@ -104,10 +108,13 @@ class Session:
     panel: "Panel"
     checked: "CheckedData"
     cwd: Path
+    holdout_from: "np.datetime64 | None" = None
 
     @cached_property
     def split(self) -> int:
         """Position of the first holdout date; T without a holdout."""
+        if self.holdout_from is not None:
+            return int(self.panel.dates.searchsorted(self.holdout_from))
         return self.panel.split(self.settings.holdout.fraction)
 
     @property

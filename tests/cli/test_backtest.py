@@ -22,7 +22,9 @@ from mech_exo.tuning.records import read_study
 from mech_exo.workflow.assumptions import ASSUMPTIONS
 from mech_exo.workflow.backtest_dates import PARTS
 from tests.cli.conftest import REPOSITORY, lay_out, run_exo
+from tests.cli.test_looks import origins
 from tests.unit.data.one_market import versions
+from tests.unit.library.markets import file_project, frames
 
 LIMITS = "MAX_DRAWDOWN_THRESHOLD, VOLATILITY_THRESHOLD, WEIGHT_LIMIT = 0.9, 5.0, 9.0\n"
 PLAIN = (
@@ -216,6 +218,7 @@ def test_what_is_shown_to_people(there: Path, capsys: pytest.CaptureFixture[str]
     assert "not shown: --part all shows it" in out
     for line in ("as it is", "cost=2x", "lag=+1", "stop=none", "positions=0.5x", "positions=2x"):
         assert f"\n{line} " in out
+    assert "\nfragile    " in out
     for metric in METRICS.values():
         assert f"\n{metric.label} " in out
     assert run(["backtest", "plain.yml", *asked, "--part", "all", "--cost-bps", "30"]) == 0
@@ -523,3 +526,60 @@ def test_columns_of_the_guide_are_those_of_the_files(there: Path, told: Told) ->
             columns = [c for c in next(csv.reader(file)) if not c.startswith("factor_")]
         row = next(line for line in page.splitlines() if line.startswith(f"| `--{name}` |"))
         assert [c for c in columns if f"`{c}`" not in row] == []
+
+
+def test_dates_after_the_file_was_made_are_of_the_holdout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = file_project(tmp_path / "p")
+    monkeypatch.chdir(folder)
+    (folder / "objective.py").write_text(PLAIN.replace('"momentum_12_1", ', ""))
+    prices, _ = frames(sessions=560)
+    text = {"date_format": "%Y-%m-%d", "float_format": "%.17g"}
+    prices.iloc[:420].to_csv("prices.csv", **text)  # type: ignore[call-overload]
+    asked = ("--n-trials", "3", "--n-jobs", "1", "--objective", "objective.py", "--quiet")
+    assert run(["optuna-run", *asked, "--export-yaml", "f.yml"]) == 0
+    given = ("f.yml", "--objective", "objective.py")
+    inside, whole = told(*given), told(*given, "--part", "all")
+    last, newest = (str(prices.index[i].date()) for i in (419, -1))
+    assert whole["end"] == last
+    prices.to_csv("prices.csv", **text)  # type: ignore[call-overload]
+    assert told(*given)["metrics"] == inside["metrics"]
+    assert told(*given, "--part", "all")["metrics"] == whole["metrics"]
+    later = told(*given, "--part", "all", "--end", newest)
+    assert later["end"] == newest
+    assert later["holdout_from"] == whole["holdout_from"]
+    assert later["parts"][0]["metrics"] == inside["metrics"]
+    assert later["looks"] == 1  # the same portfolio on more dates
+    since = told(*given, "--start", str(prices.index[425].date()))
+    assert (since["seen"], since["end"]) == ("holdout", newest)
+    prices.iloc[:300] = prices.iloc[:300] * 1.5  # other data than it was made with
+    prices.to_csv("prices.csv", **text)  # type: ignore[call-overload]
+    assert "the data are not those" in refused(capsys, *given, "--end", newest, code=4)
+
+
+def test_the_ledger_says_what_looked(there: Path, told: Told) -> None:
+    told("1", "--study-name", "plain", "--objective", "research/plain.py", "--part", "holdout")
+    assert "backtest: trial 1 of study plain" in origins(there / "studies/factor_opt.db")
+
+
+def test_a_look_that_cannot_be_entered_shows_nothing(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("plain.yml", "--objective", "research/plain.py", "--part", "holdout")
+    assert "/proc/x.db" in refused(capsys, *asked, "--study-file", "/proc/x.db")
+
+
+def test_best_is_the_plateau_where_that_is_chosen(
+    there: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXO_VERDICT__CHOOSE", "plateau")
+    asked = ("--study-name", "plain", "--objective", there / "research/plain.py")
+    goes_on = ("--n-trials", "0", "--export-yaml", "plateau.yml", "--json")
+    done = run_exo(
+        "optuna-run", *asked, *goes_on, cwd=there, env={"EXO_VERDICT__CHOOSE": "plateau"}
+    )
+    assert done.returncode == 0, done.stderr
+    found = told("best", *asked)
+    assert found["portfolio"]["label"] == "plateau"
+    assert found["metrics"] == json.loads(done.stdout)["best"]["in_sample"]
