@@ -125,7 +125,7 @@ def test_the_keyboard_reaches_everything(width: int, chromium: Any, page: Path) 
     assert min(outline for _, _, outline in order) >= 1
 
 
-_READING = "const r = document.getElementById('reading'); return r.hidden ? null : r.textContent;"
+_READING = "return document.getElementById('reading').textContent || null;"
 
 
 @unclosed
@@ -155,6 +155,22 @@ def test_values_are_read_by_keyboard_and_pointer(chromium: Any, page: Path) -> N
         browser.find_element("css selector", "h1")
     ).perform()
     assert browser.execute_script(_READING) is None
+
+
+@unclosed
+def test_without_javascript_nothing_is_lost(chromium: Any, page: Path) -> None:
+    chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser = opened(chromium, page, 1440)
+        charts = browser.find_elements("css selector", "figure .wide svg.chart")
+        assert [c.is_displayed() for c in charts] == [True] * FIGURES
+        assert {c.get_dom_attribute("tabindex") for c in charts} == {None}  # nothing to press
+        [first, *_] = browser.find_elements("css selector", "figure summary")
+        first.click()
+        [table, *_] = browser.find_elements("css selector", "figure table")
+        assert "this portfolio" in table.text
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 _PAPER = """

@@ -47,7 +47,11 @@ def test_carries_what_a_project_starts_from(wheel: Path) -> None:
         for page in (Path("README.md"), *pages):
             packaged = archive.read(f"mech_exo/templates/{page}")
             assert packaged == (REPOSITORY / page).read_bytes()
-        assert "mech_exo/factor_file/schema.json" in archive.namelist()
+        package = REPOSITORY / "mech_exo"
+        carried = {"mech_exo/report/page/page.css", "mech_exo/report/page/page.js"}
+        for kind in ("*.json", "*.css", "*.js"):
+            carried |= {str(p.relative_to(REPOSITORY)) for p in package.rglob(kind)}
+        assert carried <= set(archive.namelist())
         assert not [n for n in archive.namelist() if n.startswith(("tests", "benchmarks"))]
 
 

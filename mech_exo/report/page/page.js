@@ -5,7 +5,7 @@
   const box = document.getElementById("reading");
   const SVG = "http://www.w3.org/2000/svg";
   const hide = () => {
-    box.hidden = true;
+    box.textContent = "";
     document.querySelectorAll(".pointer").forEach((ring) => ring.remove());
   };
   const show = (svg, [x, y, text]) => {
@@ -16,7 +16,6 @@
     svg.append(ring);
     const at = ring.getBoundingClientRect();
     box.textContent = text;
-    box.hidden = false;
     const left = at.left + at.width / 2 - box.offsetWidth / 2;
     const most = document.documentElement.clientWidth - box.offsetWidth - 4;
     box.style.left = `${scrollX + Math.max(4, Math.min(left, most))}px`;

@@ -57,7 +57,7 @@ def page_html(page: ReportPage) -> str:
 {body}
 </main>
 {footer}
-<div id="reading" role="status" aria-live="polite" hidden></div>
+<div id="reading" role="status" aria-live="polite"></div>
 <script>
 {_carried("page/page.js")}</script>
 </body>
