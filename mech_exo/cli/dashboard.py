@@ -39,6 +39,11 @@ class DashboardOptions(ProjectOption, ProjectFolder):
     writable: bool = option(
         "--writable", help="Let the page change and delete studies.", default=False
     )
+    backtest: bool = option(
+        "--backtest/--no-backtest",
+        help="Backtest the best trial in sample, for the plot of what 100 would have become.",
+        default=True,
+    )
     wait: bool = option("--wait", help="Wait for a study file that is not there.", default=False)
 
 
@@ -66,6 +71,7 @@ def dashboard(options: DashboardOptions) -> None:
             wait=options.wait,
             writable=options.writable,
             allowed=tuple(options.allowed_host or ()),
+            project=Path.cwd() if options.backtest else None,
             announce=lambda line: typer.echo(line, err=True),
         )
 

@@ -1,6 +1,7 @@
 """optuna-dashboard on a study file."""
 
 import errno
+import io
 import json
 import re
 import socket
@@ -19,6 +20,7 @@ from mech_exo.report.dashboard_guard import Application, Environment, Guard, Sta
 from mech_exo.tuning.study_access import check_study_file
 
 if TYPE_CHECKING:
+    from mech_exo.report.study_story import StudyStory
     from mech_exo.tuning.display import DisplayStorage
 
 POLL_S = 1.0
@@ -45,6 +47,7 @@ def serve(
     wait: bool = False,
     writable: bool = False,
     allowed: tuple[str, ...] = (),
+    project: Path | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serve the dashboard until interrupted.
@@ -57,6 +60,8 @@ def serve(
         Whether the page may change and delete studies.
     allowed
         Names under which the page is asked, beside those of this machine.
+    project
+        The folder from whose settings and data best trials are backtested; None: they are not.
 
     Raises
     ------
@@ -68,7 +73,8 @@ def serve(
         while not holds_studies(study_file):
             time.sleep(POLL_S)
     check_study_file(study_file)
-    guarded = Guard(application(study_file, writable=writable), host, allowed, writable)
+    dashboard = application(study_file, writable=writable, project=project)
+    guarded = Guard(dashboard, host, allowed, writable)
     server_class = _ServerOfSix if ":" in host else _Server
     try:
         server = make_server(
@@ -84,19 +90,24 @@ def serve(
         server.serve_forever()
 
 
-def application(study_file: Path, *, writable: bool = False) -> Application:
+def application(
+    study_file: Path, *, writable: bool = False, project: Path | None = None
+) -> Application:
     """The dashboard of a study file as a WSGI application, without its guard."""
     from optuna_dashboard import wsgi
 
+    from mech_exo.report.study_story import StudyStory
     from mech_exo.tuning.display import DisplayStorage
 
     storage = DisplayStorage(study_file, writable=writable)
+    story = StudyStory(study_file, project)
     theirs: Application = wsgi(storage)
 
     def answer(environment: Environment, start: Start) -> Iterable[bytes]:
-        ours = _ours(storage, environment)
+        ours = _ours(storage, story, environment)
         if ours is None:
             environment.setdefault("HTTP_ACCEPT_ENCODING", "")  # optuna-dashboard takes it for sure
+            _keep_own_words(environment)
             return theirs(environment, start)
         status, text = ours
         return _send(environment, start, status, text)
@@ -104,10 +115,13 @@ def application(study_file: Path, *, writable: bool = False) -> Application:
     return answer
 
 
+_NOTE = re.compile(r"/api/studies/[0-9]{1,18}/note/?")
 _STUDY = re.compile(r"/api/studies/([0-9]{1,18})(/rename)?/?")
 
 
-def _ours(storage: "DisplayStorage", environment: Environment) -> tuple[str, str] | None:
+def _ours(
+    storage: "DisplayStorage", story: "StudyStory", environment: Environment
+) -> tuple[str, str] | None:
     """Status and JSON of an answer that is not optuna-dashboard's own; None if it is."""
     from mech_exo.report.study_detail import study_detail
 
@@ -122,10 +136,23 @@ def _ours(storage: "DisplayStorage", environment: Environment) -> tuple[str, str
         after = parse_qs(environment.get("QUERY_STRING", "")).get("after", ["0"])[-1]
         if match[2] or method != "GET" or not re.fullmatch("[0-9]{1,18}", after):
             return None
-        text = study_detail(storage, study_id, int(after))
+        text = study_detail(storage, study_id, int(after), story)
     except ExoError as error:
         return "500 Internal Server Error", json.dumps({"reason": str(error)})
     return None if text is None else ("200 OK", text)
+
+
+def _keep_own_words(environment: Environment) -> None:
+    """Of a study's note that is to be kept, keep what the user has written."""
+    from mech_exo.report.study_story import without_story
+
+    length = environment.get("CONTENT_LENGTH", "")
+    if environment["REQUEST_METHOD"] != "PUT" or not _NOTE.fullmatch(environment["PATH_INFO"]):
+        return
+    if length.isdecimal():
+        content = without_story(environment["wsgi.input"].read(int(length)))
+        environment["wsgi.input"] = io.BytesIO(content)
+        environment["CONTENT_LENGTH"] = str(len(content))
 
 
 _NO_RENAME = (

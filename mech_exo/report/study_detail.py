@@ -15,19 +15,24 @@ from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._inmemory_cache import InMemoryCache, get_cached_extra_study_property
 from optuna_dashboard._storage import get_study
 
+from mech_exo.report.study_story import StudyStory
 from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.display import DisplayStorage, ShownStudy, local_time
 from mech_exo.tuning.range_json import parse, to_stored
 from mech_exo.tuning.study_record import TrialRecord
 
 
-def study_detail(storage: DisplayStorage, study_id: int, after: int) -> str | None:
+def study_detail(
+    storage: DisplayStorage, study_id: int, after: int, story: StudyStory
+) -> str | None:
     """The answer to `/api/studies/STUDY?after=AFTER`, as JSON.
 
     Parameters
     ----------
     after
         How many trials the page has.
+    story
+        What is told of a study beside what optuna-dashboard tells.
 
     Returns
     -------
@@ -50,6 +55,7 @@ def study_detail(storage: DisplayStorage, study_id: int, after: int) -> str | No
         [],
     )
     del detail["trials"]
+    story.add(shown, detail)
     noted = _noted(frozen.system_attrs)
     trials = (
         json.dumps(serializer.serialize_frozen_trial(study_id, shown.trial(i), frozen.system_attrs))

@@ -26,6 +26,10 @@ from mech_exo.tuning.encoding import CONSTRAINTS_KEY, LARGEST, SUPERSEDED
 from mech_exo.tuning.records import load_study
 from mech_exo.tuning.study_access import read_study_file
 from mech_exo.tuning.study_record import NO_EPOCH, StudyRecord, TrialRecord
+from mech_exo.tuning.trial_table import constraint_labels
+
+BROKEN = "breaks"
+"""Attribute of a trial as shown: the constraints that it does not keep, by name."""
 
 SETTLED_S = 1.0  # a file that was written less long ago may have been again since
 PATIENCE_S = 60.0  # for a lock of another program
@@ -56,10 +60,13 @@ class ShownStudy:
         return shown if epoch and trial.epoch == epoch.number else [*shown, SUPERSEDED]
 
     def attributes(self, trial: TrialRecord) -> dict[str, Any]:
-        """User attributes as shown: epoch, reason, and the metrics that are defined."""
+        """User attributes as shown: epoch, reason, limits broken, metrics that are defined."""
         named: dict[str, Any] = {"epoch": trial.epoch}
         if trial.reason:
             named["reason"] = trial.reason
+        broken = broken_by(self.study, trial)
+        if broken:
+            named[BROKEN] = ", ".join(broken)
         return named | {k: v for k, v in trial.metrics.items() if not math.isnan(v)}
 
     def trial(self, position: int) -> FrozenTrial:
@@ -174,6 +181,15 @@ class DisplayStorage(RDBStorage):
             if states is None or trial.state in states:
                 trials.append(trial)
         return trials
+
+
+def broken_by(study: StudyRecord, trial: TrialRecord) -> list[str]:
+    """Names of the constraints that a trial does not keep; a NaN keeps none."""
+    distances = trial.constraints or ()
+    if all(c <= 0.0 for c in distances):
+        return []
+    names = constraint_labels(study, len(distances))
+    return [name for name, c in zip(names, distances, strict=True) if not c <= 0.0]
 
 
 def local_time(moment: datetime | None) -> datetime | None:

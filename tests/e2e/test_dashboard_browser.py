@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from benchmarks.dashboard import make_study
+from mech_exo.report.dashboard_plots import EQUITY, WEIGHTS
 from mech_exo.tuning.records import read_study, study_names
 from tests.cli.conftest import environment
+from tests.cli.file_project import file_project
 from tests.e2e.browsers import PATIENCE_S, chromium_in, errors, needs_browser, unclosed
 
 pytestmark = needs_browser
@@ -233,3 +235,35 @@ def wait_for(browser: Any, ready: Callable[[Any], Any]) -> Any:
     from selenium.webdriver.support.ui import WebDriverWait
 
     return WebDriverWait(browser, PATIENCE_S).until(ready)
+
+
+@unclosed
+def test_the_story_of_a_study(tmp_path: Path, browser: Any) -> None:
+    folder = file_project(tmp_path / "project")
+    command = [sys.executable, "-m", "mech_exo.cli", "optuna-run", "--n-jobs", "1", "--quiet"]
+    name = "<img src=x onerror=alert(1)> **b** [l](javascript:alert(1))"
+    command += ["--n-trials", "12", "--study-name", name]
+    subprocess.run(command, cwd=folder, env=environment(), check=True, capture_output=True)
+    file = folder / "studies/factor_opt.db"
+    best = read_study(file, name).best()
+    assert best is not None
+    with served(file, "--project", str(folder)) as address:
+        page = f"{address}/dashboard/studies/1"
+        ids = tuple(f"user-defined-plot:{plot}" for plot in (WEIGHTS, EQUITY))
+        browser.get(f"{address}/dashboard")
+        wait_for(
+            browser, lambda b: EQUITY in b.execute_async_script(_FETCH, "/api/studies/1", "GET")[1]
+        )
+        drawn = look(browser, page, plots("plot-history", *ids), "story")
+        assert len(drawn) == 5  # history, importance, timeline, and two of exo
+        bar = drawn[ids[0]][0]
+        assert bar["x"] == [v for n, v in best.params.items() if n.startswith("weight_")]
+        portfolio, universe = drawn[ids[1]]
+        assert portfolio["name"] == f"trial {best.number}"
+        assert len(portfolio["x"]) == len(universe["x"]) > 200
+        shown = look(browser, f"{page}/note", text("What exo knows of this study"), "note")
+        for words in (name, "max_drawdown", "exo validate", "Verdict.", f"trial {best.number}"):
+            assert words in shown
+        assert len(browser.find_elements("css selector", "table tbody tr")) == 3  # the limits
+        assert browser.find_elements("css selector", "img[src='x'], a[href^='javascript']") == []
+        assert errors(browser) == []
