@@ -254,7 +254,8 @@ def test_the_story_of_a_study(tmp_path: Path, browser: Any) -> None:
         wait_for(
             browser, lambda b: EQUITY in b.execute_async_script(_FETCH, "/api/studies/1", "GET")[1]
         )
-        drawn = look(browser, page, plots("plot-history", *ids), "story")
+        wanted = ("plot-history", "graph-hyperparameter-importances", "graph-timeline", *ids)
+        drawn = look(browser, page, plots(*wanted), "story")
         assert len(drawn) == 5  # history, importance, timeline, and two of exo
         bar = drawn[ids[0]][0]
         assert bar["x"] == [v for n, v in best.params.items() if n.startswith("weight_")]
