@@ -12,12 +12,12 @@ from mech_exo.verdict.standing import (
     standing,
     verdict_in_words,
 )
-from mech_exo.verdict.verdict import VerdictRecord, verdict_block
 from mech_exo.workflow.trial_file import factors_of
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import VerdictSettings
     from mech_exo.tuning.study_record import Epoch, StudyRecord, TrialRecord
+    from mech_exo.verdict.verdict import VerdictRecord
     from mech_exo.workflow.appraiser import Params
     from mech_exo.workflow.optimised import Choice
     from mech_exo.workflow.session import Session
@@ -87,7 +87,7 @@ def standing_of_number(
 
 
 def keep_on_trial(
-    verdict: VerdictRecord,
+    verdict: "VerdictRecord",
     session: "Session",
     study_file: Path,
     study: "StudyRecord",
@@ -96,6 +96,7 @@ def keep_on_trial(
 ) -> None:
     """Keep a verdict with the study and the trial that it is on."""
     from mech_exo.tuning.kept_verdicts import KeptVerdict, keep_verdict
+    from mech_exo.verdict.verdict import verdict_block
 
     assert study.epoch is not None
     keep_verdict(
@@ -116,7 +117,7 @@ def keep_on_trial(
 
 
 def keep_on_file(
-    verdict: VerdictRecord,
+    verdict: "VerdictRecord",
     session: "Session",
     study_file: Path,
     file: FactorFile,
@@ -124,6 +125,7 @@ def keep_on_file(
 ) -> None:
     """Keep a verdict on a factor file, with the study that it came from if that is at hand."""
     from mech_exo.tuning.kept_verdicts import KeptVerdict, keep_verdict
+    from mech_exo.verdict.verdict import verdict_block
 
     stated = file.provenance or {}
     epoch = study.epoch if study is not None else None
