@@ -1,32 +1,79 @@
 """A backtest as tables: figures, years, what-ifs."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from mech_exo.backtest.calendar_years import CalendarYear
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.report.formats import percent
 from mech_exo.report.result_tables import WRITTEN, capacity_table
 from mech_exo.workflow.backtest_run import AS_IT_IS, Backtested, WhatIf
 from mech_exo.workflow.track_record import TrackRecord
 
-YEARLY = ("total_return", "sharpe", "max_drawdown")
-"""Metrics of the table by year, each with the benchmark's beside it."""
+NARROW = 90  # columns of a terminal below which some of the tables' are left out
 
-FRAGILE = ("annual_return", "active_return", "sharpe", "volatility", "max_drawdown", "turnover")
-"""Metrics of the table of what-ifs."""
+
+class MetricColumn(NamedTuple):
+    """A column of the table by year or of what-ifs.
+
+    Attributes
+    ----------
+    heading
+        Of two lines.
+    name
+        Of the metric.
+    of_benchmark
+        Whether it is the benchmark's.
+    always
+        Whether a narrow terminal shows it too.
+    """
+
+    heading: str
+    name: str
+    of_benchmark: bool = False
+    always: bool = False
+
+
+YEARLY = (
+    MetricColumn("\nreturn", "total_return", always=True),
+    MetricColumn("return", "total_return", of_benchmark=True, always=True),
+    MetricColumn("\nSharpe", "sharpe", always=True),
+    MetricColumn("Sharpe", "sharpe", of_benchmark=True),
+    MetricColumn("\ndrawdown", "max_drawdown", always=True),
+    MetricColumn("drawdown", "max_drawdown", of_benchmark=True),
+    MetricColumn("active\nreturn", "active_return"),
+    MetricColumn("\nturnover", "turnover"),
+)
+"""Of the table by year; below a heading of the benchmark stands its name."""
+
+FRAGILE = (
+    MetricColumn("return\na year", "annual_return", always=True),
+    MetricColumn("active return\na year", "active_return", always=True),
+    MetricColumn("Sharpe\nratio", "sharpe", always=True),
+    MetricColumn("volatility\na year", "volatility"),
+    MetricColumn("largest\ndrawdown", "max_drawdown"),
+    MetricColumn("turnover\na year", "turnover"),
+)
+"""Of the table of what-ifs."""
 
 
 def show_backtest(found: Backtested, capital: float | None, console: Console) -> None:
     """Print figures, years, what-ifs and capacity of a backtest."""
-    track = found.track
-    _show(console, _title(track), _figures(found))
-    _show(console, f"By year ({track.benchmark_name} beside it)", _years(track))
+    track, narrow = found.track, console.width < NARROW
+    together = (track, *found.parts)
+    if narrow:
+        for one in together:
+            _show(console, _title(one), _figures((one,)))
+    else:
+        _show(console, _title(track), _figures(together))
+    _show(console, f"By year ({track.benchmark_name} beside it)", _years(track, narrow))
     if found.what_ifs:
-        _show(console, f"What if, {_when(track)}", _what_ifs(found.what_ifs))
+        _show(console, f"What if, {_when(track)}", _what_ifs(found.what_ifs, narrow))
     if found.capacity is not None:
-        _show(console, *capacity_table(found.capacity))
+        _show(console, *capacity_table(found.capacity, track.seen))
     console.print()
     for line in lines(found, capital):
         console.print(line, soft_wrap=True)
@@ -100,10 +147,9 @@ def _columns(*headings: str) -> Table:
     return table
 
 
-def _figures(found: Backtested) -> Table:
+def _figures(tracks: tuple[TrackRecord, ...]) -> Table:
     """Every metric, of all dates and of each part; the benchmark's beside it."""
-    tracks = (found.track, *found.parts)
-    names = ["" if not found.parts else "all dates", *(part.seen for part in found.parts)]
+    names = ["" if len(tracks) == 1 else "all dates", *(track.seen for track in tracks[1:])]
     headings = [
         f"{name}\n{who}".strip()
         for name, track in zip(names, tracks, strict=True)
@@ -126,40 +172,36 @@ def _short(label: str) -> str:
     return label.rpartition("/")[2]
 
 
-def _years(track: TrackRecord) -> Table:
+def _years(track: TrackRecord, narrow: bool) -> Table:
+    shown = [column for column in YEARLY if column.always or not narrow]
     headings = [
-        heading
-        for name in YEARLY
-        for heading in (_heading(name), f"{_heading(name)}\n{track.benchmark_name}")
+        f"{c.heading}\n{track.benchmark_name}" if c.of_benchmark else c.heading for c in shown
     ]
-    table = _columns("year", *headings, "active\nreturn", "turnover", "")
+    table = _columns("\nyear", *headings, "")
     table.columns[-1].justify = "left"
     for year in track.years:
         cells = [
-            WRITTEN[METRICS[name].unit](figures.get(name))
-            for name in YEARLY
-            for figures in (year.metrics, year.benchmark_metrics)
+            _written(year.benchmark_metrics if c.of_benchmark else year.metrics, c) for c in shown
         ]
-        active, turned = (percent(year.metrics[n]) for n in ("active_return", "turnover"))
-        table.add_row(str(year.year), *cells, active, turned, _marked(track, year.first, year.last))
+        table.add_row(str(year.year), *cells, _marked(track, year))
     return table
 
 
-def _heading(name: str) -> str:
-    return {"total_return": "return", "sharpe": "Sharpe", "max_drawdown": "drawdown"}[name]
+def _written(figures: Mapping[str, float], column: MetricColumn) -> str:
+    return WRITTEN[METRICS[column.name].unit](figures.get(column.name))
 
 
-def _marked(track: TrackRecord, first: object, last: object) -> str:
+def _marked(track: TrackRecord, year: CalendarYear) -> str:
     """Whether a year is in sample; of one that is both, from when on it is not."""
-    seen = track.part_of(first, last)  # type: ignore[arg-type]
+    seen = track.part_of(year.first, year.last)
     return f"holdout from {track.holdout_from}" if seen == "in sample and holdout" else seen
 
 
-def _what_ifs(what_ifs: tuple[WhatIf, ...]) -> Table:
-    labels = {name: METRICS[name].label for name in FRAGILE}
-    table = _columns("", *(label.replace(" a year", "\na year") for label in labels.values()))
+def _what_ifs(what_ifs: tuple[WhatIf, ...], narrow: bool) -> Table:
+    shown = [column for column in FRAGILE if column.always or not narrow]
+    table = _columns("", *(column.heading for column in shown))
+    table.columns[0].overflow = "fold"
     for row in what_ifs:
         figures: Mapping[str, float] = {} if row.track is None else row.track.metrics
-        cells = [WRITTEN[METRICS[name].unit](figures.get(name)) for name in labels]
-        table.add_row(row.name, *cells)
+        table.add_row(row.name, *(_written(figures, column) for column in shown))
     return table

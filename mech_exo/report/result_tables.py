@@ -248,8 +248,8 @@ def _constraints(constraints: tuple[ConstraintValue, ...]) -> Table:
     return table
 
 
-def capacity_table(capacity: "Capacity") -> tuple[str, Table]:
-    """Title and table of what is earned at which capital."""
+def capacity_table(capacity: "Capacity", when: str = "in sample") -> tuple[str, Table]:
+    """Title and table of what is earned at which capital, on which dates."""
     whole = capacity.unmoved
     half = "" if capacity.half is None else f": half is left at about {about(capacity.half)}"
     table = _table()
@@ -259,7 +259,7 @@ def capacity_table(capacity: "Capacity") -> tuple[str, Table]:
     for point in capacity.points:
         left = percent(point.active_return / whole, 0) if whole > 0.0 else "–"
         table.add_row(f"{point.capital:,.0f}", percent(point.active_return), left)
-    return f"Capacity, in sample, impact {capacity.impact:g}{half}", table
+    return f"Capacity, {when}, impact {capacity.impact:g}{half}", table
 
 
 def _front(result: Optimised) -> Table:

@@ -244,8 +244,10 @@ def _check_same_study(subject: Subject, study: "StudyRecord") -> None:
         differing.append(f"directions: {study.directions} → {problem.directions}")
     if differing:
         raise ExoError(
-            f"study {study.name!r} was tuned under another fingerprint: " + "; ".join(differing),
-            hint="Judge it with the settings, data, objective file and exo that it was tuned with; "
+            f"study {study.name!r} was tuned under another fingerprint: "
+            + "; ".join(differing)
+            + ".",
+            hint="Take it with the settings, data, objective file and exo that it was tuned with; "
             "or tune it again with this one (--accept-changes, or another --study-name).",
         )
 

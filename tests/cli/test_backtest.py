@@ -17,6 +17,8 @@ import yaml
 from mech_exo import Project
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.cli.entry import run
+from mech_exo.config.settings import DemoSettings
+from mech_exo.data.demo import demo_market
 from mech_exo.factor_file.document import FIGURES
 from mech_exo.tuning.records import read_study
 from mech_exo.workflow.assumptions import ASSUMPTIONS
@@ -583,3 +585,29 @@ def test_best_is_the_plateau_where_that_is_chosen(
     found = told("best", *asked)
     assert found["portfolio"]["label"] == "plateau"
     assert found["metrics"] == json.loads(done.stdout)["best"]["in_sample"]
+
+
+def test_money_impact_and_capacity_where_volumes_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = lay_out(tmp_path / "p")
+    monkeypatch.chdir(folder)
+    market = demo_market(DemoSettings(20, 4))
+    volumes = pd.DataFrame(20_000.0, pd.DatetimeIndex(market.dates, name="date"), market.symbols)
+    volumes.to_csv("volume.csv", date_format="%Y-%m-%d")
+    settings = folder / "config/settings.yml"
+    settings.write_text(settings.read_text() + "  volume: ../volume.csv\n")
+    said = tuned(folder, "deep", PLAIN)
+    asked = ("deep.yml", "--objective", "research/deep.py")
+    found = told(*asked, "--capital", "1e6", "--what-if", "impact=1", "--what-if", "capital=1e9")
+    assert found["capacity"] == said["best"]["capacity"]
+    assert found["metrics"] == said["best"]["in_sample"]  # without impact, money moves nothing
+    plain, impact, large = (row["metrics"] for row in found["what_ifs"])
+    assert large == plain
+    assert impact["annual_return"] < plain["annual_return"]
+    both = told(*asked, "--capital", "1e9", "--what-if", "impact=1")["what_ifs"][1]["metrics"]
+    assert both["annual_return"] < impact["annual_return"]
+    assert run(["backtest", *asked, "--capital", "1e6"]) == 0
+    out = capsys.readouterr().out
+    assert "Capacity, in sample" in out
+    assert "money      1,000,000.00 on" in out
