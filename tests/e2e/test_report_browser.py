@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
+from mech_exo.report.charts.chart import draw
+from mech_exo.report.page.page_blocks import Code, PageSection, Paragraph, ReportPage
+from mech_exo.report.page.page_html import page_html
 from mech_exo.system.chromium import printed_pdf
 from tests.e2e.browsers import chromium_in, errors, needs_browser, unclosed
+from tests.unit.report.charts.awkward_charts import LONG, awkward_charts
 from tests.unit.report.charts.sample_charts import sample_charts, sample_page
 
 pytestmark = needs_browser
@@ -80,6 +84,20 @@ def test_nothing_is_wrong_on_a_screen(width: int, theme: str, chromium: Any, pag
     assert errors(browser) == []
     asked = [a for a in requests(browser) if not a.startswith("data:")]
     assert asked == [page.as_uri()]
+
+
+@unclosed
+@pytest.mark.parametrize("width", [390, 1440])
+def test_long_names_and_little_room(width: int, chromium: Any, tmp_path: Path) -> None:
+    figures = tuple(draw(chart) for chart in awkward_charts())
+    words = Paragraph(LONG.replace(" ", "_"), Code(LONG.replace(" ", "-")))
+    section = PageSection("s", LONG, (words, *figures, figures[0].table))
+    path = tmp_path / "awkward.html"
+    path.write_text(page_html(ReportPage(LONG.replace(" ", "_"), LONG, (section,))), "utf-8")
+    looks = opened(chromium, path, width).execute_script(LOOKS)
+    assert looks["wrong"] == {name: [] for name in looks["wrong"]}
+    assert looks["charts"] == len(figures)
+    assert errors(chromium) == []
 
 
 @unclosed

@@ -98,6 +98,13 @@ class Canvas:
         anchored = "" if anchor == "start" else f' text-anchor="{anchor}"'
         self._elements.append(f'<text class="{kind}" {where}{anchored}>{escape(text)}</text>')
 
+    def centred(self, at: tuple[float, float], text: str, kind: str = "tick") -> None:
+        """A text centred at a point, but within the sheet, and cut if it is wider than that."""
+        short = shortened(text, self.width)
+        half = text_width(short) / 2
+        x = max(half, min(at[0], self.width - half))
+        self.text((x, at[1]), short, kind, "middle")
+
     def slanted_text(self, at: tuple[float, float], text: str) -> None:
         """A text that comes down to a point from the left: the head of a narrow column."""
         turned = (

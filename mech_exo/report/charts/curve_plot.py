@@ -8,6 +8,13 @@ import numpy as np
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.report.charts.canvas import FONT, Canvas, shortened, text_width
 from mech_exo.report.charts.chart_units import ChartUnit
+from mech_exo.report.charts.legend import (
+    LEGEND_ROW,
+    STYLES,
+    LegendEntry,
+    legend_entries,
+    legend_height,
+)
 from mech_exo.report.charts.plot_area import (
     PlotArea,
     TopLabel,
@@ -20,11 +27,7 @@ from mech_exo.report.charts.scale import PlotScale
 from mech_exo.report.charts.thinning import thinned
 from mech_exo.report.charts.ticks import Tick, date_ticks, log_ticks, number_ticks
 
-STYLES = 6
-"""Styles that tell series apart (colour and dashes: `s0` to `s5` of charts.css); a seventh series
-looks like the first, and has its own label."""
-
-LABEL_ROW, LEGEND_ROW = 15.0, 16.0
+LABEL_ROW = 15.0
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,13 @@ class CurvePlot:
         narrow = width < 500
         ticks = self.value_ticks(3 if height < 140 else 5)
         left = max(text_width(t.label) for t in ticks) + 10 if ticks else 10
-        legend = self._legend_rows(width) if narrow and len(self.curves) > 1 else []
+        named = [self.label_of(c) for c in self.curves] if narrow and len(self.curves) > 1 else []
+        legend = legend_entries(named, width, 26)
         right = width - (10 if narrow else self._label_width() + 12)
         x_scale = self._x_scale(left, right)
         tops = in_rows(self._top_labels(x_scale), left, width)
         rows = max((top.row + 1 for top in tops), default=0)
-        top = 8 + LEGEND_ROW * len(legend) + LABEL_ROW * rows + (4 if rows else 0)
+        top = 8 + legend_height(legend) + LABEL_ROW * rows + (4 if rows else 0)
         area = PlotArea(left, top, right, top + height)
         canvas = Canvas(width, area.bottom + (36 if self.x_name else 22))
         scale = PlotScale(*self.limits, area.bottom, area.top, self.log)
@@ -141,20 +145,6 @@ class CurvePlot:
 
     def _label_width(self) -> float:
         return min(220.0, max(text_width(self.label_of(c)) for c in self.curves) + 4)
-
-    def _legend_rows(self, width: float) -> list[list[tuple[float, int, str]]]:
-        """Samples with names for a narrow sheet: x, style and text of each, by rows."""
-        rows: list[list[tuple[float, int, str]]] = [[]]
-        free = 0.0
-        for i, curve in enumerate(self.curves):
-            text = shortened(self.label_of(curve), width - 30)
-            needed = 26 + text_width(text) + 12
-            if rows[-1] and free + needed > width:
-                rows.append([])
-                free = 0.0
-            rows[-1].append((free, i % STYLES, text))
-            free += needed
-        return rows
 
     def _top_labels(self, scale: PlotScale) -> list[tuple[float, str]]:
         middles = [(scale(float((days(s.start) + days(s.end)) / 2)), s.label) for s in self.shades]
@@ -218,9 +208,8 @@ class CurvePlot:
         return f"{self.x_name} {self.x_unit.text(float(self.x[index]))}".strip()
 
 
-def _paint_legend(canvas: Canvas, rows: Sequence[Sequence[tuple[float, int, str]]]) -> None:
-    for r, row in enumerate(rows):
-        y = 12 + LEGEND_ROW * r
-        for x, style, text in row:
-            canvas.line(f"curve s{style}", (x, y - 4), (x + 20, y - 4))
-            canvas.text((x + 26, y), text, f"name t{style}")
+def _paint_legend(canvas: Canvas, entries: Sequence[LegendEntry]) -> None:
+    for entry in entries:
+        x, y = entry.x, 12 + LEGEND_ROW * entry.row
+        canvas.line(f"curve s{entry.style}", (x, y - 4), (x + 20, y - 4))
+        canvas.text((x + 26, y), entry.text, f"name t{entry.style}")

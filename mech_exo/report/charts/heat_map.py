@@ -1,5 +1,6 @@
 """Values on a grid: a plateau of two parameters, correlations, months by years."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,18 +81,22 @@ class HeatMap:
             return 0.0
         name, values = self.totals
         write = self._cell if narrow else self.unit.text
-        return max(text_width(name), *(text_width(write(float(v))) for v in values), 0.0) + 8
+        return (
+            max(min(text_width(name), 72.0), *(text_width(write(float(v))) for v in values), 0.0)
+            + 8
+        )
 
     def _cell(self, value: float) -> str:
         return self.unit.short(value) if np.isfinite(value) else ""
 
     def _paint_axis_names(self, canvas: Canvas, area: PlotArea) -> None:
-        row_name = f"{self.row_name} ↓" if self.row_name else ""
+        room = 0.45 * canvas.width
+        row_name = f"{shortened(self.row_name, room - 20)} ↓" if self.row_name else ""
         if self.column_name:
-            text = f"{self.column_name} →"
+            text = f"{shortened(self.column_name, room - 20)} →"
             middle = (area.left + area.right) / 2
             middle = max(middle, text_width(row_name) + 10 + text_width(text) / 2)
-            canvas.text((middle, FONT), text, "label", "middle")
+            canvas.centred((middle, FONT), text, "label")
         if row_name:
             canvas.text((0, FONT), row_name, "label")
 
@@ -126,6 +131,9 @@ class HeatMap:
             if write is not None and np.isfinite(value):
                 at = (x + (cell - 1) / 2, y + high / 2 + 0.35 * FONT)
                 canvas.text(at, write.short(value), "cellvalue", "middle")
+            elif self._level(value) in ("m2", "m3", "m4"):  # a sign is not said by colour alone
+                at = (x + (cell - 1) / 2, y + high / 2 + 0.35 * FONT)
+                canvas.text(at, "−", "cellvalue", "middle")
             said = f"{self.rows[i]}, {self.columns[j]}: {self.unit.text(value)}"
             canvas.reading(x + cell / 2, y + high / 2, said)
         if self.marked is not None:
@@ -138,7 +146,7 @@ class HeatMap:
             return
         name, values = self.totals
         right = area.right + self._totals_width(canvas.narrow)
-        canvas.text((right, area.top - 6), name, "label", "end")
+        canvas.text((right, area.top - 6), shortened(name, 72.0), "label", "end")
         for i, value in enumerate(values.tolist()):
             y = area.top + high * (i + 0.5) + 0.35 * FONT
             write = self._cell if canvas.narrow else self.unit.text
@@ -212,7 +220,8 @@ def _paint_column_names(
     canvas: Canvas, area: PlotArea, names: tuple[str, ...], *, slanted: bool
 ) -> None:
     cell = area.width / max(len(names), 1)
-    for j, name in enumerate(names):
+    every = 1 if cell > 15 else math.ceil(15 / cell)  # so far apart must slanted heads be
+    for j, name in list(enumerate(names))[::every]:
         x = area.left + cell * (j + 0.5)
         if slanted:
             room = min(1.4 * (x - 4), 130.0)

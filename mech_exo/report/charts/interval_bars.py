@@ -64,7 +64,9 @@ class IntervalBars:
         longest = max((text_width(b.label) for b in self.bars), default=0.0)
         left = min(longest + 12, 0.36 * width)
         ends = [f"{self.unit.text(b.value)} {b.note}".strip() for b in self.bars]
-        room = max((text_width(e) for e in ends), default=0.0) + 12
+        if max(map(text_width, ends), default=0.0) > 0.35 * width:  # the table has the notes
+            ends = [self.unit.text(b.value) for b in self.bars]
+        room = max(map(text_width, ends), default=0.0) + 12
         area = PlotArea(left, 4, width - room, 4 + ROW * len(self.bars))
         low, high = extent(*(self._all(b) for b in self.bars), include=(0.0,))
         scale = PlotScale(low, high, area.left, area.right)
@@ -89,10 +91,10 @@ class IntervalBars:
             canvas.line(kind, (x, area.top), (x, area.bottom))
             half = text_width(tick.label) / 2
             if x - half >= free:
-                canvas.text((x, area.bottom + 4 + FONT), tick.label, anchor="middle")
+                canvas.centred((x, area.bottom + 4 + FONT), tick.label)
                 free = x + half + 6
         middle = (area.left + area.right) / 2
-        canvas.text((middle, area.bottom + 8 + 2.2 * FONT), self.value_name, "label", "middle")
+        canvas.centred((middle, area.bottom + 8 + 2.2 * FONT), self.value_name, "label")
 
     def _paint_bar(self, canvas: Canvas, scale: PlotScale, bar: IntervalBar, y: float) -> None:
         if np.isfinite(bar.value):

@@ -112,7 +112,7 @@ class ParallelLines:
         self, canvas: Canvas, area: PlotArea, axis: ParallelAxis, scale: PlotScale, y: float
     ) -> None:
         canvas.line("axis", (area.left, y), (area.right, y))
-        low, high = axis.text(scale.low), axis.text(scale.high)
+        low, high = (shortened(axis.text(v), 0.3 * area.width) for v in (scale.low, scale.high))
         if canvas.narrow:
             label = shortened(axis.label, area.width - text_width(low + high) - 24)
             canvas.text(((area.left + area.right) / 2, y - 6), label, "name halo", "middle")

@@ -55,7 +55,7 @@ def bottom_axis(
             free = middle + half + 6
     if title:
         centre = (area.left + area.right) / 2
-        canvas.text((centre, area.bottom + 8 + 2.2 * FONT), title, "label", "middle")
+        canvas.centred((centre, area.bottom + 8 + 2.2 * FONT), title, "label")
 
 
 def kept_apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:

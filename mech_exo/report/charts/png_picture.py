@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mech_exo.errors import ExoError
-from mech_exo.report.charts.curve_plot import STYLES, CurvePlot, days
+from mech_exo.report.charts.curve_plot import CurvePlot, days
 from mech_exo.report.charts.curves import Curves
 from mech_exo.report.charts.drawdowns import Drawdowns
+from mech_exo.report.charts.legend import STYLES
 from mech_exo.report.charts.plot_area import kept_apart
 from mech_exo.report.charts.scale import PlotScale
 

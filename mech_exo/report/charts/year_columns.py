@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from mech_exo.report.charts.canvas import Canvas, text_width
 from mech_exo.report.charts.chart_units import PERCENT, ChartUnit
-from mech_exo.report.charts.curve_plot import LEGEND_ROW, STYLES, Curve
+from mech_exo.report.charts.curve_plot import Curve
+from mech_exo.report.charts.legend import LEGEND_ROW, STYLES, legend_entries, legend_height
 from mech_exo.report.charts.plot_area import PlotArea, value_axis
 from mech_exo.report.charts.scale import PlotScale, extent, padded
 from mech_exo.report.charts.text_table import TextTable
@@ -39,7 +40,8 @@ class YearColumns:
         low, high = padded(low, high, 0.03)
         ticks = number_ticks(low, high, 5, self.unit)
         left = max((text_width(t.label) for t in ticks), default=0.0) + 10
-        top = 10 + LEGEND_ROW
+        legend = legend_entries([s.name for s in self.series], width - left, 15)
+        top = 10 + legend_height(legend)
         area = PlotArea(left, top, width - 4, top + (170 if width > 500 else 150))
         canvas = Canvas(width, area.bottom + 20)
         scale = PlotScale(low, high, area.bottom, area.top)
@@ -52,7 +54,10 @@ class YearColumns:
             for i, series in enumerate(self.series):
                 self._paint_column(canvas, scale, (start + each * i, each), i, series, g)
         self._paint_groups(canvas, area, step)
-        self._paint_legend(canvas, area.left)
+        for entry in legend:
+            x, y = left + entry.x, LEGEND_ROW * entry.row
+            canvas.box(f"column f{entry.style}", (x, y + 3), 10, 10)
+            canvas.text((x + 15, y + 12), entry.text, f"name t{entry.style}")
         return canvas
 
     def _paint_column(
@@ -83,13 +88,6 @@ class YearColumns:
             half = text_width(self._name(g)) / 2
             x = min(x, canvas.width - half)
             canvas.text((x, area.bottom + 14), self._name(g), anchor="middle")
-
-    def _paint_legend(self, canvas: Canvas, left: float) -> None:
-        x = left
-        for i, series in enumerate(self.series):
-            canvas.box(f"column f{i % STYLES}", (x, 3), 10, 10)
-            canvas.text((x + 15, 12), series.name, f"name t{i % STYLES}")
-            x += 15 + text_width(series.name) + 16
 
     def spoken(self) -> str:
         """As `Chart` says."""

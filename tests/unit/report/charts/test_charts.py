@@ -19,9 +19,10 @@ from mech_exo.report.charts.interval_bars import IntervalBar, IntervalBars
 from mech_exo.report.charts.parallel_lines import MOST_LINES, ParallelAxis, ParallelLines
 from mech_exo.report.charts.spread import MarkedValue, Spread
 from mech_exo.report.charts.year_columns import YearColumns
+from tests.unit.report.charts.awkward_charts import awkward_charts
 from tests.unit.report.charts.sample_charts import sample_charts
 
-SAMPLES = sample_charts()
+SAMPLES = [*sample_charts(), *awkward_charts()]
 HOSTILE = "</text><script>alert(1)</script>&\"'"
 each = pytest.mark.parametrize("chart", SAMPLES, ids=lambda c: f"{type(c).__name__}: {c.title}")
 
@@ -45,7 +46,8 @@ def named(chart: Chart, name: str) -> Chart:
 
 
 def test_every_kind_has_a_sample() -> None:
-    assert {type(chart) for chart in SAMPLES} == set(CHARTS)
+    assert {type(chart) for chart in sample_charts()} == set(CHARTS)
+    assert {type(chart) for chart in awkward_charts()} == set(CHARTS)
 
 
 @each
@@ -61,10 +63,10 @@ def test_a_figure_has_its_size_its_words_and_its_numbers(chart: Chart) -> None:
         assert svg.attrib["viewBox"].split()[2] == f"{width:.0f}"
         assert svg.attrib["role"] == "img"
         assert svg.attrib["aria-label"] == figure.spoken
-        assert len(json.loads(svg.attrib["data-readings"])) > 1
+        assert len(json.loads(svg.attrib["data-readings"])) > 0
         assert "nan" not in text
     assert figure.spoken.endswith(".")
-    assert len(figure.table.rows) > 1
+    assert len(figure.table.rows) > 0
     assert figure.table.caption == chart.title
 
 
@@ -173,6 +175,15 @@ def test_every_placebo_is_a_dot_and_the_winner_stands_among_them() -> None:
     assert "10 of 99 are as high or higher" in figure.spoken
     assert figure.table.marked == (0,)
     assert len(figure.table.rows) == 100
+
+
+def test_a_sign_is_not_said_by_colour_alone() -> None:
+    values = np.tile([[-100.0, 100.0]], (20, 20))
+    names = tuple(f"{i}" for i in range(40))
+    chart = HeatMap("t", "", names[:20], names, values, diverging=True)
+    narrow = Tree.fromstring(draw(chart).narrow)
+    signs = [t.text for t in narrow.iter("text") if t.attrib["class"] == "cellvalue"]
+    assert signs == ["−"] * 400
 
 
 def test_shades_of_a_heat_map_are_even_on_both_sides() -> None:
