@@ -29,15 +29,16 @@ def docs(options: DocsOptions) -> None:
     from mech_exo.report.console import console
     from mech_exo.report.doc_view import open_page, show_page
 
+    out = console(sys.stdout)
     if options.list:
         for page in doc_pages().values():
-            typer.echo(f"{page.name:<14}{page.title}")
+            out.print(f"{page.name:<14}{page.title}", soft_wrap=True)
         return
     page = doc_page(options.page or START)
     if options.browser:
         typer.echo(open_page(page))
     else:
-        show_page(page, console(sys.stdout))
+        show_page(page, out)
 
 
 def register(app: typer.Typer) -> None:

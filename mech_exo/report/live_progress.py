@@ -7,6 +7,8 @@ from rich.console import Console
 
 from mech_exo.report.formats import number, percent
 from mech_exo.report.live_line import LiveLine
+from mech_exo.report.sparkline import Course
+from mech_exo.report.time_left import Ends
 from mech_exo.tuning.events import (
     EndedEarly,
     Event,
@@ -17,19 +19,31 @@ from mech_exo.tuning.events import (
     WorkerReplaced,
 )
 
+SPARKS = 12
+"""Bars of the best value so far."""
 
-def describe(event: TrialFinished) -> str:
+
+def describe(event: TrialFinished) -> tuple[str, ...]:
     """Best feasible value and its drawdown, or the size of the front; the feasible share."""
-    feasible = f"feasible {percent(event.feasible / event.complete)}" if event.complete else ""
+    share = (f"feasible {percent(event.feasible / event.complete)}",) if event.complete else ()
     if event.front:
-        return f"{event.front} on the Pareto front · {feasible}"
+        return (f"{event.front} on the Pareto front", *share)
     if event.best is None:
-        return f"no feasible trial yet · {feasible}" if feasible else "no feasible trial yet"
+        return ("no feasible trial yet", *share)
     drawdown = event.best.metrics.get("max_drawdown", float("nan"))
-    return (
-        f"best {number(event.best.values[0])} (trial {event.best.number}, "
-        f"drawdown {percent(drawdown)}) · {feasible}"
-    )
+    best, trial = number(event.best.values[0]), event.best.number
+    return (f"best {best}", f"trial {trial}", f"drawdown {percent(drawdown)}", *share)
+
+
+def stalling(event: TrialFinished, patience: int | None) -> int | None:
+    """Trials until the patience is over, if none of them is better; None without patience.
+
+    Of a front it is not known: which of its trials came last is not told.
+    """
+    if patience is None or event.front:
+        return None
+    since = event.finished if event.best is None else event.trial.number - event.best.number
+    return patience - since
 
 
 def wanted(event: StudyOpened) -> str:
@@ -72,6 +86,8 @@ class LiveProgress(LiveLine):
         super().__init__(console, "trials", clock)
         self.console = console
         self.quiet = quiet
+        self._course = Course()
+        self._study: StudyOpened | None = None
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -79,7 +95,7 @@ class LiveProgress(LiveLine):
             self._open_study(event)
         elif isinstance(event, TrialFinished):
             if not self.quiet:
-                self.show(event.finished, event.goal, describe(event))
+                self._finish(event)
         elif isinstance(event, Waiting):
             self._say(f"waiting    {event.words}")
         elif isinstance(event, WorkerReplaced):
@@ -94,6 +110,7 @@ class LiveProgress(LiveLine):
 
     def _open_study(self, event: StudyOpened) -> None:
         self.begin(event.finished)
+        self._study = event
         if self.quiet:
             return
         state = "new" if event.created else f"{event.finished} trials so far"
@@ -104,6 +121,16 @@ class LiveProgress(LiveLine):
         )
         for line in event.notes:
             self._say(f"note       {line}")
+
+    def _finish(self, event: TrialFinished) -> None:
+        opened = self._study
+        patience = None if opened is None else opened.patience
+        timeout = None if opened is None else opened.timeout
+        ends = Ends(event.goal, timeout, stalling(event, patience))
+        if not event.front:
+            self._course.add(None if event.best is None else event.best.values[0])
+        picture = self._course.line(SPARKS).strip()
+        self.show(event.finished, event.goal, describe(event), ends=ends, picture=picture)
 
     def _say(self, line: str) -> None:
         self.console.print(line, soft_wrap=True)
