@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from mech_exo.report.time_left import Ends, Pace
+from mech_exo.report.time_left import CountEnds, Pace
 
 LINES = 10  # at most, plus one every SILENCE_S seconds, where there is no terminal
 SILENCE_S = 30.0
@@ -19,11 +19,11 @@ REFRESHES = 5  # of the live line, a second
 
 
 @dataclass(frozen=True)
-class _Shown:
+class _Told:
     """What was told last."""
 
     done: int
-    ends: Ends
+    ends: CountEnds
     words: tuple[str, ...]
     picture: str
 
@@ -51,7 +51,7 @@ class LiveLine:
         self._pace = Pace()
         self._printed_at = 0.0
         self._first = self._printed = 0
-        self._shown = _Shown(0, Ends(), (), "")
+        self._shown = _Told(0, CountEnds(), (), "")
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +76,7 @@ class LiveLine:
         total: int | None,
         words: str | Sequence[str],
         *,
-        ends: Ends | None = None,
+        ends: CountEnds | None = None,
         picture: str = "",
     ) -> None:
         """Show the count, and some words on it.
@@ -93,7 +93,7 @@ class LiveLine:
             For the live line only.
         """
         listed = (words,) if isinstance(words, str) else tuple(words)
-        self._shown = _Shown(done, ends or Ends(total), listed, picture)
+        self._shown = _Told(done, ends or CountEnds(total), listed, picture)
         now = self._clock()
         self._pace.count(now, done)
         if self._console.is_interactive:

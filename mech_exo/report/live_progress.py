@@ -7,8 +7,8 @@ from rich.console import Console
 
 from mech_exo.report.formats import number, percent
 from mech_exo.report.live_line import LiveLine
-from mech_exo.report.sparkline import Course
-from mech_exo.report.time_left import Ends
+from mech_exo.report.sparkline import BestSoFar
+from mech_exo.report.time_left import CountEnds
 from mech_exo.tuning.events import (
     EndedEarly,
     Event,
@@ -86,7 +86,7 @@ class LiveProgress(LiveLine):
         super().__init__(console, "trials", clock)
         self.console = console
         self.quiet = quiet
-        self._course = Course()
+        self._course = BestSoFar()
         self._study: StudyOpened | None = None
 
     def __call__(self, event: Event) -> None:
@@ -126,7 +126,7 @@ class LiveProgress(LiveLine):
         opened = self._study
         patience = None if opened is None else opened.patience
         timeout = None if opened is None else opened.timeout
-        ends = Ends(event.goal, timeout, stalling(event, patience))
+        ends = CountEnds(event.goal, timeout, stalling(event, patience))
         if not event.front:
             self._course.add(None if event.best is None else event.best.values[0])
         picture = self._course.line(SPARKS).strip()

@@ -32,7 +32,7 @@ def _bar(value: float, low: float, high: float) -> str:
     return BARS[min(int(height * len(BARS)), len(BARS) - 1)]
 
 
-class Course:
+class BestSoFar:
     """A value that is told again and again, thinned so that a long run takes no memory."""
 
     def __init__(self) -> None:

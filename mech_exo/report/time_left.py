@@ -10,7 +10,7 @@ SAMPLE_S = 0.1
 
 
 @dataclass(frozen=True)
-class Ends:
+class CountEnds:
     """What ends a count, whichever comes first.
 
     Attributes
@@ -52,7 +52,7 @@ class Pace:
         then, before = self._samples[0]
         return (done - before) / max(now - then, 1e-9)
 
-    def left(self, now: float, done: int, ends: Ends) -> str:
+    def left(self, now: float, done: int, ends: CountEnds) -> str:
         """When it ends, in words: `ETA 90 s`; "" where nothing says."""
         rate = self.rate(now, done)
         limits = []

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mech_exo.report.sparkline import BARS, MOST, Course, sparkline
+from mech_exo.report.sparkline import BARS, MOST, BestSoFar, sparkline
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_bars_stand_between_the_least_and_the_greatest(
 
 
 def test_a_long_course_is_thinned_and_keeps_its_shape() -> None:
-    course = Course()
+    course = BestSoFar()
     for i in range(100_000):
         course.add(None if i < 50_000 else float(i))
     assert len(course._values) < MOST
