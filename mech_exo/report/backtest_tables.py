@@ -8,8 +8,8 @@ from rich.table import Table
 
 from mech_exo.backtest.calendar_years import CalendarYear
 from mech_exo.backtest.metrics import METRICS
-from mech_exo.report.formats import percent
-from mech_exo.report.result_tables import WRITTEN, capacity_table
+from mech_exo.report.formats import WRITTEN, percent
+from mech_exo.report.result_tables import capacity_table
 from mech_exo.workflow.backtest_run import AS_IT_IS, Backtested, WhatIf
 from mech_exo.workflow.track_record import TrackRecord
 

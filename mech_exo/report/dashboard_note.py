@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mech_exo.config.settings_file import project_root
-from mech_exo.report.formats import number, percent
-from mech_exo.report.result_tables import WRITTEN
+from mech_exo.report.formats import WRITTEN, number, percent
 from mech_exo.system.printable import printable
 from mech_exo.tuning.data_findings import findings_of
 from mech_exo.tuning.display import BROKEN, broken_by

@@ -1,6 +1,9 @@
 """How figures are written for people. Files and JSON carry exact floats instead."""
 
 import math
+from collections.abc import Callable, Mapping
+
+Format = Callable[[float | None], str]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -16,3 +19,7 @@ def percent(value: float | None, digits: int = 1) -> str:
 def about(amount: float) -> str:
     """An amount of money to two digits, in full: 12,000,000."""
     return f"{float(f'{amount:.2g}'):,.0f}"
+
+
+WRITTEN: Mapping[str, Format] = {"ratio": number, "fraction": percent}
+"""Unit of a metric or a constraint -> how it is written, in every table."""

@@ -1,6 +1,6 @@
 """The result of a run as tables."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -10,7 +10,7 @@ from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.doc_pages import see_page
 from mech_exo.factor_file.document import CONSTRUCTED_BY
 from mech_exo.factor_file.written import Staged
-from mech_exo.report.formats import about, number, percent
+from mech_exo.report.formats import WRITTEN, about, number, percent
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.optimised import Optimised
@@ -19,13 +19,10 @@ if TYPE_CHECKING:
     from mech_exo.backtest.capacity import Capacity
     from mech_exo.data.check.checked_data import CheckedData
 
-Format = Callable[[float | None], str]
-
 OFTEN_ABOVE = 0.02  # share of the executions from which on more than n names are worth a line
 OFTEN_TIED = 0.1  # the same, of ties at the last place
 OFTEN_EMPTY = 0.1  # the same, of executions that left nothing but cash
 APART = 0.01  # share of the portfolio by which two sides may differ without a line
-WRITTEN: dict[str, Format] = {"ratio": number, "fraction": percent}
 
 
 def show_result(result: Optimised, console: Console) -> None:

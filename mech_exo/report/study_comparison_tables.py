@@ -8,9 +8,8 @@ from rich.table import Table
 
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.factor_file.document import HYPERPARAMETERS, WEIGHT
-from mech_exo.report.formats import number, percent
+from mech_exo.report.formats import WRITTEN, number, percent
 from mech_exo.report.plain_json import json_text
-from mech_exo.report.result_tables import WRITTEN
 from mech_exo.workflow.study_comparison import ComparedStudy, Pair, StudyComparison
 
 _OF = {"seen": "on the holdout, as looks had shown it", "run": "in sample, on the data at hand"}

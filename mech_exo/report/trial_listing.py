@@ -7,7 +7,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from mech_exo.backtest.metrics import METRICS
-from mech_exo.report.formats import number, percent
+from mech_exo.report.formats import WRITTEN, number
 from mech_exo.system.printable import printable
 from mech_exo.tuning.trial_table import TIMES, Row
 
@@ -117,9 +117,7 @@ def shown(column: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         metric = METRICS.get(column.removeprefix("metric_"))
-        if metric is not None and metric.unit == "fraction":
-            return percent(value)
-        return number(value, 4)
+        return number(value, 4) if metric is None else WRITTEN[metric.unit](value)
     if column in TIMES:
         return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M}"
     return printable(str(value)).replace("\n", "\\n") or UNSET

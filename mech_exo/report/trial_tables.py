@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from mech_exo.backtest.metrics import METRICS
-from mech_exo.report.formats import number, percent
+from mech_exo.report.formats import WRITTEN, number, percent
 from mech_exo.report.plain_json import json_text
-from mech_exo.report.result_tables import WRITTEN
 from mech_exo.tuning.range_json import describe
 from mech_exo.workflow.figures import ConstraintValue
 from mech_exo.workflow.trial_detail import TrialDetail

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 import yaml
@@ -22,9 +22,12 @@ from mech_exo.cli.entry import run
 from mech_exo.factor_file.document import FIGURES
 from mech_exo.report.dashboard_server import application
 from mech_exo.report.trial_listing import shown
-from mech_exo.tuning.trial_table import columns_of, trial_rows
+from mech_exo.tuning.trial_table import trial_rows
 from tests.cli.conftest import lay_out
 from tests.unit.report.dashboard_requests import ask
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STUDY = "größe 1"
 FILE = "best portfolio.yml"
@@ -113,10 +116,14 @@ def _dashboard(told: Told) -> Figures:
     return {name: told_of.get(name) for name in METRICS}
 
 
+def _named(metrics: "pd.Series[float]") -> Figures:
+    return {str(name): float(value) for name, value in metrics.items()}
+
+
 def _library(told: Told) -> Figures:
     best = Project.open(told.folder).study(STUDY).best
     assert best is not None
-    return best.metrics.to_dict()
+    return _named(best.metrics)
 
 
 def _library_table(told: Told) -> Figures:
@@ -129,7 +136,7 @@ def _library_run(part: Literal["in_sample", "holdout"]) -> Callable[[Told], Figu
         project = Project.open(told.folder)
         best = project.study(STUDY).best
         assert best is not None
-        return project.backtest(best, part=part).metrics.to_dict()
+        return _named(project.backtest(best, part=part).metrics)
 
     return figures
 
@@ -218,21 +225,18 @@ def test_the_numbers_tell_something(told: Told, part: str) -> None:
 
 
 def test_people_see_the_same_rounded(told: Told) -> None:
-    """The table of one trial, of many, and of the run show one text for one number."""
-    text = told.exo("study", "show", STUDY, "--trial", str(told.trial))
-    result = told.exo("optuna-run", "--n-trials", "0", "--study-name", STUDY)
-    lines = {line.rsplit(maxsplit=1)[0] for line in text.splitlines() if line}
-    assert lines
+    """The tables of one trial, of many, of the run and of studies side by side."""
+    one = told.exo("study", "show", STUDY, "--trial", str(told.trial)).splitlines()
+    of_run = told.exo("optuna-run", "--n-trials", "0", "--study-name", STUDY).splitlines()
+    beside = told.exo("study", "compare", STUDY, "other").splitlines()
+    row = trial_rows(Project.open(told.folder).study(STUDY).record)[told.trial]
     for metric in METRICS.values():
-        (line,) = (x for x in text.splitlines() if x.startswith(f"  {metric.label} "))
+        (line,) = (x for x in one if x.startswith(f"  {metric.label} "))
         figure = line.removeprefix(f"  {metric.label} ").strip()
-        (beside,) = (x for x in result.splitlines() if x.startswith(f"{metric.label} "))
-        assert f"  {figure}" in beside, metric.name
-    study = Project.open(told.folder).study(STUDY).record
-    rows = trial_rows(study)
-    assert "metric_max_drawdown" in columns_of(rows)
-    drawdown = rows[told.trial]["metric_max_drawdown"]
-    assert shown("metric_max_drawdown", drawdown) in text
+        assert figure == shown(f"metric_{metric.name}", row[f"metric_{metric.name}"])
+        for table in (of_run, beside):
+            (line,) = (x for x in table if x.startswith(f"{metric.label} "))
+            assert f"  {figure}" in line, metric.name
 
 
 def _number(value: Any) -> float | None:
