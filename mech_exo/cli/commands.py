@@ -56,6 +56,9 @@ COMMANDS = {
         "Look for the future in the factors: exit 0 if there is none, 1 if a leak was found.",
     ),
     "study": CommandEntry("study", "What is in a study."),
+    "report": CommandEntry(
+        "report", "Show all that is known of a study or a factor file, as one web page."
+    ),
     "dashboard": CommandEntry(
         "dashboard",
         "Serve optuna-dashboard for a study file until Ctrl-C; read-only without --writable.",

@@ -142,7 +142,8 @@ def show(options: ShowOptions) -> None:
     from mech_exo.report.console import console
     from mech_exo.tuning.records import read_study
 
-    study = read_study(options.study_file, options.name or only_name(options.study_file, "show"))
+    name = options.name or only_name(options.study_file, "study show")
+    study = read_study(options.study_file, name)
     found = _study(study, options) if options.trial is None else _trial(study, options)
     if isinstance(found, str):
         typer.echo(found)

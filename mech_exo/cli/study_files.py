@@ -120,5 +120,5 @@ def only_name(study_file: Path, command: str) -> str:
     names = study_names(study_file)
     if len(names) != 1:
         holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
-        raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo study {command} NAME.")
+        raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo {command} NAME.")
     return names[0]

@@ -72,7 +72,7 @@ def importance(options: ImportanceOptions) -> None:
     from mech_exo.tuning.importance import EVALUATORS, importances
     from mech_exo.tuning.records import read_study
 
-    name = options.name or only_name(options.study_file, "importance")
+    name = options.name or only_name(options.study_file, "study importance")
     study = read_study(options.study_file, name)
     evaluator = next(e for e in EVALUATORS if e == options.evaluator.value)
     with console(sys.stderr).status(f"{evaluator}, {len(study.current)} trials"):

@@ -6,6 +6,7 @@ from typing import TypeVar
 from mech_exo.errors import ExoError
 from mech_exo.tearsheet.parts.book_history import book_history
 from mech_exo.tearsheet.parts.calendar_returns import calendar_returns
+from mech_exo.tearsheet.parts.cost_record import cost_record
 from mech_exo.tearsheet.parts.courses import courses
 from mech_exo.tearsheet.parts.data_coverage import data_coverage
 from mech_exo.tearsheet.parts.factor_coefficients import factor_coefficients
@@ -13,8 +14,10 @@ from mech_exo.tearsheet.parts.limit_distances import limit_distances
 from mech_exo.tearsheet.parts.luck import luck
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.parts.origin import origin
+from mech_exo.tearsheet.parts.parameter_weight import parameter_weight
 from mech_exo.tearsheet.parts.performance import performance
 from mech_exo.tearsheet.parts.trial_cloud import trial_cloud
+from mech_exo.tearsheet.parts.trial_grid import trial_grid
 from mech_exo.tearsheet.parts.verdict_found import verdict_found
 from mech_exo.tearsheet.parts.weight_history import weights
 from mech_exo.tearsheet.reported import Reported
@@ -32,7 +35,7 @@ def collected(reported: Reported) -> TearSheet:
         except ExoError as error:  # a part that cannot be made costs nothing of the others
             return Missing(f"This part could not be made: {error.message}")
 
-    paths = part(courses)
+    paths, cloud, weight = part(courses), part(trial_cloud), part(parameter_weight)
     return TearSheet(
         kind=reported.kind,
         name=reported.name,
@@ -45,10 +48,13 @@ def collected(reported: Reported) -> TearSheet:
         calendar=calendar_returns(paths),
         luck=part(luck),
         weights=part(weights),
-        trials=part(trial_cloud),
+        trials=cloud,
+        importance=weight,
+        plateau=trial_grid(cloud, weight),
         book=part(book_history),
         factors=part(factor_coefficients),
         data=part(data_coverage),
+        costs=part(cost_record),
         limits=part(limit_distances),
         origin=origin(reported),
     )

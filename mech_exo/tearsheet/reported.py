@@ -83,6 +83,7 @@ class Reported:
         return Runs(
             session=self.session,
             params=self.params,
+            label=self.label,
             beside=self.incumbent is not None,
             subject=self.subject,
             study_file=None if kept is None else self.study_file,

@@ -6,14 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mech_exo.backtest.result import BacktestResult
 from mech_exo.objective.evaluate import Evaluator
 from mech_exo.verdict.payloads import PLACEBO, WINDOW, check_payload
 from mech_exo.verdict.repeated_searches import RepeatedSearches, searches_key, searches_of
 from mech_exo.workflow.incumbent import incumbent_file
+from mech_exo.workflow.track_record import TrackRecord, track_record
 
 if TYPE_CHECKING:
-    from mech_exo.data.panel import IntArray, Panel
+    from mech_exo.data.panel import Panel
     from mech_exo.factor_file.document import Parameter
     from mech_exo.tuning.replicates import Payload
     from mech_exo.verdict.subject import Subject
@@ -22,27 +22,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
-    """A portfolio on one stretch of dates, whose path begins there.
-
-    Attributes
-    ----------
-    executed
-        [M'] positions of its executions in the panel's dates.
-    """
-
-    result: BacktestResult
-    panel: "Panel"
-    executed: "IntArray"
-
-
-@dataclass(frozen=True, eq=False)
 class HeldWindow:
     """What a re-tuning of the walk-forward found, on the dates that followed.
 
     Attributes
     ----------
-    held
+    track
         None where nothing was found.
     feasible
         Whether what was held kept the constraints on the training dates.
@@ -51,7 +36,7 @@ class HeldWindow:
     window: "Window"
     params: "Mapping[str, Parameter] | None"
     feasible: bool
-    held: Held | None
+    track: TrackRecord | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,24 +57,25 @@ class Runs:
 
     session: "Session"
     params: "Mapping[str, Parameter]"
+    label: str
     beside: bool
     subject: "Subject | None"
     study_file: Path | None
     placebos_made: int | None
 
     @cached_property
-    def inside(self) -> Held:
+    def inside(self) -> TrackRecord:
         """The portfolio in sample."""
         return self._held(self.session.in_sample, self.params)
 
     @cached_property
-    def outside(self) -> Held | None:
+    def outside(self) -> TrackRecord | None:
         """The portfolio on the holdout; None without one."""
         holdout = self.session.holdout
         return None if holdout is None else self._held(holdout, self.params)
 
     @cached_property
-    def incumbent(self) -> tuple[Held, Held | None] | None:
+    def incumbent(self) -> tuple[TrackRecord, TrackRecord | None] | None:
         """config/factors.yml in sample and on the holdout, where its figures stand beside."""
         file = incumbent_file(self.session.cwd) if self.beside else None
         if file is None:
@@ -125,17 +111,17 @@ class Runs:
         )
 
     def _window(self, window: "Window", payload: "Payload") -> HeldWindow:
-        params, held = payload["params"], None
+        params, track = payload["params"], None
         if params is not None:
             tested = self.session.in_sample.between(window.test_start, window.test_stop)
-            held = self._held(tested, params)
-        return HeldWindow(window, params, bool(payload.get("feasible", False)), held)
+            track = self._held(tested, params)
+        return HeldWindow(window, params, bool(payload.get("feasible", False)), track)
 
-    def _held(self, panel: "Panel", params: "Mapping[str, Parameter]") -> Held:
+    def _held(self, panel: "Panel", params: "Mapping[str, Parameter]") -> TrackRecord:
+        session, holdout = self.session, self.session.holdout
+        opens = None if holdout is None else holdout.dates[0]
         evaluator = self._evaluator(panel)
-        result = evaluator.run(params, keep_holdings=True)
-        executed = evaluator.kernel(params).schedule.executed[: len(result.traded)]
-        return Held(result, panel, executed)
+        return track_record(evaluator, panel, session.market, params, self.label, opens)
 
     def _evaluator(self, panel: "Panel") -> Evaluator:
         session = self.session

@@ -6,6 +6,7 @@ from typing import Literal
 from mech_exo.errors import ExitCode
 from mech_exo.tearsheet.parts.book_history import BookHistory
 from mech_exo.tearsheet.parts.calendar_returns import CalendarReturns
+from mech_exo.tearsheet.parts.cost_record import CostRecord
 from mech_exo.tearsheet.parts.courses import Courses
 from mech_exo.tearsheet.parts.data_coverage import DataCoverage
 from mech_exo.tearsheet.parts.factor_coefficients import FactorCoefficients
@@ -15,8 +16,10 @@ from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.parts.origin import Origin
 from mech_exo.tearsheet.parts.performance import Performance
 from mech_exo.tearsheet.parts.trial_cloud import TrialCloud
+from mech_exo.tearsheet.parts.trial_grid import TrialGrid
 from mech_exo.tearsheet.parts.verdict_found import VerdictFound
 from mech_exo.tearsheet.parts.weight_history import Weights
+from mech_exo.tuning.importance import Importances
 
 FORMAT = 1
 """Of `TearSheet.as_dict`; a field more changes nothing, a field with another meaning does."""
@@ -50,9 +53,12 @@ class TearSheet:
     luck: Luck | Missing
     weights: Weights | Missing
     trials: TrialCloud | Missing
+    importance: Importances | Missing
+    plateau: TrialGrid | Missing
     book: BookHistory | Missing
     factors: FactorCoefficients | Missing
     data: DataCoverage | Missing
+    costs: CostRecord | Missing
     limits: tuple[LimitDistance, ...] | Missing
     origin: Origin
 

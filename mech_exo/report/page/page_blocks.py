@@ -107,9 +107,12 @@ class ReportPage:
         One line below it: what was looked at, and as of when.
     footer
         The last line.
+    data
+        The exact figures as JSON, for programs that read the page; "" for none. It is not shown.
     """
 
     title: str
     subtitle: str
     sections: tuple[PageSection, ...]
     footer: str = ""
+    data: str = ""

@@ -57,12 +57,20 @@ def page_html(page: ReportPage) -> str:
 {body}
 </main>
 {footer}
-<div id="reading" role="status" aria-live="polite"></div>
+<div id="reading" role="status" aria-live="polite"></div>{_data(page.data)}
 <script>
 {_carried("page/page.js")}</script>
 </body>
 </html>
 """
+
+
+def _data(text: str) -> str:
+    """The page's figures for programs; nothing in them can end the element."""
+    if not text:
+        return ""
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return f'\n<script type="application/json" id="report-data">{safe}</script>'
 
 
 @cache

@@ -58,15 +58,15 @@ def book_history(reported: Reported) -> BookHistory | Missing:
     runs, best = reported.runs, reported.best
     if runs is None or best is None:
         return no_backtest(reported)
-    parts = [held for held in (runs.inside, runs.outside) if held is not None]
-    results = [held.result for held in parts]
+    parts = [track for track in (runs.inside, runs.outside) if track is not None]
+    results = [track.result for track in parts]
     occupancy = runs.inside.result.occupancy
     return BookHistory(
         dates=np.concatenate([r.dates for r in results]),
         net=np.concatenate([r.exposure for r in results]),
         gross=np.concatenate([r.gross_exposure for r in results]),
         short=np.concatenate([r.short_exposure for r in results]),
-        executions=np.concatenate([held.panel.dates[held.executed] for held in parts]),
+        executions=np.concatenate([track.executed_dates for track in parts]),
         traded=np.concatenate([r.traded for r in results]),
         names=np.concatenate([np.count_nonzero(r.holdings, axis=1) for r in results]),
         sectors=_sectors([r.sector_shares for r in results])

@@ -9,9 +9,11 @@ from mech_exo.backtest.track import PathFigures
 from mech_exo.data.panel import DateArray, FloatArray
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.reported import Reported
-from mech_exo.tearsheet.runs import Held, Runs
+from mech_exo.tearsheet.runs import Runs
+from mech_exo.workflow.track_record import TrackRecord
 
 START = 100.0
+UNIVERSE = "universe"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,8 @@ class Courses:
     ----------
     portfolio, universe, incumbent
         In sample and on the holdout, one after the other; on the holdout each begins anew, without
-        a position. `incumbent` is None where there is none.
+        a position. The universe is held in equal weights, as much of it as of the portfolio;
+        `incumbent` is None where there is none.
     walk_forward
         What was found on the dates before, held on those that followed, piece after piece; it
         begins with what the universe was worth then. None where the pieces are not kept.
@@ -72,18 +75,15 @@ def courses(reported: Reported) -> Courses | Missing:
     runs, best = reported.runs, reported.best
     if runs is None or best is None:
         return no_backtest(reported)
-    parts = [held for held in (runs.inside, runs.outside) if held is not None]
-    universe = _joined(
-        "universe" if reported.universe is None else reported.universe.label,
-        [(held.result.dates, held.result.benchmark_returns) for held in parts],
-    )
+    parts = [track for track in (runs.inside, runs.outside) if track is not None]
+    universe = _joined(UNIVERSE, [(track.dates, track.universe) for track in parts])
     walked = _walk_forward(runs, universe)
     return Courses(
         portfolio=_of(best.label, parts),
         universe=universe,
         incumbent=_incumbent(reported, runs),
         walk_forward=walked,
-        pieces=tuple(w.held.result.dates[0] for w in runs.windows if w.held) if walked else (),
+        pieces=tuple(w.track.dates[0] for w in runs.windows if w.track) if walked else (),
         split=None if runs.outside is None else runs.outside.panel.dates[0],
     )
 
@@ -102,24 +102,24 @@ def no_backtest(reported: Reported) -> Missing:
     return Missing(f"There is no portfolio to show: {why}.")
 
 
-def _of(label: str, parts: Iterable[Held]) -> Course:
-    return _joined(label, [(held.result.dates, held.result.returns) for held in parts])
+def _of(label: str, parts: Iterable[TrackRecord]) -> Course:
+    return _joined(label, [(track.dates, track.returns) for track in parts])
 
 
 def _incumbent(reported: Reported, runs: Runs) -> Course | None:
     if reported.incumbent is None or runs.incumbent is None:
         return None
-    parts = (held for held in runs.incumbent if held is not None)
+    parts = (track for track in runs.incumbent if track is not None)
     return _of(reported.incumbent.label, parts)
 
 
 def _walk_forward(runs: Runs, universe: Course) -> Course | None:
-    pieces = [window.held for window in runs.windows if window.held is not None]
+    pieces = [w.track for w in runs.windows if w.track is not None]
     if not pieces:
         return None
-    before = np.searchsorted(universe.dates, pieces[0].result.dates[0])
+    before = np.searchsorted(universe.dates, pieces[0].dates[0])
     worth = float(universe.value[before - 1]) if before else START
-    paths = [(held.result.dates, held.result.returns) for held in pieces]
+    paths = [(track.dates, track.returns) for track in pieces]
     return _joined("walk-forward", paths, worth)
 
 

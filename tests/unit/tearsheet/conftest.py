@@ -30,7 +30,7 @@ def inputs(folder: Path, **more: Any) -> InputRequest:
 
 
 def tune(
-    folder: Path, settings: Mapping[str, Any] = SMALL, *, trials: int = 12, objective: str = ""
+    folder: Path, settings: Mapping[str, Any] = SMALL, *, trials: int = 24, objective: str = ""
 ) -> Path:
     """Run a study; its file."""
     request = InputRequest(cwd=folder, overrides=dict(settings))

@@ -1,0 +1,38 @@
+"""What sections have in common: how a missing part is said, and how figures are written."""
+
+from collections.abc import Iterable, Sequence
+
+from mech_exo.report.charts.chart import Chart, draw
+from mech_exo.report.formats import number, percent
+from mech_exo.report.page.page_blocks import Block, CommandLines, Paragraph
+from mech_exo.tearsheet.parts.missing import Missing
+
+WRITTEN = {"ratio": number, "fraction": percent}
+"""Unit of a metric or constraint -> how it is written."""
+
+Blocks = tuple[Block, ...]
+
+
+def not_there(missing: Missing) -> Blocks:
+    """That a part is missing, and what would fill it."""
+    said = Paragraph(missing.reason)
+    if not missing.command:
+        return (said,)
+    return said, CommandLines("This would fill it:", (missing.command,))
+
+
+def drawn(*charts: Chart) -> Blocks:
+    """Charts as figures."""
+    return tuple(draw(chart) for chart in charts)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence: a, b and c."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def text_rows(rows: Iterable[Sequence[object]]) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table as texts."""
+    return tuple(tuple(str(cell) for cell in row) for row in rows)

@@ -1,0 +1,198 @@
+"""`exo report`: the page of a study or of a factor file, as a user makes it."""
+
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.conftest import SETTINGS, Exo, lay_out, one_error, run_exo
+
+NAME = "factor_weight_optimization"
+QUICK = """\
+verdict: {placebos: 9, windows: 3, portfolios: 8, neighbours: 8}
+"""
+
+
+@pytest.fixture(scope="session")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a small study, its verdict and its factor file."""
+    folder = lay_out(tmp_path_factory.mktemp("reported") / "project")
+    (folder / "config/settings.yml").write_text(SETTINGS + QUICK)
+    run = run_exo(
+        *("optuna-run", "--n-trials", "10", "--n-jobs", "1", "--validate"),
+        *("--export-yaml", "best.yml"),
+        cwd=folder,
+    )
+    assert run.returncode == 0, run.stderr
+    return folder
+
+
+@pytest.fixture
+def copied(tuned: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return shutil.copytree(tuned, tmp_path / "a project")
+
+
+def figures(page: Path) -> dict[str, Any]:
+    """What the page carries for programs."""
+    found = re.search(
+        r'<script type="application/json" id="report-data">(.*?)</script>',
+        page.read_text("utf-8"),
+        re.DOTALL,
+    )
+    assert found is not None
+    return json.loads(found[1])  # type: ignore[no-any-return]
+
+
+def looks(folder: Path) -> int:
+    connection = sqlite3.connect(folder / "studies/factor_opt.db")
+    found: int = connection.execute("SELECT count(*) FROM exo_looks").fetchone()[0]
+    connection.close()
+    return found
+
+
+def test_the_page_has_the_figures_of_the_factor_file(copied: Path) -> None:
+    before = looks(copied)
+    run = run_exo("report", cwd=copied)
+    assert run.returncode == 0, run.stderr
+    page = copied / f"reports/{NAME}.html"
+    assert run.stdout.startswith(f"report     reports/{NAME}.html (")
+    assert page.stat().st_size < 3_000_000
+    file, found = yaml.safe_load((copied / "best.yml").read_text()), figures(page)
+    mine = found["portfolios"]["portfolio"]
+    assert mine["in_sample"]["sharpe"] == file["metadata"]["best_sharpe_ratio"]
+    assert mine["out_of_sample"] == file["out_of_sample"]["metrics"]
+    assert found["verdict"]["overall"] == file["verdict"]["overall"]
+    assert found["verdict"]["p"] == file["verdict"]["decision"]["p"]
+    assert looks(copied) == before
+
+
+def test_twice_the_same_bytes_and_the_json_says_the_same(copied: Path) -> None:
+    first = run_exo("report", "--json", "--out", "a.html", cwd=copied)
+    second = run_exo("report", "--out", "b.html", "--trial", "0", cwd=copied)
+    third = run_exo("report", "--out", "c.html", cwd=copied)
+    assert (first.returncode, second.returncode, third.returncode) == (0, 0, 0)
+    page = (copied / "a.html").read_text("utf-8")
+    assert page != (copied / "b.html").read_text("utf-8")
+    again = (copied / "c.html").read_text("utf-8")
+    told = {"holdout_looks": 2}  # of which trial 0 is the second
+    found = json.loads(first.stdout)
+    assert figures(copied / "c.html") == figures(copied / "a.html") | told
+    assert {n: found[n] for n in figures(copied / "a.html")} == figures(copied / "a.html")
+    fourth = run_exo("report", "--out", "d.html", cwd=copied)
+    assert fourth.returncode == 0
+    assert (copied / "d.html").read_text("utf-8") == again
+
+
+def test_a_file_by_itself(copied: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other.db"
+    run = run_exo("report", "best.yml", "--study-file", elsewhere, "--json", cwd=copied)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    assert found["report"] == "reports/best.html"
+    assert "not in the study file" in found["missing"]["trials"]
+    assert found["verdict"]["overall"] in ("PASS", "INCONCLUSIVE", "FAIL")
+
+
+def test_a_file_of_other_data_is_shown_as_it_is(copied: Path) -> None:
+    (copied / "other.py").write_text((copied / "research/obj_utils.py").read_text() + "\n# other\n")
+    run = run_exo("report", "best.yml", "--objective", "other.py", "--json", cwd=copied)
+    assert run.returncode == 4, run.stderr
+    found = json.loads(run.stdout)
+    assert "objective_sha256 differ" in found["cautions"][0]
+    stated = yaml.safe_load((copied / "best.yml").read_text())["metadata"]["best_sharpe_ratio"]
+    assert found["portfolios"]["portfolio"]["in_sample"]["sharpe"] == stated
+    assert found["what_if"] == []
+
+
+def test_without_a_feasible_trial_the_page_says_why(exo: Exo, project: Path) -> None:
+    objective = project / "research/obj_utils.py"
+    objective.write_text(
+        re.sub(
+            r"(?m)^MAX_DRAWDOWN_THRESHOLD = .*$",
+            "MAX_DRAWDOWN_THRESHOLD = 0.0",
+            objective.read_text(),
+        )
+    )
+    made = exo("optuna-run", "--n-trials", "4", "--n-jobs", "1", cwd=project)
+    assert made.returncode == 3, made.stderr
+    run = exo("report", "--json", cwd=project)
+    assert run.returncode == 3, run.stderr
+    found = json.loads(run.stdout)
+    assert [one["satisfied"] for one in found["constraints"]].count(False) >= 1
+    assert (project / found["report"]).stat().st_size > 10_000
+
+
+def test_without_a_holdout(exo: Exo, project: Path) -> None:
+    env = {"EXO_HOLDOUT__FRACTION": "0"}
+    assert exo(
+        "optuna-run", "--n-trials", "4", "--n-jobs", "1", cwd=project, env=env
+    ).returncode in (0, 3)
+    run = exo("report", "--json", cwd=project, env=env)
+    found = json.loads(run.stdout)
+    assert found["holdout"] is None
+    assert found["portfolios"]["portfolio"]["out_of_sample"] is None
+
+
+def test_both_sides(exo: Exo, project: Path) -> None:
+    sides = ("--side", "long_short")
+    made = exo("optuna-run", "--n-trials", "6", "--n-jobs", "1", *sides, cwd=project)
+    assert made.returncode in (0, 3), made.stderr
+    run = exo("report", cwd=project, env={"EXO_PORTFOLIO__SIDE": "long_short"})
+    assert run.returncode == made.returncode, run.stderr
+    page = (project / f"reports/{NAME}.html").read_text("utf-8")
+    assert "sold short" in page
+
+
+def test_several_objectives_show_their_front(exo: Exo, project: Path) -> None:
+    env = {"EXO_TUNING__OBJECTIVES": "[sharpe, max_drawdown]"}
+    made = exo("optuna-run", "--n-trials", "8", "--n-jobs", "1", cwd=project, env=env)
+    assert made.returncode in (0, 3), made.stderr
+    run = exo("report", "--json", cwd=project, env=env)
+    assert run.returncode == made.returncode, run.stderr
+    found = json.loads(run.stdout)
+    assert "several objectives" in found["missing"]["courses"]
+    one = exo("report", "--trial", "1", "--json", cwd=project, env=env)
+    assert json.loads(one.stdout)["label"] == "trial 1"
+
+
+def test_hostile_names(exo: Exo, project: Path) -> None:
+    name = "<script>alert(1)</script> & ünï/../x"
+    made = exo("optuna-run", "--n-trials", "3", "--n-jobs", "1", "--study-name", name, cwd=project)
+    assert made.returncode in (0, 3), made.stderr
+    run = exo("report", "--study-name", name, cwd=project)
+    assert run.returncode == made.returncode, run.stderr
+    (page,) = (project / "reports").iterdir()
+    text = page.read_text("utf-8")
+    assert "<script>alert" not in text
+    assert figures(page)["name"] == name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("report", "nobody"), "nobody"),
+        (("report", "--trial", "99"), "no complete trial 99"),
+        (("report", "best.yml", "--trial", "1"), "holds one portfolio"),
+        (("report", NAME, "--study-name", NAME), "name two things"),
+        (("report", "--out", "page.txt"), "must end in .html"),
+        (("report", "--out", "config/factors.html/x.html"), "cannot be written"),
+        (("report", "--out", "mine.html"), "is no web page"),
+        (("report", "gone.yml"), "gone.yml"),
+        (("report", "--study-file", "gone.db"), "no study file gone.db"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_work(
+    copied: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (copied / "mine.html").write_text("notes of mine")
+    (copied / "config/factors.html").write_text("a file")
+    error = one_error(run_exo(*arguments, cwd=copied))
+    assert message in error
+    assert not (copied / "reports").exists() or not list((copied / "reports").iterdir())
+    assert (copied / "mine.html").read_text() == "notes of mine"
