@@ -87,7 +87,7 @@ def judge(*, small: bool, jobs: int, trials: int) -> Judged:
         study = run_study(request, WeightSearch(settings, objective, inside).search()).study
         subject = study_subject(settings, objective, panel, market, study)
         begun, used = time.perf_counter(), _processors()
-        verdict = validate(subject, file, jobs=jobs, progress=_progress)
+        verdict = validate(subject, file, workforce=request.workforce, progress=_progress)
         wall, busy = time.perf_counter() - begun, _processors() - used
     return Judged(verdict, panel, settings, trials, wall, busy)
 

@@ -13,6 +13,7 @@ from mech_exo.calibration.power_curve import detection_floor
 from mech_exo.calibration.premia import Premium, UnskilledMarket
 from mech_exo.calibration.synthetic_studies import NOISE, THOUSAND, SyntheticStudies
 from mech_exo.verdict.detection import PassRate
+from mech_exo.workforce.workforce import Workforce
 
 if TYPE_CHECKING:
     from mech_exo.tuning.replicate_store import ReplicateStore
@@ -89,7 +90,7 @@ def calibrate(
     plan: CalibrationPlan,
     study_file: Path,
     *,
-    jobs: int,
+    workforce: Workforce,
     announce: Callable[[Estimate], None],
     progress: "Progress | None" = None,
 ) -> CalibrationRecord:
@@ -99,8 +100,8 @@ def calibrate(
     ----------
     study_file
         Where finished studies are kept and found.
-    jobs
-        Worker processes; the result does not depend on it.
+    workforce
+        Who does the studies; the result does not depend on it.
     announce
         Told what the studies will take, after the first.
     progress
@@ -115,19 +116,21 @@ def calibrate(
     from mech_exo.tuning.replicate_store import ReplicateStore
 
     with closing(ReplicateStore(study_file, plan.studies({}).key)) as store:
-        premia = _premia(plan, store, jobs)
+        premia = _premia(plan, store, workforce)
         studies = plan.studies({r: p.strength for r, p in premia.items()})
-        payloads = _judged(plan, studies, store, jobs, announce, progress)
+        payloads = _judged(plan, studies, store, workforce, announce, progress)
         store.check()
     return _record(plan, studies, premia, payloads)
 
 
-def _premia(plan: CalibrationPlan, store: "ReplicateStore", jobs: int) -> dict[float, Premium]:
+def _premia(
+    plan: CalibrationPlan, store: "ReplicateStore", workforce: Workforce
+) -> dict[float, Premium]:
     from mech_exo.tuning.replicates import run_replicates
 
     studies = plan.studies({})
     tasks = {ratio: (studies.premium_part, round(THOUSAND * ratio)) for ratio in plan.ratios}
-    found = run_replicates(studies, list(tasks.values()), jobs=jobs, store=store)
+    found = run_replicates(studies, list(tasks.values()), workforce=workforce, store=store)
     for task in tasks.values():
         _check(task, found[task], ("strength", "ratio"))
     return {
@@ -140,7 +143,7 @@ def _judged(
     plan: CalibrationPlan,
     studies: SyntheticStudies,
     store: "ReplicateStore",
-    jobs: int,
+    workforce: Workforce,
     announce: Callable[[Estimate], None],
     progress: "Progress | None",
 ) -> Payloads:
@@ -150,10 +153,10 @@ def _judged(
     kept = store.finished().keys() & set(tasks)
     left = [task for task in tasks if task not in kept]
     if left:  # the first says what all will take
-        first = run_replicates(studies, left[:1], jobs=1, store=store)[left[0]]
+        first = run_replicates(studies, left[:1], workforce=workforce, store=store)[left[0]]
         _check(left[0], first, ("seconds", "searches"))
-        announce(_estimate(plan, first, len(left) - 1, len(kept), jobs))
-    payloads = run_replicates(studies, tasks, jobs=jobs, store=store, progress=progress)
+        announce(_estimate(plan, first, len(left) - 1, len(kept), workforce.processes))
+    payloads = run_replicates(studies, tasks, workforce=workforce, store=store, progress=progress)
     for task in tasks:
         _check(task, payloads[task], ("seconds", "searches"), ("passes", "feasible"))
     return payloads

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.library.pages import document, sentence, table
+from mech_exo.workforce.workforce import Workforce
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,4 +90,4 @@ def judge_study(
     """
     from mech_exo.workflow.verdict_run import judge_best
 
-    return Verdict(judge_best(session, study, study_file, jobs, on_progress))
+    return Verdict(judge_best(session, study, study_file, Workforce(jobs), on_progress))

@@ -10,6 +10,7 @@ import pickle
 import struct
 import tempfile
 import weakref
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from mech_exo.system.memory import release
 
 _SMALL = 2**16  # bytes below which an array is not worth a mapping of its own
+_PART = 2**24  # bytes that are read at a time
 _NUMBER = struct.Struct("<q")
 
 
@@ -29,7 +31,7 @@ class Parcel:
     """
 
     def __init__(self) -> None:
-        self._file = _anonymous_file()
+        self._file = anonymous_file()
         self._held: dict[tuple[int, int], tuple[int, mmap.mmap]] = {}  # by address and size
         self._closing = weakref.finalize(self, self._file.close)
 
@@ -66,6 +68,13 @@ class Parcel:
     def fileno(self) -> int:
         """The descriptor to open with `unpack`."""
         return int(self._file.fileno())
+
+    def parts(self) -> Iterator[bytes]:
+        """Its bytes, some at a time."""
+        place = 0
+        while part := os.pread(self.fileno(), _PART, place):
+            yield part
+            place += len(part)
 
     def unpacked(self) -> Any:
         """The object, as other processes have it."""
@@ -113,7 +122,8 @@ def _address(block: memoryview) -> tuple[int, int]:
     return np.frombuffer(block, np.uint8).ctypes.data, len(block)
 
 
-def _anonymous_file() -> Any:
+def anonymous_file() -> Any:
+    """A file without a name, in memory where the system can."""
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("exo-parcel"), "w+b")
     return tempfile.TemporaryFile()

@@ -20,12 +20,13 @@ from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.tuning.cube import Ranges, to_json
 from mech_exo.tuning.given_trial import GivenTrial, KnownRanges
-from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.samplers import pruner_of, sampler_class
 from mech_exo.tuning.samplers.base import Needs
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.told_trials import ToldTrials
+from mech_exo.workforce.evaluation_work import Suggestion
 
 
 class Asker:

@@ -16,10 +16,10 @@ from mech_exo.system.interrupts import Interrupts
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.events import Interrupted, Listener, TrialFinished, WorkerReplaced
 from mech_exo.tuning.plan import Ending
-from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.tally import Tally
-from mech_exo.tuning.workers import Answer, Crew, Loss
+from mech_exo.workforce.evaluation_work import Answer, Loss, Suggestion
+from mech_exo.workforce.executor import Executor
 
 WRITE_AFTER_SECONDS = 0.05  # a finished trial waits no longer than this and one ask
 WRITE_AFTER_TRIALS = 64
@@ -59,7 +59,7 @@ class Engine:
     def __init__(
         self,
         asker: Asker,
-        crew: Crew,
+        executor: Executor,
         write: Callable[[Sequence[TrialRecord]], object],
         *,
         epoch: EpochSpan,
@@ -70,7 +70,7 @@ class Engine:
         listener: Listener,
         interrupts: Interrupts,
     ) -> None:
-        self._asker, self._crew, self._write = asker, crew, write
+        self._asker, self._executor, self._write = asker, executor, write
         self._epoch, self._goal, self._patience = epoch, goal, patience
         self._deadline = math.inf if timeout is None else time.monotonic() + timeout
         self._tally, self._listener, self._interrupts = tally, listener, interrupts
@@ -113,7 +113,7 @@ class Engine:
         can_ask = self._can_ask()
         if not can_ask:
             self._flush()  # nothing else to do
-        for result in self._crew.poll(0.0 if can_ask else 0.2):
+        for result in self._executor.poll(0.0 if can_ask else 0.2):
             if isinstance(result, Answer):
                 self._take(result)
             else:
@@ -122,7 +122,7 @@ class Engine:
             suggestion = self._asker.ask(self._next)
             self._asked[self._next] = suggestion
             self._next += 1
-            self._crew.submit(suggestion)
+            self._executor.submit(suggestion)
         if self._unwritten and (
             len(self._unwritten) >= WRITE_AFTER_TRIALS
             or time.monotonic() - self._oldest > WRITE_AFTER_SECONDS

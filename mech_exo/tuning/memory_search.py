@@ -21,7 +21,8 @@ from mech_exo.tuning.study_record import State, StudyRecord, TrialRecord
 from mech_exo.tuning.tally import Tally
 
 if TYPE_CHECKING:
-    from mech_exo.tuning.problem import Evaluates, EvaluationLike, Problem
+    from mech_exo.tuning.problem import Problem
+    from mech_exo.workforce.evaluation_work import Evaluates, EvaluationLike
 
 STATES: dict[str, State] = {"complete": "COMPLETE", "pruned": "PRUNED", "fail": "FAIL"}
 

@@ -4,54 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.evaluation import Direction
 from mech_exo.system.parcel import Parcel
-
-
-class EvaluationLike(Protocol):
-    """What a trial's evaluation gives; `mech_exo.objective.evaluate.Evaluation` is one."""
-
-    @property
-    def state(self) -> Literal["complete", "pruned", "fail"]:
-        """How it ended."""
-
-    @property
-    def values(self) -> tuple[float, ...]:
-        """Objective values."""
-
-    @property
-    def constraints(self) -> tuple[float, ...]:
-        """Constraint values, satisfied at or below 0."""
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Figures of the backtest."""
-
-    @property
-    def intermediate(self) -> Mapping[int, float]:
-        """Objective value up to each checkpoint, by step."""
-
-    @property
-    def reason(self) -> str:
-        """Why it failed or was pruned."""
-
-
-class Evaluates(Protocol):
-    """What a worker holds.
-
-    `evaluate` must depend on its arguments alone: the same trial gives the same bits whether it
-    is the first of a process or the fiftieth. `limits` maps a step to the value that the best
-    intermediate value so far must reach for the trial to go on there; with None no intermediate
-    value is needed.
-    """
-
-    def evaluate(
-        self, params: Mapping[str, Any], limits: Mapping[int, float] | None = None
-    ) -> EvaluationLike:
-        """One trial."""
+from mech_exo.workforce.evaluation_work import Evaluates, EvaluationLike, Suggestion
 
 
 @runtime_checkable
@@ -94,13 +51,3 @@ class Problem:
     space: Mapping[str, str] = field(default_factory=dict)
     conditional: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A trial to evaluate, known by its position among the trials of its epoch."""
-
-    index: int
-    params: Mapping[str, Parameter]
-    distributions: Mapping[str, str]
-    limits: Mapping[int, float] | None

@@ -16,10 +16,11 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.interrupts import Interrupts
 from mech_exo.system.strict_json import parse_json
 from mech_exo.tuning.encoding import stored_json
-from mech_exo.tuning.problem import Suggestion
 from mech_exo.tuning.refusals import damaged_replicate
 from mech_exo.tuning.replicate_store import ReplicateStore
-from mech_exo.tuning.workers import Answer, Crew, Loss
+from mech_exo.workforce.evaluation_work import Answer, Loss, Suggestion
+from mech_exo.workforce.executor import Executor
+from mech_exo.workforce.workforce import Workforce
 
 Payload = dict[str, Any]  # plain JSON values
 Progress = Callable[[str, int, int], None]  # part, done, of
@@ -71,7 +72,7 @@ def run_replicates(
     make: Callable[[], Replicating],
     tasks: Sequence[tuple[str, int]],
     *,
-    jobs: int,
+    workforce: Workforce,
     store: ReplicateStore,
     progress: Progress | None = None,
 ) -> dict[tuple[str, int], Payload]:
@@ -83,8 +84,8 @@ def run_replicates(
         Makes what replicates, in the process from which the workers are forked; picklable.
     tasks
         In the order in which they are started: the long ones first.
-    jobs
-        Worker processes.
+    workforce
+        Who does the work.
     store
         Where finished replicates are kept and found.
     progress
@@ -101,15 +102,16 @@ def run_replicates(
         return work.done
     with (
         Interrupts() as interrupts,
-        Crew(_MakeCarrier(make), min(jobs, len(work.open))) as crew,
+        workforce.executor(_MakeCarrier(make), len(work.open)) as executor,
     ):
         interrupts.polite = True
         while not work.complete:
-            while not interrupts.requested and crew.pending <= jobs and work.submit(crew):
-                pass
-            if interrupts.requested and not crew.pending:
+            while not interrupts.requested and executor.pending <= executor.abreast:
+                if not work.submit(executor):
+                    break
+            if interrupts.requested and not executor.pending:
                 break
-            for answer in crew.poll(0.2):
+            for answer in executor.poll(0.2):
                 work.take(answer)
         interrupts.polite = False
     if not work.complete:
@@ -153,13 +155,13 @@ class _Work:
         """Whether nothing is left."""
         return len(self.done) == self._totals.total()
 
-    def submit(self, crew: Crew) -> bool:
-        """Give the crew the next piece; False if there is none."""
+    def submit(self, executor: Executor) -> bool:
+        """Give the executor the next piece; False if there is none."""
         following = next(self._waiting, None)
         if following is None:
             return False
         index, (part, number) = following
-        crew.submit(Suggestion(index, {"part": part, "number": number}, {}, {}))
+        executor.submit(Suggestion(index, {"part": part, "number": number}, {}, {}))
         return True
 
     def take(self, answer: Answer | Loss) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import check_fields
+from mech_exo.workforce.cluster import Cluster
+from mech_exo.workforce.workforce import Workforce
 
 DEFAULT_TRIALS = 50
 DEFAULT_STUDY = "factor_weight_optimization"
@@ -60,6 +62,8 @@ class SearchRequest:
         The study and its SQLite file; both are created where absent.
     n_jobs
         Worker processes. More than the sampler's window are not started.
+    cluster
+        Whose workers evaluate instead; None: processes of this machine.
     n_trials, target_trials
         How many trials to add, or how many finished ones the study shall hold under the current
         fingerprint; at most one of them. Neither: `DEFAULT_TRIALS` are added, or as many as
@@ -75,6 +79,7 @@ class SearchRequest:
     study_name: str
     study_file: Path
     n_jobs: int = 4
+    cluster: Cluster | None = None
     n_trials: int | None = None
     target_trials: int | None = None
     timeout: Duration | None = None
@@ -99,6 +104,11 @@ class SearchRequest:
             if value is not None and value < low:
                 raise ExoError(f"{flag} is {value}, must be at least {low}.")
         _ = self.timeout_seconds
+
+    @property
+    def workforce(self) -> Workforce:
+        """Where trials are evaluated, and a verdict's searches repeated."""
+        return Workforce(self.n_jobs, self.cluster)
 
     @property
     def timeout_seconds(self) -> float | None:

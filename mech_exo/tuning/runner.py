@@ -34,7 +34,6 @@ from mech_exo.tuning.study_lock import check_study_free, study_lock
 from mech_exo.tuning.study_record import StudyRecord
 from mech_exo.tuning.study_store import StudyStore
 from mech_exo.tuning.tally import Tally
-from mech_exo.tuning.workers import Crew
 
 WARM_START = "warm_start"  # study attribute: vectors by epoch
 MADE_WITH = "made_with"  # study attribute: package versions by epoch
@@ -186,7 +185,7 @@ class _Session:
             created=self._created,
             finished=finished,
             goal=self._request.goal(finished, patience),
-            jobs=min(self._request.n_jobs, window),
+            jobs=self._request.workforce.at_most(window),
             window=window,
             sampler=asker.sampler.name,
             pruner=self._search.settings.tuning.pruner if asker.prunes else "none",
@@ -207,10 +206,10 @@ class _Session:
         size = opened.jobs
         if opened.goal is not None:
             size = min(size, opened.goal - asker.known)
-        with Crew(self._search.problem.evaluator, size) as crew:
+        with self._request.workforce.executor(self._search.problem.evaluator, size) as executor:
             engine = Engine(
                 asker,
-                crew,
+                executor,
                 self._store.append,
                 epoch=EpochSpan(self._study.epoch.number, self._study.epoch.first_trial),
                 goal=opened.goal,
@@ -247,7 +246,7 @@ class _Session:
         return bool(difference(study.epoch.components, self._components, self._search.undivided))
 
     def _note_jobs(self, window: int) -> None:
-        if self._request.n_jobs > window:
+        if self._request.cluster is None and self._request.n_jobs > window:
             what = sampler_class(self._search.settings.tuning.sampler).window_setting
             self._notes.append(
                 f"{self._request.n_jobs} jobs wanted, {window} used: the {what} is {window}, "

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.system.plain_values import plain
-from mech_exo.system.processes import cores
 from mech_exo.verdict.decay import Decay, decay_of
 from mech_exo.verdict.decision import Decision, decide
 from mech_exo.verdict.detection import Detection, detection_of
@@ -35,6 +34,7 @@ from mech_exo.verdict.subject import Against, Subject
 from mech_exo.verdict.summing_up import parts_of
 from mech_exo.verdict.supplementary import Supplementary
 from mech_exo.verdict.walkforward import WalkForward, walk
+from mech_exo.workforce.workforce import HERE, Workforce
 
 if TYPE_CHECKING:
     from mech_exo.tuning.replicate_store import ReplicateStore
@@ -114,7 +114,7 @@ def validate(
     subject: Subject,
     study_file: Path,
     *,
-    jobs: int | None = None,
+    workforce: Workforce = HERE,
     progress: "Progress | None" = None,
 ) -> VerdictRecord:
     """Judge a candidate.
@@ -123,8 +123,8 @@ def validate(
     ----------
     study_file
         Database for the ledger of looks and the finished replicates; made where absent.
-    jobs
-        Worker processes; None: one for each core. The result does not depend on it.
+    workforce
+        Who repeats the searches. The result does not depend on it.
     progress
         Told of every finished replicate.
 
@@ -139,7 +139,7 @@ def validate(
 
     searches = searches_of(subject)
     with closing(ReplicateStore(study_file, searches_key(searches))) as store:
-        verdict = _judged(subject, searches, study_file, store, jobs or cores(), progress)
+        verdict = _judged(subject, searches, study_file, store, workforce, progress)
         store.check()
     return verdict
 
@@ -149,11 +149,11 @@ def _judged(
     searches: RepeatedSearches,
     study_file: Path,
     store: "ReplicateStore",
-    jobs: int,
+    workforce: Workforce,
     progress: "Progress | None",
 ) -> VerdictRecord:
     begun, settings = time.perf_counter(), subject.settings.verdict
-    payloads = _replicated(searches, subject, store, jobs, progress)
+    payloads = _replicated(searches, subject, store, workforce, progress)
     placebo = None if subject.quick else _luck(payloads, settings.placebos)
     (walked, joined), seconds = _walked(searches, payloads), _seconds(payloads)
     with _timed(seconds, "holdout"):
@@ -251,7 +251,7 @@ def _replicated(
     searches: RepeatedSearches,
     subject: Subject,
     store: "ReplicateStore",
-    jobs: int,
+    workforce: Workforce,
     progress: "Progress | None",
 ) -> "dict[tuple[str, int], Payload]":
     from mech_exo.tuning.replicates import run_replicates
@@ -263,7 +263,7 @@ def _replicated(
     payloads = run_replicates(
         searches,
         tasks,
-        jobs=jobs,
+        workforce=workforce,
         store=store,
         progress=progress,
     )

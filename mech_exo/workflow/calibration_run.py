@@ -13,7 +13,6 @@ from mech_exo.calibration.judged_study import StudyInputs
 from mech_exo.calibration.premia import best_covered, signs_of
 from mech_exo.errors import ExoError
 from mech_exo.objective.inputs import Inputs
-from mech_exo.system.processes import cores
 from mech_exo.system.typed_fields import check_fields
 from mech_exo.tuning.request import DEFAULT_TRIALS
 from mech_exo.verdict.benchmark_series import read_benchmark
@@ -24,6 +23,8 @@ from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.incumbent import warm_starts
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.session import InputRequest, Session, open_session
+from mech_exo.workforce.cluster import Cluster
+from mech_exo.workforce.workforce import Workforce
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
@@ -63,6 +64,8 @@ class CalibrationRequest:
         Of each study.
     n_jobs
         None: one for each core.
+    cluster
+        Whose workers do the studies instead; None: processes of this machine.
     """
 
     study_file: Path
@@ -74,6 +77,7 @@ class CalibrationRequest:
     trials: int | None = None
     placebos: int = PLACEBOS
     n_jobs: int | None = None
+    cluster: Cluster | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -140,7 +144,7 @@ def calibrate_session(
     from mech_exo.tuning.kept_calibrations import keep_calibration
 
     plan = _plan(session, request)
-    jobs = request.n_jobs or cores()
+    workforce = Workforce(request.n_jobs, request.cluster)
     inputs = plan.inputs
     repeated = _in_words(inputs)
     log.note(
@@ -151,7 +155,9 @@ def calibrate_session(
     def announce(estimate: Estimate) -> None:
         log.note(f"estimate   {_estimated(estimate)}")
 
-    record = calibrate(plan, request.study_file, jobs=jobs, announce=announce, progress=progress)
+    record = calibrate(
+        plan, request.study_file, workforce=workforce, announce=announce, progress=progress
+    )
     judged = Inputs(
         settings=session.settings,
         objective=session.objective,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mech_exo.data.likeness import Likeness
 from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
+from mech_exo.system.installed import package_versions
 from mech_exo.system.memory import in_pieces
 from mech_exo.system.plain_values import plain
 from mech_exo.verdict.holdout import HoldoutLedger
@@ -15,7 +16,7 @@ from mech_exo.workflow.appraiser import Appraisee
 from mech_exo.workflow.figures import ConstraintValue
 from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
 from mech_exo.workflow.optimised import Choice, Optimised
-from mech_exo.workflow.provenance import git_commit, package_versions
+from mech_exo.workflow.provenance import git_commit
 from mech_exo.workflow.remembered_verdicts import standing_of_trial
 from mech_exo.workflow.trial_file import Export
 from mech_exo.workflow.verdict_run import label_of, plateau_trial

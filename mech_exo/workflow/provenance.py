@@ -1,25 +1,8 @@
 """What it takes to compute a factor file's metrics again."""
 
-import platform
 import shutil
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from mech_exo.version import __version__
-
-PACKAGES = ("numpy", "pandas", "scipy", "optuna", "cmaes", "sqlalchemy")
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of what computes: exo, Python and the numerical packages that are installed."""
-    found = {"mech-exo": __version__, "python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def git_commit(*folders: Path) -> str | None:

@@ -37,7 +37,7 @@ def tuned(request: RunRequest, session: Session, listener: RunListener) -> Optim
     result = result_of(session, request.study_file, outcome, request.trial, request.command)
     if request.validate and result.feasible and not outcome.interrupted:
         session.appraiser.let_go()  # a verdict is long, and makes its own
-        result = judged(result, request.n_jobs, replicates_to(listener))
+        result = judged(result, request.workforce, replicates_to(listener))
         confirm_stored(request.study_file, outcome.study)  # a verdict takes its time
     return result
 

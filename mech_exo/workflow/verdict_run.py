@@ -21,6 +21,8 @@ from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.run_events import RunListener, replicates_to, unheard
 from mech_exo.workflow.session import InputRequest, Session, open_session
 from mech_exo.workflow.stated_mandate import check_construct
+from mech_exo.workforce.cluster import Cluster
+from mech_exo.workforce.workforce import HERE, Workforce
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import FactorFile
@@ -44,6 +46,8 @@ class JudgeRequest:
         Where the study, the looks at the holdout and the finished replicates are.
     n_jobs
         None: one for each core.
+    cluster
+        Whose workers repeat the searches instead; None: processes of this machine.
     quick
         Without placebo searches: an answer that can say no, and not yes, and is not kept.
     """
@@ -53,10 +57,16 @@ class JudgeRequest:
     inputs: InputRequest = field(default_factory=InputRequest)
     factors: Path | None = None
     n_jobs: int | None = None
+    cluster: Cluster | None = None
     quick: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+    @property
+    def workforce(self) -> Workforce:
+        """Where the searches are repeated."""
+        return Workforce(self.n_jobs, self.cluster)
 
 
 def judge(
@@ -85,7 +95,7 @@ def judge(
         subject, keep = subject.quickly(), _forget
     log.note(f"judging    {subject.origin}; the search is repeated: {subject.repetition}")
     told = replicates_to(listener)
-    verdict = validate(subject, request.study_file, jobs=request.n_jobs, progress=told)
+    verdict = validate(subject, request.study_file, workforce=request.workforce, progress=told)
     keep(verdict)
     return verdict
 
@@ -95,7 +105,9 @@ def _forget(verdict: VerdictRecord) -> None:
     del verdict
 
 
-def judged(result: Optimised, jobs: int, progress: "Progress | None" = None) -> Optimised:
+def judged(
+    result: Optimised, workforce: Workforce, progress: "Progress | None" = None
+) -> Optimised:
     """A run's result with the verdict on its trial, or with the reason why there is none.
 
     The verdict is kept with the study.
@@ -105,7 +117,7 @@ def judged(result: Optimised, jobs: int, progress: "Progress | None" = None) -> 
         subject = _subject(session, study, trial)
         assert trial is not None, "else it is no subject"
         subject = replace(subject, origin=f"{label_of(trial, result.chosen)} of study {study.name}")
-        verdict = validate(subject, result.study_file, jobs=jobs, progress=progress)
+        verdict = validate(subject, result.study_file, workforce=workforce, progress=progress)
         keep_on_trial(verdict, session, result.study_file, study, trial, result.chosen)
     except ExoError as error:
         return replace(result, verdict_failure=_after_a_run(error, study.name))
@@ -117,7 +129,7 @@ def judge_best(
     session: Session,
     study: "StudyRecord",
     study_file: Path,
-    jobs: int | None = None,
+    workforce: Workforce = HERE,
     progress: "Progress | None" = None,
 ) -> VerdictRecord:
     """The verdict on a study's best trial, which is kept with the study.
@@ -128,7 +140,7 @@ def judge_best(
         As `judge`; exit code 3 for a study without a feasible trial.
     """
     subject, keep = _best_of(session, study, study_file)
-    verdict = validate(subject, study_file, jobs=jobs, progress=progress)
+    verdict = validate(subject, study_file, workforce=workforce, progress=progress)
     keep(verdict)
     return verdict
 

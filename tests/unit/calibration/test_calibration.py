@@ -16,6 +16,7 @@ from mech_exo.calibration.synthetic_studies import NOISE, StudyMaker, study_seed
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.objective.objective_file import ObjectiveFile
 from mech_exo.tuning.replicate_store import ReplicateStore
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.calibration.test_judged_study import OWN
 from tests.unit.tuning.stored_studies import execute
 from tests.unit.verdict.small import (
@@ -47,7 +48,7 @@ def run(
     jobs: int = 1,
     announce: Callable[[Estimate], None] = lambda estimate: None,
 ) -> CalibrationRecord:
-    return calibrate(plan, file, jobs=jobs, announce=announce)
+    return calibrate(plan, file, workforce=Workforce(jobs), announce=announce)
 
 
 def timeless(record: CalibrationRecord) -> CalibrationRecord:
@@ -132,7 +133,9 @@ def test_an_interruption_loses_nothing(
             raise ExoError("interrupted", exit_code=ExitCode.INTERRUPTED)
 
     with pytest.raises(ExoError, match="interrupted"):
-        calibrate(small_plan(), file, jobs=1, announce=lambda e: None, progress=stop)
+        calibrate(
+            small_plan(), file, workforce=Workforce(1), announce=lambda e: None, progress=stop
+        )
     estimates: list[Estimate] = []
     record = run(small_plan(), file, announce=estimates.append)
     assert estimates[0].kept == 2

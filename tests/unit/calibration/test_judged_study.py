@@ -9,6 +9,7 @@ import numpy as np
 from mech_exo.calibration.judged_study import StudyInputs, judge_study
 from mech_exo.data.panel import Panel
 from mech_exo.verdict.verdict import validate
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.verdict.small import (
     small_market,
     small_objective,
@@ -51,7 +52,7 @@ def test_it_is_the_verdict_on_the_study(tmp_path: Path) -> None:
     study = judge_study(inputs_of(panel))
     assert study.params is not None
     subject = small_subject(panel, trials=8, params=study.params)
-    verdict = validate(subject, tmp_path / "study.db", jobs=1)
+    verdict = validate(subject, tmp_path / "study.db", workforce=Workforce(1))
     assert verdict.holdout is not None
     assert verdict.placebo == study.placebo
     assert verdict.walk_forward == study.walk_forward

@@ -11,13 +11,14 @@ from rich.console import Console
 from mech_exo.config.portfolio_settings import PortfolioSettings
 from mech_exo.report.verdict_tables import measures, overall_lines, plateau_lines, show_verdict
 from mech_exo.verdict.verdict import VerdictRecord, validate
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.verdict.small import small_settings, small_subject
 
 
 @pytest.fixture(scope="module")
 def verdict(tmp_path_factory: pytest.TempPathFactory) -> VerdictRecord:
     file: Path = tmp_path_factory.mktemp("verdict") / "study.db"
-    return validate(small_subject(trials=4), file, jobs=1)
+    return validate(small_subject(trials=4), file, workforce=Workforce(1))
 
 
 def takes(verdict: VerdictRecord, needed: float, years: float = 3.0) -> str:
@@ -80,7 +81,9 @@ def test_what_returns_are_measured_against_is_named(tmp_path: Path) -> None:
 
 def test_a_verdict_against_cash_says_cash(tmp_path: Path) -> None:
     cash = replace(small_settings(), portfolio=PortfolioSettings(side="long_short"))
-    found = validate(small_subject(settings=cash, trials=2), tmp_path / "study.db", jobs=1)
+    found = validate(
+        small_subject(settings=cash, trials=2), tmp_path / "study.db", workforce=Workforce(1)
+    )
     assert "over cash" in shown(found)
     assert "universe" not in shown(found)
 

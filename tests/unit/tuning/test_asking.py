@@ -12,10 +12,11 @@ from mech_exo.errors import ExoError
 from mech_exo.tuning.asking import Asker, draw_once
 from mech_exo.tuning.cube import from_json
 from mech_exo.tuning.preflight import try_once
-from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.pruning import MedianLimits
 from mech_exo.tuning.samplers.base import Sampler
 from mech_exo.tuning.study_record import TrialRecord
+from mech_exo.workforce.evaluation_work import Suggestion
 from tests.unit.tuning.tuning_problems import (
     Bowl,
     bowl,

@@ -12,7 +12,7 @@ import pytest
 from mech_exo.config.settings import TuningSettings
 from mech_exo.tuning.events import Event, Interrupted, TrialFinished, WorkerReplaced
 from mech_exo.tuning.problem import Problem
-from mech_exo.tuning.workers import Crew
+from mech_exo.workforce.crew import Crew
 from tests.unit.tuning.tuning_problems import (
     Bowl,
     Broken,

@@ -13,7 +13,8 @@ from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.axes import numeric_axes
 from mech_exo.tuning.memory_search import search
-from mech_exo.tuning.problem import Problem, Suggestion
+from mech_exo.tuning.problem import Problem
+from mech_exo.workforce.evaluation_work import Suggestion
 from tests.cli.conftest import REPOSITORY
 from tests.unit.tuning.tuning_problems import Result
 

@@ -11,6 +11,7 @@ import pytest
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.tuning.replicate_store import ReplicateStore
 from mech_exo.tuning.replicates import run_replicates
+from mech_exo.workforce.workforce import Workforce
 
 TASKS = [("a", 0), ("a", 1), ("b", 7), ("a", 2)]
 
@@ -37,7 +38,7 @@ class Squares:
 
 
 def run(make: Squares, store: ReplicateStore, jobs: int = 1, **more: Any) -> dict[Any, Any]:
-    return run_replicates(make, TASKS, jobs=jobs, store=store, **more)
+    return run_replicates(make, TASKS, workforce=Workforce(jobs), store=store, **more)
 
 
 def test_every_task_has_its_payload_whatever_the_jobs() -> None:

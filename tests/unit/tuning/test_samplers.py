@@ -39,5 +39,5 @@ def test_nobody_compares_the_names_of_samplers() -> None:
         if isinstance(node, ast.Constant) and node.value in set(SAMPLERS) - {"random"}
     ]
     # packages of these names, whose versions are noted, and the default that a help text states
-    others = ("tuning/asked_again.py", "workflow/provenance.py", "cli/option_groups.py")
+    others = ("tuning/asked_again.py", "system/installed.py", "cli/option_groups.py")
     assert [line for line in found if not line.startswith(others)] == []

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mech_exo.objective.evaluation import Direction
-from mech_exo.tuning.problem import Evaluates, Problem
+from mech_exo.tuning.problem import Problem
+from mech_exo.workforce.evaluation_work import Evaluates
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.request import Duration, SearchRequest
 from mech_exo.tuning.runner import run_study
 from mech_exo.tuning.weight_search import WeightSearch
+from mech_exo.workforce.cluster import Cluster
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Run:
     study_file: Path
     settings: Settings
     n_jobs: int = 1
+    cluster: Cluster | None = None
     n_trials: int | None = None
     target_trials: int | None = None
     timeout: Duration | None = None
@@ -43,6 +45,7 @@ class WeightRun:
     panel: Panel
     study_name: str = "s"
     n_jobs: int = 1
+    cluster: Cluster | None = None
     n_trials: int | None = None
     target_trials: int | None = None
     timeout: Duration | None = None

@@ -14,7 +14,7 @@ from mech_exo.tuning.preflight import try_once
 from mech_exo.tuning.problem import Problem
 from mech_exo.tuning.study_record import TrialRecord
 from mech_exo.tuning.tally import Tally
-from mech_exo.tuning.workers import Crew
+from mech_exo.workforce.crew import Crew
 
 
 class Search:

@@ -13,6 +13,7 @@ from mech_exo.verdict.hedge import Hedge
 from mech_exo.verdict.repeated_searches import searches_key, searches_of
 from mech_exo.verdict.standing import rules_of
 from mech_exo.verdict.verdict import validate
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.verdict.small import small_panel, small_settings, small_subject
 
 
@@ -39,7 +40,7 @@ def test_a_hedged_premium_is_said_to_be_one(tmp_path: Path) -> None:
     panel, style = styled()
     file = written(tmp_path / "hedge.csv", panel, style=style)
     settings = small_settings(placebos=9, hedge=file)
-    verdict = validate(small_subject(panel, settings), tmp_path / "s.db", jobs=1)
+    verdict = validate(small_subject(panel, settings), tmp_path / "s.db", workforce=Workforce(1))
     hedged = verdict.hedged
     assert hedged is not None
     assert verdict.decision.p < 0.05
@@ -57,8 +58,10 @@ def test_skill_is_left_where_the_hedge_is_something_else(tmp_path: Path) -> None
     panel = small_panel(premium=0.6)
     other = np.random.default_rng(3).normal(0.0005, 0.004, len(panel.dates))
     file = written(tmp_path / "hedge.csv", panel, other=other)
-    plain = validate(small_subject(panel), tmp_path / "a.db", jobs=1)
-    both = validate(small_subject(panel, small_settings(hedge=file)), tmp_path / "b.db", jobs=1)
+    plain = validate(small_subject(panel), tmp_path / "a.db", workforce=Workforce(1))
+    both = validate(
+        small_subject(panel, small_settings(hedge=file)), tmp_path / "b.db", workforce=Workforce(1)
+    )
     assert plain.hedged is None
     assert "hedged" not in plain.as_dict()
     assert both.hedged is not None

@@ -17,6 +17,7 @@ from mech_exo.verdict.ranking import holding_periods
 from mech_exo.verdict.reservations import Circumstances, reservations
 from mech_exo.verdict.stretch import Outcomes
 from mech_exo.verdict.verdict import validate
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.verdict.small import small_market, small_panel, small_settings, small_subject
 
 NOTHING = FactorSkill({}, 0.5, 0.0)
@@ -56,18 +57,24 @@ def with_market(panel: Panel) -> Mapping[str, Any]:
 
 def test_survivors_are_no_skill_unless_the_settings_accept_them(tmp_path: Path) -> None:
     survived, settings = with_market(long_panel(0)), files(small_settings())
-    judged = validate(small_subject(settings=settings, **survived), tmp_path / "a.db", jobs=1)
+    judged = validate(
+        small_subject(settings=settings, **survived), tmp_path / "a.db", workforce=Workforce(1)
+    )
     assert judged.overall == "INCONCLUSIVE"
     assert judged.decision.p < 0.05
     assert "looks like skill" in judged.decision.reason
     assert "The universe is one of survivors: none of the 40 names" in judged.decision.reason
     accepted = files(small_settings(), accept=("survivors",))
-    judged = validate(small_subject(settings=accepted, **survived), tmp_path / "a.db", jobs=1)
+    judged = validate(
+        small_subject(settings=accepted, **survived), tmp_path / "a.db", workforce=Workforce(1)
+    )
     assert judged.overall == "PASS"
     assert "accept a universe of survivors (data.accept: survivors)" in judged.decision.reason
     assert judged.as_dict()["decision"]["reservations"][0]["name"] == "survivors"
     left = validate(
-        small_subject(settings=settings, **with_market(long_panel(10))), tmp_path / "b.db", jobs=1
+        small_subject(settings=settings, **with_market(long_panel(10))),
+        tmp_path / "b.db",
+        workforce=Workforce(1),
     )
     assert left.overall == "PASS"
     assert left.decision.reservations == ()

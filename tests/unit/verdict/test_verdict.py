@@ -17,6 +17,7 @@ from mech_exo.verdict.verdict import (
     validate,
     verdict_block,
 )
+from mech_exo.workforce.workforce import Workforce
 from tests.unit.verdict.small import small_panel, small_settings, small_subject
 
 
@@ -31,7 +32,7 @@ def comparable(verdict: VerdictRecord) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[VerdictRecord, Path]:
     study_file = tmp_path_factory.mktemp("verdict") / "study.db"
-    return validate(small_subject(), study_file, jobs=1), study_file
+    return validate(small_subject(), study_file, workforce=Workforce(1)), study_file
 
 
 def test_strong_skill_passes_and_is_plain_json(judged: tuple[VerdictRecord, Path]) -> None:
@@ -74,7 +75,7 @@ def test_the_verdict_is_written_into_a_factor_file(
 def test_the_number_of_jobs_changes_nothing(
     judged: tuple[VerdictRecord, Path], tmp_path: Path
 ) -> None:
-    again = validate(small_subject(), tmp_path / "other.db", jobs=3)
+    again = validate(small_subject(), tmp_path / "other.db", workforce=Workforce(3))
     assert comparable(again) == comparable(judged[0])
 
 
@@ -83,7 +84,12 @@ def test_finished_replicates_are_kept_and_the_look_is_counted_once(
 ) -> None:
     verdict, study_file = judged
     told: list[tuple[str, int, int]] = []
-    again = validate(small_subject(), study_file, jobs=1, progress=lambda *step: told.append(step))
+    again = validate(
+        small_subject(),
+        study_file,
+        workforce=Workforce(1),
+        progress=lambda *step: told.append(step),
+    )
     assert comparable(again) == comparable(verdict)
     assert again.seconds["placebo"] == verdict.seconds["placebo"]  # the kept ones' own
     assert told == [("window", 2, 2), ("placebo", 4, 4)]
@@ -95,7 +101,7 @@ def test_another_portfolio_is_another_look(judged: tuple[VerdictRecord, Path]) -
     verdict, study_file = judged
     other = small_subject()
     changed = replace(other, params={**other.params, "weight_f1": 0.2})
-    again = validate(changed, study_file, jobs=1)
+    again = validate(changed, study_file, workforce=Workforce(1))
     assert again.holdout is not None
     assert again.holdout.looks == 2
     assert again.holdout.p_alone == again.holdout.test.p
@@ -129,7 +135,7 @@ def test_a_replicate_sees_nothing_of_the_holdout() -> None:
 def test_without_a_holdout_there_is_no_pass(tmp_path: Path) -> None:
     settings = small_settings()
     settings = replace(settings, holdout=replace(settings.holdout, fraction=0.0))
-    verdict = validate(small_subject(settings=settings), tmp_path / "x.db", jobs=1)
+    verdict = validate(small_subject(settings=settings), tmp_path / "x.db", workforce=Workforce(1))
     assert verdict.holdout is None
     assert verdict.overall == "INCONCLUSIVE"
     assert "no holdout" in verdict.decision.reason
@@ -137,7 +143,7 @@ def test_without_a_holdout_there_is_no_pass(tmp_path: Path) -> None:
 
 def test_noise_does_not_pass(tmp_path: Path) -> None:
     subject = small_subject(small_panel(seed=4), small_settings(placebos=5))
-    assert validate(subject, tmp_path / "x.db", jobs=1).overall != "PASS"
+    assert validate(subject, tmp_path / "x.db", workforce=Workforce(1)).overall != "PASS"
 
 
 def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,12 +161,12 @@ def test_an_interruption_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(ReplicateStore, "keep", interrupting)
     subject, study_file = small_subject(), tmp_path / "x.db"
     with pytest.raises(ExoError, match="of 6 replicates, which are kept") as caught:
-        validate(subject, study_file, jobs=1)
+        validate(subject, study_file, workforce=Workforce(1))
     assert caught.value.exit_code == ExitCode.INTERRUPTED
     monkeypatch.undo()
     kept = ReplicateStore(study_file, searches_key(searches_of(subject))).finished()
     assert 1 <= len(kept) < 6
-    validate(subject, study_file, jobs=1)
+    validate(subject, study_file, workforce=Workforce(1))
 
 
 def test_warm_starts_that_know_the_data_are_not_repeated() -> None:
@@ -183,7 +189,7 @@ def test_settings_are_unchanged_by_default() -> None:
 
 
 def test_a_quick_verdict_can_say_no_and_not_yes(tmp_path: Path) -> None:
-    quick = validate(small_subject().quickly(), tmp_path / "study.db", jobs=1)
+    quick = validate(small_subject().quickly(), tmp_path / "study.db", workforce=Workforce(1))
     assert quick.overall == "INCONCLUSIVE"
     assert quick.placebo is None
     assert quick.decision.p < 0.01
@@ -193,4 +199,7 @@ def test_a_quick_verdict_can_say_no_and_not_yes(tmp_path: Path) -> None:
     assert json.loads(json.dumps(quick.as_dict(), allow_nan=False))["placebo"] is None
     assert set(quick.seconds) == {"placebo", "window", "holdout", "plateau and reported", "wall"}
     noise = small_subject(small_panel(premium=-0.6)).quickly()
-    assert validate(noise, tmp_path / "study.db", jobs=1).overall in ("FAIL", "INCONCLUSIVE")
+    assert validate(noise, tmp_path / "study.db", workforce=Workforce(1)).overall in (
+        "FAIL",
+        "INCONCLUSIVE",
+    )

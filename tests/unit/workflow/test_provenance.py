@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mech_exo import __version__
-from mech_exo.workflow.provenance import git_commit, package_versions
+from mech_exo.system.installed import package_versions
+from mech_exo.workflow.provenance import git_commit
 
 
 def test_versions_of_what_computes() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mech_exo.system.parcel import Parcel
-from mech_exo.tuning.problem import Suggestion
-from mech_exo.tuning.workers import Answer, Crew, Loss
+from mech_exo.workforce.crew import Crew
+from mech_exo.workforce.evaluation_work import Answer, Loss, Suggestion
 from tests.unit.tuning.tuning_problems import Bowl, Sleeper, Talker, unbuildable
 
 
@@ -71,8 +71,8 @@ def test_no_worker_outlives_a_killed_run(tmp_path: Path, victim: str) -> None:
         "from functools import partial\n"
         "from pathlib import Path\n"
         "from tests.unit.tuning.tuning_problems import Sleeper\n"
-        "from tests.unit.tuning.test_workers import suggestion\n"
-        "from mech_exo.tuning.workers import Crew\n"
+        "from tests.unit.workforce.test_crew import suggestion\n"
+        "from mech_exo.workforce.crew import Crew\n"
         "with Crew(partial(Sleeper, 600.0, Path(sys.argv[1])), 2) as crew:\n"
         "    crew.submit(suggestion(0)); crew.submit(suggestion(1))\n"
         "    print(*crew.pids, crew._nursery._process.pid, flush=True)\n"

@@ -14,42 +14,18 @@ import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from mech_exo.system.parcel import Parcel
 from mech_exo.system.processes import call_main
-from mech_exo.tuning.nursery import FORK, NUMBER, THREAD_VARIABLES, WAIT, read_exactly
-from mech_exo.tuning.problem import Evaluates, Suggestion
+from mech_exo.workforce.evaluation_work import Answer, Evaluates, Loss, Returned, Suggestion
+from mech_exo.workforce.nursery import FORK, NUMBER, THREAD_VARIABLES, WAIT, read_exactly
 
 MAX_LOSSES = 3  # evaluations of a trial that may be lost before it is given up
 NURSERY_STARTS = 5  # nurseries without a single result before giving up
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A trial came back. `times` are begin and end, seconds since the epoch."""
-
-    index: int
-    times: tuple[float, float]
-    state: str
-    values: tuple[float, ...]
-    constraints: tuple[float, ...]
-    metrics: Mapping[str, float]
-    intermediate: Mapping[int, float]
-    reason: str
-
-
-@dataclass(frozen=True)
-class Loss:
-    """A worker died. `index` is None when it had nothing to do."""
-
-    index: int | None
-    reason: str
-    attempt: int
-    given_up: bool
 
 
 @dataclass
@@ -73,7 +49,7 @@ class _Nursery:
             environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
             descriptors = (theirs.fileno(), parcel.fileno())
             self._process = subprocess.Popen(  # noqa: S603 (this interpreter, our own code)
-                call_main("mech_exo.tuning.nursery", *descriptors),
+                call_main("mech_exo.workforce.nursery", *descriptors),
                 pass_fds=descriptors,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -172,6 +148,11 @@ class Crew:
         return [w.pid for w in self._workers]
 
     @property
+    def abreast(self) -> int:
+        """Pieces of work that can be under way at once."""
+        return self._size
+
+    @property
     def pending(self) -> int:
         """Trials submitted and not yet returned."""
         return len(self._waiting) + sum(len(w.queue) for w in self._workers)
@@ -211,15 +192,13 @@ class Crew:
             self._parcel.close()
 
     def _receive(self, worker: _Worker) -> Answer:
-        index, plain, started, completed = pickle.loads(worker.link.recv_bytes())  # noqa: S301
-        if isinstance(plain, str):
-            message = f"the evaluation of trial {index} failed in its worker:\n{plain}"
-            raise RuntimeError(message)  # noqa: TRY004 (a bug's traceback, not a type)
+        returned = Returned(*pickle.loads(worker.link.recv_bytes()))  # noqa: S301
+        answer = Answer.of(returned)
         worker.queue.popleft()
         self._starts = 0
-        self._losses.pop(index, None)
-        self._seconds += 0.2 * (completed - started - self._seconds)
-        return Answer(index, (started, completed), *plain)
+        self._losses.pop(answer.index, None)
+        self._seconds += 0.2 * (returned.completed - returned.started - self._seconds)
+        return answer
 
     def _hand_out(self) -> None:
         """Give waiting trials to the least busy workers.

@@ -19,17 +19,16 @@ import signal
 import socket
 import struct
 import sys
-import time
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from mech_exo.system.processes import die_with_parent
 from mech_exo.system.streams import guard_streams
+from mech_exo.workforce.evaluation_work import evaluated
 
 if TYPE_CHECKING:
-    from mech_exo.tuning.problem import Evaluates
+    from mech_exo.workforce.evaluation_work import Evaluates
 
 FORK, WAIT = b"F", b"W"
 NUMBER = struct.Struct("<q")
@@ -149,22 +148,8 @@ def _work(tasks: Connection[Any, Any], evaluator: Evaluates) -> None:
             index, params, limits = pickle.loads(tasks.recv_bytes())  # noqa: S301 (our parent's)
         except (EOFError, ConnectionError):
             return
-        started = time.time()
+        returned = evaluated(evaluator, index, params, limits)
         try:
-            result = evaluator.evaluate(params, limits)
-            plain: object = (
-                result.state,
-                tuple(result.values),
-                tuple(result.constraints),
-                dict(result.metrics),
-                dict(result.intermediate),
-                result.reason,
-            )
-        except MemoryError:  # this worker is lost, as one that the system kills for its size
-            raise
-        except Exception:  # noqa: BLE001 (not the user's error, those are results: raised there)
-            plain = traceback.format_exc()
-        try:
-            tasks.send_bytes(pickle.dumps((index, plain, started, time.time()), protocol=5))
+            tasks.send_bytes(pickle.dumps(tuple(returned), protocol=5))
         except ConnectionError:
             return
