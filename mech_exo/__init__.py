@@ -45,12 +45,14 @@ if TYPE_CHECKING:
     )
     from mech_exo.workflow.session import InputRequest
     from mech_exo.workflow.verdict_run import JudgeRequest, judge
+    from mech_exo.workforce.cluster import Cluster
 
 __all__ = [
     "Backtest",
     "Calibration",
     "CalibrationRequest",
     "Check",
+    "Cluster",
     "EndedEarly",
     "Event",
     "ExoError",
@@ -116,6 +118,7 @@ _HOMES = {
     "mech_exo.workflow.requests": ("RunRequest",),
     "mech_exo.workflow.session": ("InputRequest",),
     "mech_exo.workflow.verdict_run": ("JudgeRequest", "judge"),
+    "mech_exo.workforce.cluster": ("Cluster",),
 }
 
 

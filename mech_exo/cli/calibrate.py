@@ -5,6 +5,7 @@ import sys
 
 import typer
 
+from mech_exo.cli.cluster_options import ClusterOptions
 from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
@@ -14,7 +15,7 @@ from mech_exo.system.typed_fields import filled_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class CalibrateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption):
+class CalibrateOptions(JsonOption, MandateOptions, ClusterOptions, StudyFileOption, ProjectOption):
     """Options of `exo calibrate`."""
 
     studies: int = option(
@@ -83,7 +84,11 @@ def calibrate(options: CalibrateOptions) -> None:
 
     log = ConsoleLog(quiet=options.quiet)
     request = filled_from(
-        options, CalibrationRequest, ratios=ratios_of(options.ratios), inputs=options.request()
+        options,
+        CalibrationRequest,
+        ratios=ratios_of(options.ratios),
+        inputs=options.request(),
+        cluster=options.cluster,
     )
     with SearchProgress(log.console, quiet=options.quiet, noun="studies") as progress:
         record = calibrate_data(request, log, progress)

@@ -22,7 +22,7 @@ from mech_exo.errors import ExitCode, ExoError
 O = TypeVar("O")  # noqa: E741 - an options class
 
 STUDY, SEARCH, INPUT, OUTPUT, NOTIFY = "Study", "Search", "Input", "Output", "Notification"
-PORTFOLIO = "Portfolio"
+PORTFOLIO, CLUSTER = "Portfolio", "Cluster"
 
 
 def option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.cluster_options import ClusterOptions
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     MOST_TRIALS,
@@ -39,6 +40,7 @@ class RunOptions(
     JsonOption,
     SpaceOptions,
     MandateOptions,
+    ClusterOptions,
     EndOptions,
     StudyOptions,
     ProjectOption,
@@ -150,7 +152,7 @@ def optuna_run(options: RunOptions) -> None:
     from mech_exo.report.console import ConsoleLog
 
     log = ConsoleLog(quiet=options.quiet)
-    request = filled_from(options, RunRequest, inputs=options.request())
+    request = filled_from(options, RunRequest, inputs=options.request(), cluster=options.cluster)
     run = _foretell if options.dry_run else _run
     raise typer.Exit(run(options, request, log))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.cluster_options import ClusterOptions
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import (
     MOST_TRIALS,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 class ReoptimizeOptions(
     SpaceOptions,
     MandateOptions,
+    ClusterOptions,
     EndOptions,
     StudyFileOption,
     ProjectOption,
@@ -98,6 +100,7 @@ def reoptimize(options: ReoptimizeOptions) -> None:
         ReoptimizeRequest,
         inputs=options.request(),
         n_jobs=options.n_jobs or cores(),
+        cluster=options.cluster,
         moment=datetime.now(),
     )
     run = _foretell if options.dry_run else _run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.cluster_options import ClusterOptions
 from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class ValidateOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption):
+class ValidateOptions(JsonOption, MandateOptions, ClusterOptions, StudyFileOption, ProjectOption):
     """Options of `exo validate`."""
 
     study_name: str | None = option(
@@ -80,6 +81,7 @@ def validate(options: ValidateOptions) -> None:
         JudgeRequest,
         study_name=options.study_name or DEFAULT_STUDY,
         inputs=options.request(),
+        cluster=options.cluster,
     )
     with RunProgress(log.console, quiet=options.quiet) as progress:
         verdict = judge(request, progress, log)

@@ -34,6 +34,7 @@ from mech_exo.workflow.requests import RunRequest
 from mech_exo.workflow.run_events import ResultFound, RunListener, unheard
 from mech_exo.workflow.session import InputRequest, Session
 from mech_exo.workflow.tuned import tuned
+from mech_exo.workforce.cluster import Cluster
 
 LOCK = Path("studies/reoptimize.lock")
 
@@ -66,6 +67,8 @@ class ReoptimizeRequest:
         Database of the dated studies.
     n_jobs
         Worker processes.
+    cluster
+        Whose workers do the work instead; None: processes of this machine.
     target_trials
         None: `reoptimize.trials` of the settings.
     timeout
@@ -82,6 +85,7 @@ class ReoptimizeRequest:
     root: Path
     study_file: Path
     n_jobs: int
+    cluster: Cluster | None = None
     target_trials: int | None = None
     timeout: Duration | None = None
     validate: bool = True

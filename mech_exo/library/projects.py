@@ -16,6 +16,8 @@ from mech_exo.system.typed_fields import as_path, check_is
 from mech_exo.tuning.events import Listener, ignore
 from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE, Duration, SearchRequest
 from mech_exo.workflow.log import PythonLog
+from mech_exo.workforce.cluster import Cluster
+from mech_exo.workforce.workforce import Workforce
 
 if TYPE_CHECKING:
     from mech_exo.verification.comparisons import Verification
@@ -68,6 +70,7 @@ class Project(ProjectInputs):
         timeout: Duration | None = None,
         patience: int | None = None,
         jobs: int | None = None,
+        cluster: Cluster | None = None,
         on_event: Listener = ignore,
         accept_changes: bool = False,
         wait: bool = False,
@@ -87,6 +90,8 @@ class Project(ProjectInputs):
             settings.
         jobs
             Worker processes; None: one for each core. The result does not depend on it.
+        cluster
+            Whose workers evaluate instead: `Cluster("tcp://host:8786")`.
         on_event
             Told of every finished trial and whatever else happens (`mech_exo.TrialFinished`, …).
         accept_changes
@@ -109,6 +114,7 @@ class Project(ProjectInputs):
             study_name=name,
             study_file=self._study_file(study_file),
             n_jobs=jobs or cores(),
+            cluster=cluster,
             n_trials=trials,
             target_trials=target,
             accept_changes=accept_changes,
@@ -178,7 +184,12 @@ class Project(ProjectInputs):
             return run_backtest(session, self._study_file(None), request)
 
     def validate(
-        self, study: Study, *, jobs: int | None = None, on_progress: Progress | None = None
+        self,
+        study: Study,
+        *,
+        jobs: int | None = None,
+        cluster: Cluster | None = None,
+        on_progress: Progress | None = None,
     ) -> Verdict:
         """Skill or luck: the verdict on a study's best trial.
 
@@ -194,7 +205,8 @@ class Project(ProjectInputs):
         with caller_threads_kept():
             session = session_of(self.session, study.name, study.file)
             session.try_apart()
-            verdict = judge_study(session, study.record, study.file, jobs, on_progress)
+            workforce = Workforce(jobs, cluster)
+            verdict = judge_study(session, study.record, study.file, workforce, on_progress)
         study.verdict = verdict
         return verdict
 
@@ -208,6 +220,7 @@ class Project(ProjectInputs):
         trials: int | None = None,
         placebos: int | None = None,
         jobs: int | None = None,
+        cluster: Cluster | None = None,
         on_progress: Progress | None = None,
         study_file: PathLike | None = None,
     ) -> Calibration:
@@ -236,7 +249,7 @@ class Project(ProjectInputs):
             check_is("study", study, Study)
             name, path = study.name, study.file if study_file is None else path
         given = {"studies": studies, "factor": factor, "trials": trials, "placebos": placebos}
-        request = request_of(path, name, ratios, n_jobs=jobs, **given)
+        request = request_of(path, name, ratios, n_jobs=jobs, cluster=cluster, **given)
         with caller_threads_kept():
             session = session_of(self.session, name or "", path)
             session.try_apart()

@@ -78,7 +78,7 @@ def judge_study(
     session: "Session",
     study: "StudyRecord",
     study_file: Path,
-    jobs: int | None,
+    workforce: Workforce,
     on_progress: Callable[[str, int, int], None] | None,
 ) -> Verdict:
     """Judge a study's best trial.
@@ -90,4 +90,4 @@ def judge_study(
     """
     from mech_exo.workflow.verdict_run import judge_best
 
-    return Verdict(judge_best(session, study, study_file, Workforce(jobs), on_progress))
+    return Verdict(judge_best(session, study, study_file, workforce, on_progress))

@@ -15,10 +15,11 @@ from mech_exo.config.settings import TuningSettings
 from mech_exo.factor_file.document import Parameter
 from mech_exo.tuning.asking import Asker
 from mech_exo.tuning.preflight import try_once
-from mech_exo.tuning.problem import EvaluatesTogether, Suggestion
+from mech_exo.tuning.problem import EvaluatesTogether
 from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.study_record import State, StudyRecord, TrialRecord
 from mech_exo.tuning.tally import Tally
+from mech_exo.workforce.evaluation_work import Suggestion
 
 if TYPE_CHECKING:
     from mech_exo.tuning.problem import Problem

@@ -34,8 +34,9 @@ from mech_exo.verdict.windows import Window, walk_forward_windows
 
 if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
-    from mech_exo.tuning.problem import Problem, Suggestion
+    from mech_exo.tuning.problem import Problem
     from mech_exo.tuning.study_record import StudyRecord, TrialRecord
+    from mech_exo.workforce.evaluation_work import Suggestion
 
 
 @dataclass(frozen=True, eq=False)

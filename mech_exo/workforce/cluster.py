@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
+
+from mech_exo.errors import ExoError
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,15 @@ class Cluster:
     tls_ca_file: str | None = None
     tls_cert: str | None = None
     tls_key: str | None = None
+
+    def __post_init__(self) -> None:
+        if "://" not in self.scheduler:
+            raise ExoError(
+                f"--scheduler {self.scheduler}: is no address of a scheduler.",
+                hint="Write it with its protocol: tcp://HOST:8786, or tls://HOST:8786.",
+            )
+        if find_spec("distributed") is None:
+            raise ExoError(
+                "--executor dask needs the package distributed.",
+                hint="Install it: pip install 'mech-exo[dask]'.",
+            )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import queue
 import time
 import warnings
@@ -49,6 +50,7 @@ class DaskExecutor:
         self._futures: dict[str, Future] = {}
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._threads, self._looked = 1, 0.0
+        self._quiet = contextlib.ExitStack()
         self._client: Client | None = None
         self._content: Content | None = None
         self._body: Future | None = None
@@ -56,6 +58,7 @@ class DaskExecutor:
     def __enter__(self) -> DaskExecutor:
         try:
             self._client = connected(self._cluster)
+            self._quiet.enter_context(_unlogged())
             self._wait_for_a_worker()
             self._send()
         except BaseException:
@@ -120,6 +123,7 @@ class DaskExecutor:
             self._futures.clear()
             self._body = None
             client.close(timeout=5.0)
+        self._quiet.close()
         if not self._lent:
             self._parcel.close()
 
@@ -204,6 +208,18 @@ class DaskExecutor:
         )
 
 
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """Dask logs the traceback of a lost connection, of which we tell in a sentence."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _allowed_failures(dask_scheduler: Any) -> int:
     return int(dask_scheduler.allowed_failures)
 
@@ -214,16 +230,11 @@ def connected(cluster: Cluster) -> Client:
     Raises
     ------
     ExoError
-        If Dask is not installed, or no scheduler answers.
+        If no scheduler answers.
     """
-    try:
-        from distributed import Client
-        from distributed.security import Security
-    except ImportError as error:
-        raise ExoError(
-            "--executor dask needs the package distributed.",
-            hint="Install it: pip install 'mech-exo[dask]'.",
-        ) from error
+    from distributed import Client
+    from distributed.security import Security
+
     files = {
         "tls_ca_file": cluster.tls_ca_file,
         "tls_client_cert": cluster.tls_cert,

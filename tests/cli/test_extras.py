@@ -10,7 +10,7 @@ import pytest
 from tests.cli.conftest import REPOSITORY, Run, lay_out, one_error, run_exo
 
 # To Python a module that is None here is one that is not installed.
-MODULES = ["pyarrow", "skfolio", "torch", "yfinance"]
+MODULES = ["pyarrow", "skfolio", "torch", "yfinance", "distributed"]
 WITHOUT = f"import sys\nsys.modules.update(dict.fromkeys({MODULES}))\n"
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
@@ -70,6 +70,14 @@ def test_a_store_needs_an_extra(command: str, extra: str, bare: Path) -> None:
     (bare / "prices.csv").write_text("date,A,B\n2020-01-02,1,1\n2020-01-03,1,2\n")
     assert named_extra(one_error(without_extras(command, bare))) == extra
     assert not (bare / "data/store/manifest.json").exists()
+
+
+@pytest.mark.parametrize("command", ["optuna-run", "validate", "calibrate", "reoptimize"])
+def test_a_cluster_needs_an_extra(command: str, bare: Path) -> None:
+    over = "--executor dask --scheduler tcp://127.0.0.1:9"
+    run = without_extras(f"{command} {over}", bare)
+    assert named_extra(one_error(run)) == "dask"
+    assert not (bare / "studies/factor_opt.db").exists()
 
 
 def test_without_any_extra_the_rest_works(bare: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from mech_exo.backtest.kernel_version import KERNEL_VERSION
 from mech_exo.config.settings import Settings
+from mech_exo.system.installed import package_versions
 from mech_exo.tearsheet.reported import Reported
 from mech_exo.tearsheet.typed_commands import CommandLine, reproducing
-from mech_exo.workflow.provenance import package_versions
 
 ELSEWHERE = ("notify", "storage")
 """Sections of the settings that change no figure."""

@@ -128,10 +128,12 @@ class Counter:
 
 def test_no_scheduler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_executor, "CONNECT_S", 0.5)
-    for address in ("tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"):
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(ExoError, match="no Dask scheduler answers") as failure:
             entered(Workforce(cluster=Cluster(address)))
         assert address in failure.value.message
+    with pytest.raises(ExoError, match="is no address of a scheduler"):
+        Cluster("127.0.0.1:8786")
 
 
 def test_no_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
