@@ -209,8 +209,7 @@ class Repeater:
 
     def _window(self, number: int) -> dict[str, Any]:
         window = self._x.windows[number]
-        trained = self._x.panel.between(window.train_start, window.train_stop)
-        evaluator = self.evaluator(trained)
+        evaluator = self.evaluator(self._x.panel.between(window.train_start, window.train_stop))
         best = winner(self.search(evaluator))
         tested = self._part(window.test_start, window.test_stop)
         if best is None:

@@ -64,7 +64,7 @@ def here(project: Path) -> tuple[str, dict[str, Any]]:
 def test_a_run_and_its_verdict(
     project: Path, cluster: DaskCluster, here: tuple[str, dict[str, Any]], tmp_path: Path
 ) -> None:
-    there = ("--study-file", "there.db", *over(cluster), "--share", tmp_path / "share")
+    there = ("--study-file", "there.db", *over(cluster), "--share", str(tmp_path / "share"))
     run = run_exo(*RUN, "--target-trials", "24", *there, cwd=project, env=JUDGED)
     assert run.returncode == 0, run.stderr
     assert trials(project, "there.db") == here[0]
