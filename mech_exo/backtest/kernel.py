@@ -1,6 +1,6 @@
 """The prepared backtest: one panel and one set of rules, then any number of candidates."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, Self
@@ -173,21 +173,17 @@ class Kernel:
                 return self._result(candidate, gross[:days], traded[:stop], step, log)
         return self._result(candidate, gross, traded, None, log)
 
-    def run_all(self, candidates: Sequence[Candidate]) -> list[BacktestResult]:
+    def run_all(self, candidates: Sequence[Candidate]) -> Iterator[BacktestResult]:
         """Backtest each candidate, with the bits of `run`; those of few names in one pass."""
-        if self.rules.impact:
-            return [self.run(candidate) for candidate in candidates]
-        found: list[BacktestResult] = []
         for group in grouped(candidates, len(self.schedule.dates)):
-            if len(group) == 1:
-                found.append(self.run(group[0]))
+            if len(group) == 1 or self.rules.impact:
+                yield from map(self.run, group)
                 continue
             stint = self.schedule.stint(0, len(self.schedule.executed), len(group))
             account = self._account(group, stint, Carry.nothing(self.scores.scores.shape[2]))
             gross = account.gross[:-1].reshape(len(group), -1)
             traded = account.traded.reshape(len(group), -1)[:, :-1]
-            found += map(self._result, group, gross, traded)
-        return found
+            yield from map(self._result, group, gross, traded)
 
     def run_targets(
         self,

@@ -1,7 +1,7 @@
 """One trial: from parameters to value, constraints and metrics. What a worker holds."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,6 +32,7 @@ from mech_exo.system.blas_threads import one_blas_thread
 from mech_exo.system.memory import keep_freed
 from mech_exo.system.parcel import Parcel
 
+Params = Mapping[str, Parameter]
 FLAT = "no Sharpe: returns are constant"
 
 
@@ -121,24 +122,27 @@ class Evaluator:
         """Whether a trial may need scores that the panel does not hold."""
         return self.spec.windowed or any(f.parametrised for f in self.spec.factors)
 
-    def candidate(self, params: Mapping[str, Parameter]) -> Candidate:
+    def candidate(self, params: Params) -> Candidate:
         """The candidate that `params` name; see `Space.candidate`."""
         return self.space.candidate(params)
 
-    def kernel(self, params: Mapping[str, Parameter]) -> Kernel:
+    def kernel(self, params: Params) -> Kernel:
         """The kernel that runs `params`: the same for all, unless factors take some of them."""
         return self._kernels.of(self.space.to_compute(params))
 
-    def run(
-        self, params: Mapping[str, Parameter], *, keep_holdings: bool = False
-    ) -> BacktestResult:
+    def run(self, params: Params, *, keep_holdings: bool = False) -> BacktestResult:
         """The whole backtest of a trial, for reports and for `exo verify`."""
         candidate = self.space.candidate(params)  # refuses what no kernel could be made of
         return self.kernel(params).run(candidate, keep_holdings=keep_holdings)
 
+    def run_all(self, trials: Sequence[Params]) -> Iterator[BacktestResult | ExoError]:
+        """The backtest of each, many in one pass; the error of one that cannot be computed so."""
+        candidates = [*map(self.space.candidate, trials)]  # refuses what no kernel could be made of
+        return self._kernels.run_all(candidates, [*map(self.space.to_compute, trials)])
+
     def evaluate(
         self,
-        params: Mapping[str, Parameter],
+        params: Params,
         limits: Mapping[int, float] | None = None,
         *,
         measure: bool = True,
@@ -170,27 +174,24 @@ class Evaluator:
             watch = Checkpoints(partial(self.score, candidate), self.directions[0], limits)
         try:
             result = self.kernel(params).run(candidate, watch)
-        except ExoError as error:  # a factor or a construct that cannot be computed so
-            return Evaluation("fail", reason=str(error.message))
-        return self._judged(candidate, result, watch, measure=measure)
+        except ExoError as error:
+            return self._judged(candidate, error, watch, measure)
+        return self._judged(candidate, result, watch, measure)
 
-    def evaluate_all(self, trials: Sequence[Mapping[str, Parameter]]) -> list[Evaluation]:
+    def evaluate_all(self, trials: Sequence[Params]) -> list[Evaluation]:
         """What `evaluate` gives of each, without limits and metrics; many in one pass."""
-        candidates = [self.space.candidate(params) for params in trials]
-        alike = all(candidate.mandate.plain for candidate in candidates)
-        if not alike or any(self.space.to_compute(params) for params in trials):
-            return [self.evaluate(params, measure=False) for params in trials]
-        results = self.base.run_all(candidates)
-        return [self._judged(c, r) for c, r in zip(candidates, results, strict=True)]
+        results = zip(map(self.space.candidate, trials), self.run_all(trials), strict=True)
+        return [self._judged(candidate, result, None, False) for candidate, result in results]
 
     def _judged(
         self,
         candidate: Candidate,
-        result: BacktestResult,
-        watch: Checkpoints | None = None,
-        *,
-        measure: bool = False,
+        result: BacktestResult | ExoError,
+        watch: Checkpoints | None,
+        measure: bool,
     ) -> Evaluation:
+        if isinstance(result, ExoError):  # a factor or a construct that cannot be computed so
+            return Evaluation("fail", reason=str(result.message))
         intermediate = watch.values if watch else {}
         if result.stopped_at is not None and watch and not self.ruin(candidate, result):
             values: tuple[float, ...] = (watch.values[max(watch.values)],)

@@ -1,14 +1,17 @@
 """The kernel of a candidate: one for all, unless its parameters change a factor's scores."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from mech_exo.backtest.candidate import Candidate
 from mech_exo.backtest.kernel import Kernel
+from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.score_table import lay_out
 from mech_exo.config.settings import Settings
 from mech_exo.data.market import Market
 from mech_exo.data.panel import FloatArray, Panel
+from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import Parameter
 from mech_exo.objective.exposures import Factor, scores_of, with_scores
 from mech_exo.objective.spec import ObjectiveSpec
@@ -79,6 +82,22 @@ class Kernels:
                 self._made.popitem(last=False)
         self._made.move_to_end(key)
         return self._made[key]
+
+    def run_all(
+        self, candidates: Sequence[Candidate], arguments: Sequence[Arguments]
+    ) -> Iterator[BacktestResult | ExoError]:
+        """Backtest each candidate on the kernel for its arguments, many in one pass.
+
+        The error of one whose factor or construct cannot be computed so stands in its place.
+        """
+        if not any(arguments) and all(candidate.mandate.plain for candidate in candidates):
+            yield from self.base.run_all(candidates)
+            return
+        for candidate, given in zip(candidates, arguments, strict=True):
+            try:
+                yield self.of(given).run(candidate)
+            except ExoError as error:
+                yield error
 
     def _make(self, ground: Ground, arguments: Arguments) -> Kernel:
         columns = {f: self._column(ground, f, given) for f, given in arguments.items()}

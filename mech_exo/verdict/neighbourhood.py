@@ -108,8 +108,8 @@ class Neighbourhood:
     def _overfitting(self) -> tuple[float, int]:
         """PBO of the active returns of portfolios drawn evenly from the space."""
         settings = self._subject.settings.verdict
-        drawn = [self._active(point) for point in self._even_points(settings.portfolios)]
-        columns = [c for c in drawn if c is not None]
+        drawn = self._evaluator.run_all(self._even_points(settings.portfolios))
+        columns = [r.returns - self._against(r) for r in drawn if not isinstance(r, ExoError)]
         length = min((len(c) for c in columns), default=0)  # a bankrupt path ends early
         blocks = settings.overfitting_blocks - settings.overfitting_blocks % 2
         if length < 2 * blocks or len(columns) < 2:
@@ -129,14 +129,6 @@ class Neighbourhood:
             2 ** math.ceil(math.log2(portfolios))
         )
         return [{**self._full, **self.cube.values(p[: len(self.cube)])} for p in points]
-
-    def _active(self, params: Mapping[str, Any]) -> FloatArray | None:
-        """Active returns; None where a factor cannot be computed so, which fails a trial."""
-        try:
-            result = self._evaluator.run(params)
-        except ExoError:
-            return None
-        return result.returns - self._against(result)
 
     def _against(self, result: BacktestResult) -> FloatArray:
         benchmark = self._subject.benchmark

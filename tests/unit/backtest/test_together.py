@@ -56,7 +56,7 @@ def test_together_is_as_alone(panel: Panel, rules: BacktestSettings) -> None:
     kernel = Kernel(panel, rules)
     candidates = proposals(panel.exposures.shape[2])
     assert len(list(grouped(candidates, len(panel.dates)))) == 1
-    together = kernel.run_all(candidates)
+    together = list(kernel.run_all(candidates))
     alone = [Kernel(panel, rules).run(candidate) for candidate in candidates]
     assert [bits(r) for r in together] == [bits(r) for r in alone]
     assert [bits(r) for r in kernel.run_all(candidates[::-1])] == [bits(r) for r in alone[::-1]]
