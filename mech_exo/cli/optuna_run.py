@@ -160,6 +160,7 @@ def optuna_run(options: RunOptions) -> None:
 def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitCode:
     from mech_exo import optimise
     from mech_exo.notify.run_messages import RunMessages
+    from mech_exo.report.equity_picture import EquityPicture
     from mech_exo.report.run_progress import RunProgress
     from mech_exo.workflow.run_events import each
 
@@ -169,6 +170,7 @@ def _run(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> ExitC
         options.progress_interval,
         log,
         wanted=options.notify_progress,
+        pictures=EquityPicture(),
     ) as messages:
         with RunProgress(log.console, quiet=log.quiet) as progress:
             result = optimise(request, each(progress, messages), log)
@@ -183,9 +185,12 @@ def _foretell(options: RunOptions, request: "RunRequest", log: "ConsoleLog") -> 
     from mech_exo.jobs.dry_run import forecast
     from mech_exo.notify.run_messages import ForetoldMessages
     from mech_exo.report.console import console
+    from mech_exo.report.equity_picture import EquityPicture
     from mech_exo.report.forecast_lines import forecast_json, forecast_lines
 
-    messages = ForetoldMessages(options.messengers, wanted=options.notify_progress)
+    messages = ForetoldMessages(
+        options.messengers, wanted=options.notify_progress, pictures=EquityPicture()
+    )
     found = forecast(request, messages, log)
     out = console(sys.stdout)
     if options.json:

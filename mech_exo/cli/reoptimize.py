@@ -113,6 +113,7 @@ def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "Console
     from mech_exo.jobs.journal import JournalLines, journaled
     from mech_exo.jobs.weekly_run import only_run
     from mech_exo.notify.run_messages import RunMessages
+    from mech_exo.report.equity_picture import EquityPicture
     from mech_exo.workflow.run_events import each
 
     interval = options.progress_interval
@@ -124,6 +125,7 @@ def _run(options: ReoptimizeOptions, request: "ReoptimizeRequest", log: "Console
             interval,
             journal,
             wanted=None,
+            pictures=EquityPicture(),
         ) as messages:
             outcome = carry_out(request, each(lines, messages), journal)
             _print(outcome, quiet=options.quiet)
@@ -137,9 +139,10 @@ def _foretell(
     from mech_exo.jobs.weekly_run import foretell
     from mech_exo.notify.run_messages import ForetoldMessages
     from mech_exo.report.console import console
+    from mech_exo.report.equity_picture import EquityPicture
     from mech_exo.report.forecast_lines import forecast_lines
 
-    messages = ForetoldMessages(options.messengers, wanted=None)
+    messages = ForetoldMessages(options.messengers, wanted=None, pictures=EquityPicture())
     found = foretell(request, log, messages)
     out = console(sys.stdout)
     for line in forecast_lines(found, messages.words):

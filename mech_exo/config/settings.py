@@ -249,6 +249,7 @@ class NotifySettings:
     min_interval_s: float = 1.0  # between two requests; Telegram allows one a second in a chat
     webhook: Path | None = silent_path_field()  # a file that holds its address, which is a secret
     webhook_format: Literal["slack", "discord", "plain"] | None = silent_field()  # null: by host
+    picture: bool | None = silent_field()  # with the last message; null: none
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """A run's one message: a listener of its events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from mech_exo.config.settings import NotifySettings
 from mech_exo.notify.channel import Channel, configured, open_channel, way_of
@@ -21,8 +21,15 @@ from mech_exo.workflow.run_events import (
     SettingsResolved,
 )
 
-Draw = Callable[[Optimised], bytes | None]
-"""A PNG of a result; None where there is nothing to draw."""
+
+class Draws(Protocol):
+    """Makes the picture of a result."""
+
+    def check(self) -> None:
+        """Raise an ExoError if it cannot."""
+
+    def draw(self, result: Optimised) -> bytes | None:
+        """A PNG; None where there is nothing to draw."""
 
 
 class RunMessages:
@@ -43,7 +50,7 @@ class RunMessages:
         Where it is said what is not sent.
     wanted
         False: nothing is sent. None: if anybody is to be told.
-    draw
+    pictures
         Makes the picture that goes with the result, where `notify.picture` asks for one.
     """
 
@@ -55,11 +62,11 @@ class RunMessages:
         log: Log,
         *,
         wanted: bool | None = True,
-        draw: Draw | None = None,
+        pictures: Draws | None = None,
     ) -> None:
         self._variables, self._wanted = variables, wanted
         self._name, self._interval, self._log = name, interval, log
-        self._draw = draw
+        self._pictures = pictures
         self._channel: Channel | None = None
         self._messages: ProgressMessages | None = None
         self._result: Optimised | None = None
@@ -78,6 +85,8 @@ class RunMessages:
             return
         if isinstance(error, Exception | KeyboardInterrupt):
             channel.send(failure_message(self._name, error), Moment.END)
+        elif self._result is not None and self._pictures is not None and channel.takes_pictures:
+            self._attach(channel, self._pictures, self._result)
         for failure in channel.close():
             self._log.warn(f"{failure}. The run is not affected.")
 
@@ -93,18 +102,32 @@ class RunMessages:
         elif not isinstance(event, ReplicateFinished):
             self._messages(event)
 
+    def _attach(self, channel: Channel, pictures: Draws, result: Optimised) -> None:
+        """Draw the result, whose text is on its way already."""
+        try:
+            picture = pictures.draw(result)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no reason to lose the run
+            words = str(error) or type(error).__name__
+            self._log.warn(f"no picture is sent: {words}")
+        else:
+            if picture is not None:
+                channel.attach(picture)
+
     def _open(self, settings: NotifySettings) -> None:
         wanted = self._wanted
         if wanted is None:
             wanted = configured(self._variables, settings)
         if not wanted:
             return
+        self._pictures = _wanted_pictures(settings, self._pictures)
         log = self._log
         self._channel = open_channel(
             self._variables, settings, self._name, say=log.note, warn=log.warn
         )
         if self._channel is not None:
             self._messages = ProgressMessages(self._channel, self._interval)
+            if self._pictures is not None and not self._channel.takes_pictures:
+                log.warn("notify.picture: none of the messengers takes pictures, none is sent.")
 
 
 class ForetoldMessages:
@@ -116,8 +139,10 @@ class ForetoldMessages:
         "" as long as none are wanted.
     """
 
-    def __init__(self, variables: Mapping[str, str], *, wanted: bool | None) -> None:
-        self._variables, self._wanted = variables, wanted
+    def __init__(
+        self, variables: Mapping[str, str], *, wanted: bool | None, pictures: Draws
+    ) -> None:
+        self._variables, self._wanted, self._pictures = variables, wanted, pictures
         self.words = ""
 
     def __call__(self, event: RunEvent) -> None:
@@ -125,7 +150,17 @@ class ForetoldMessages:
         if isinstance(event, SettingsResolved):
             settings, wanted = event.settings.notify, self._wanted
             if wanted or (wanted is None and configured(self._variables, settings)):
-                self.words = way_of(self._variables, settings)
+                drawn = _wanted_pictures(settings, self._pictures)
+                way = way_of(self._variables, settings)
+                self.words = way if drawn is None else f"{way}; with a picture at the end"
+
+
+def _wanted_pictures(settings: NotifySettings, pictures: Draws | None) -> Draws | None:
+    """What draws, if the settings ask for pictures; an ExoError if it then cannot."""
+    if not settings.picture or pictures is None:
+        return None
+    pictures.check()
+    return pictures
 
 
 def digest(event: ResultFound) -> str:

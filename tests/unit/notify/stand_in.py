@@ -1,5 +1,7 @@
 """A server that speaks Telegram's Bot API over real HTTP, and can be made to misbehave."""
 
+import email
+import email.policy
 import json
 import threading
 import time
@@ -40,7 +42,7 @@ class StandIn:
 
     def texts(self, method: str = "") -> list[str]:
         """Texts of the requests."""
-        return [p["text"] for m, p in self.requests if method in ("", m)]
+        return [p["text"] for m, p in self.requests if method in ("", m) and "text" in p]
 
     def answer(self, method: str, parameters: dict[str, str]) -> Answer:
         self.requests.append((method, parameters))
@@ -87,11 +89,24 @@ def stand_in() -> Iterator[StandIn]:
         http.server_close()
 
 
+def fields_of(kind: str, body: bytes) -> dict[str, str]:
+    """The fields of a form; of a file, its bytes as Latin-1."""
+    if not kind.startswith("multipart/"):
+        return dict(urllib.parse.parse_qsl(body.decode()))
+    head = f"Content-Type: {kind}\r\n\r\n".encode()
+    message = email.message_from_bytes(head + body, policy=email.policy.default)
+    found: dict[str, Any] = {
+        str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)
+        for part in message.iter_parts()
+    }
+    return {name: content.decode("latin-1") for name, content in found.items()}
+
+
 def _handler(answer: Callable[[str, dict[str, str]], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            parameters = dict(urllib.parse.parse_qsl(body))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            parameters = fields_of(self.headers["Content-Type"], body)
             bot, method = self.path.removeprefix("/").split("/")
             assert bot == f"bot{TOKEN}", bot
             status, content = answer(method, parameters)

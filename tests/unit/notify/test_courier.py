@@ -42,6 +42,15 @@ def test_one_message_that_is_edited(server: StandIn) -> None:
     assert [m for m, _ in server.requests] == ["sendMessage", "editMessageText"]
 
 
+def test_a_picture_goes_through_the_pipe_whole(server: StandIn) -> None:
+    picture = b"\x89PNG" + bytes(range(256)) * 2000  # 512 kB: no pipe takes that at once
+    channel = Courier(TO_CHAT, "s", settings(server.url))
+    channel.send("done", Moment.END)
+    channel.attach(picture)
+    assert channel.close() == []
+    assert server.requests[-1][1]["photo"].encode("latin-1") == picture
+
+
 def test_what_the_server_refuses_is_said(server: StandIn) -> None:
     server.always = refused(401, "Unauthorized")
     channel = Courier(TO_CHAT, "s", settings(server.url))

@@ -242,3 +242,37 @@ def test_a_dead_socket_is_reported_once() -> None:
     failure = channel.close()
     assert failure
     assert TOKEN not in failure
+
+
+def test_the_picture_comes_after_the_last_text(server: StandIn) -> None:
+    channel = to_chat(settings(server.url))
+    channel.send("done, best 1.2\nverdict: PASS", Moment.END)
+    channel.attach(b"\x89PNG" + bytes(range(256)) * 400)
+    assert channel.close() == ""
+    assert [m for m, _ in server.requests] == ["sendMessage", "sendPhoto"]
+    sent = server.requests[1][1]
+    assert sent["caption"] == "done, best 1.2"
+    assert sent["chat_id"] == CHAT
+    assert sent["photo"].encode("latin-1") == b"\x89PNG" + bytes(range(256)) * 400
+
+
+def test_a_picture_that_is_refused_costs_no_text(server: StandIn) -> None:
+    channel = to_chat(settings(server.url))
+    channel.send("done", Moment.END)
+    wait_for(server, 1)
+    server.always = refused(400, "Bad Request: not enough rights to send photos")
+    channel.attach(b"\x89PNG")
+    failure = channel.close()
+    assert failure.startswith("the picture: ")
+    assert "rights" in failure
+    assert server.texts() == ["done"]
+
+
+def test_a_picture_is_tried_again(server: StandIn) -> None:
+    channel = to_chat(settings(server.url))
+    channel.send("done", Moment.END)
+    wait_for(server, 1)
+    server.script = [refused(500, "Internal Server Error"), refused(429, "wait", retry_after=0)]
+    channel.attach(b"\x89PNG")
+    assert channel.close() == ""
+    assert [m for m, _ in server.requests[1:]] == ["sendPhoto"] * 3
