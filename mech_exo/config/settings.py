@@ -11,6 +11,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.config.portfolio_settings import PortfolioSettings
 from mech_exo.config.setting_fields import (
     choice_field,
@@ -238,18 +239,6 @@ class ReoptimizeSettings:
     trials: int = 200  # in the dated study
     max_data_age_days: int = 7  # since the last session of the data
     keep_logs: int = 12  # logs of runs
-
-
-@dataclass(frozen=True)
-class NotifySettings:
-    """Messengers; Telegram's token and chat come from the environment only."""
-
-    api_base_url: str = "https://api.telegram.org"
-    timeout_s: float = 10.0
-    min_interval_s: float = 1.0  # between two requests; Telegram allows one a second in a chat
-    webhook: Path | None = silent_path_field()  # a file that holds its address, which is a secret
-    webhook_format: Literal["slack", "discord", "plain"] | None = silent_field()  # null: by host
-    picture: bool | None = silent_field()  # with the last message; null: none
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from mech_exo.config.doc_pages import see_page
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.errors import ExoError
 from mech_exo.notify.messengers import CHAT, TOKEN, half_set, recipients
 from mech_exo.notify.moments import Moment

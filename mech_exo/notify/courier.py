@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.dispatch import Dispatch
 from mech_exo.notify.messengers import Recipient, transport_of
 from mech_exo.notify.moments import Moment

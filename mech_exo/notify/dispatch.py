@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.moments import Moment
 
 ATTEMPTS = 3  # of one text, while the server fails or does not answer

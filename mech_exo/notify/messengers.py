@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.dispatch import Transport
 from mech_exo.notify.telegram import Telegram
 from mech_exo.notify.webhook import Webhook

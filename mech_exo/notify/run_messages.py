@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.channel import Channel, configured, open_channel, way_of
 from mech_exo.notify.moments import Moment
 from mech_exo.notify.progress_messages import (
@@ -22,7 +22,7 @@ from mech_exo.workflow.run_events import (
 )
 
 
-class Draws(Protocol):
+class PictureMaker(Protocol):
     """Makes the picture of a result."""
 
     def check(self) -> None:
@@ -62,7 +62,7 @@ class RunMessages:
         log: Log,
         *,
         wanted: bool | None = True,
-        pictures: Draws | None = None,
+        pictures: PictureMaker | None = None,
     ) -> None:
         self._variables, self._wanted = variables, wanted
         self._name, self._interval, self._log = name, interval, log
@@ -102,7 +102,7 @@ class RunMessages:
         elif not isinstance(event, ReplicateFinished):
             self._messages(event)
 
-    def _attach(self, channel: Channel, pictures: Draws, result: Optimised) -> None:
+    def _attach(self, channel: Channel, pictures: PictureMaker, result: Optimised) -> None:
         """Draw the result, whose text is on its way already."""
         try:
             picture = pictures.draw(result)
@@ -140,7 +140,7 @@ class ForetoldMessages:
     """
 
     def __init__(
-        self, variables: Mapping[str, str], *, wanted: bool | None, pictures: Draws
+        self, variables: Mapping[str, str], *, wanted: bool | None, pictures: PictureMaker
     ) -> None:
         self._variables, self._wanted, self._pictures = variables, wanted, pictures
         self.words = ""
@@ -155,7 +155,9 @@ class ForetoldMessages:
                 self.words = way if drawn is None else f"{way}; with a picture at the end"
 
 
-def _wanted_pictures(settings: NotifySettings, pictures: Draws | None) -> Draws | None:
+def _wanted_pictures(
+    settings: NotifySettings, pictures: PictureMaker | None
+) -> PictureMaker | None:
     """What draws, if the settings ask for pictures; an ExoError if it then cannot."""
     if not settings.picture or pictures is None:
         return None

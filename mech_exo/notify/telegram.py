@@ -8,7 +8,7 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.dispatch import NotTaken, Refused
 from mech_exo.notify.moments import Moment
 

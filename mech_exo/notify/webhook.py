@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.dispatch import NotTaken, Refused
 from mech_exo.notify.moments import Moment
 from mech_exo.notify.webhook_formats import FORMATS, Told

@@ -17,7 +17,7 @@ NAME = 50  # characters of a study's name in the title
 
 
 class EquityPicture:
-    """Draws results; see `notify.run_messages.Draws`."""
+    """Draws results; see `notify.run_messages.PictureMaker`."""
 
     def check(self) -> None:
         """Raise an ExoError if pictures cannot be drawn here."""
@@ -41,6 +41,7 @@ def equity_chart(result: "Optimised") -> "Curves | None":
     Each part is a backtest of its own, as the run's figures are; the path goes on where the part
     before has ended.
     """
+    from mech_exo.report.charts.chart_units import GROWTH
     from mech_exo.report.charts.curve_plot import Curve, Shade
     from mech_exo.report.charts.curves import Curves
 
@@ -70,6 +71,7 @@ def equity_chart(result: "Optimised") -> "Curves | None":
         caption="After costs.",
         x=dates,
         curves=(Curve(best.label, portfolio), Curve(beside, universe)),
+        unit=GROWTH,
         shades=shades,
         log=True,
         base=START,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.errors import ExoError
 from mech_exo.notify.channel import DryRun, configured, open_channel, send_test
 from tests.unit.notify.stand_in import CHAT, TOKEN, stand_in

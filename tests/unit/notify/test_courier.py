@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify import courier
 from mech_exo.notify.channel import open_channel
 from mech_exo.notify.courier import Courier
@@ -109,7 +109,7 @@ def test_when_the_run_is_killed_the_last_text_arrives_and_the_courier_ends(
     server: StandIn,
 ) -> None:
     program = (
-        "import os, sys; from mech_exo.config.settings import NotifySettings; "
+        "import os, sys; from mech_exo.config.notify_settings import NotifySettings; "
         "from mech_exo.notify.courier import Courier; "
         "from mech_exo.notify.messengers import Recipient; "
         f"to = Recipient('telegram', 'Telegram', 'the chat', ({TOKEN!r}, {CHAT!r})); "

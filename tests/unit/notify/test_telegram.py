@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify import dispatch
 from mech_exo.notify.dispatch import Dispatch
 from mech_exo.notify.moments import Moment

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mech_exo.config.load import load_settings
-from mech_exo.config.settings import NotifySettings
+from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.errors import ExoError
 from mech_exo.notify.webhook_address import VARIABLE, webhook_address
 
