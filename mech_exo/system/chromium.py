@@ -37,6 +37,7 @@ _ARGUMENTS = (
     "--no-first-run",
     "--no-default-browser-check",
     "--no-pdf-header-footer",
+    "--generate-pdf-document-outline",
     "--blink-settings=imagesEnabled=true,preferredColorScheme=1",
 )
 

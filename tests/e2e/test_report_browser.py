@@ -220,5 +220,7 @@ def test_a_pdf_has_a4_pages(page: Path) -> None:
     printed = printed_pdf(page.read_text("utf-8"))
     boxes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)\s*\]", printed)
     assert len(boxes) >= 4
+    assert b"/Outlines" in printed  # a reader's list of sections
+    assert b"/MarkInfo" in printed  # tagged, so that it can be read aloud
     for width, height in boxes:
         assert (float(width), float(height)) == pytest.approx(A4, abs=1.0)
