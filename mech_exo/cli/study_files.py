@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, option
 from mech_exo.errors import ExitCode, ExoError
@@ -20,7 +21,10 @@ class ArchiveOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study archive`."""
 
     name: str | None = argument(
-        help="Study to copy; without one, all studies of the file.", metavar="[NAME]", default=None
+        help="Study to copy; without one, all studies of the file.",
+        metavar="[NAME]",
+        autocompletion=offer_studies,
+        default=None,
     )
     out: Path = option("--out", help="File to write.", metavar="FILE", default=dataclasses.MISSING)
     force: bool = option("--force", help="Replace a file that is there.", default=False)
@@ -30,7 +34,7 @@ class ArchiveOptions(JsonOption, StudyFileOption, ProjectOption):
 class DeleteOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study delete`."""
 
-    name: str = argument(help="Name of the study.", metavar="NAME")
+    name: str = argument(help="Name of the study.", metavar="NAME", autocompletion=offer_studies)
     yes: bool = option("--yes", help="Do not ask.", default=False)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import (
     JsonOption,
     ProjectOption,
@@ -32,7 +33,10 @@ class ImportanceOptions(JsonOption, StudyFileOption, ProjectOption):
     """Options of `exo study importance`."""
 
     name: str | None = argument(
-        help="Name of the study; not needed if the file has one.", metavar="[NAME]", default=None
+        help="Name of the study; not needed if the file has one.",
+        metavar="[NAME]",
+        autocompletion=offer_studies,
+        default=None,
     )
     target: str = option(
         "--target",
@@ -56,6 +60,7 @@ class CompareOptions(SettingsOptions, JsonOption, StudyFileOption, ProjectOption
     names: list[str] = argument(
         help="Two studies or more: NAME of the study file, FILE:NAME, or the FILE of one.",
         metavar="A B …",
+        autocompletion=offer_studies,
     )
     holdings: bool = option(
         "--holdings",

@@ -7,7 +7,7 @@ from mech_exo.report.plain_json import json_text
 from mech_exo.tuning.importance import Importances
 
 METHODS = {"ped-anova": "PED-ANOVA", "fanova": "fANOVA"}
-BAR = 12  # cells of a share of 1
+BAR = 8  # cells of the greatest share
 
 
 def importance_json(study: str, found: Importances) -> str:

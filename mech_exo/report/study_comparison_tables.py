@@ -1,5 +1,6 @@
 """Studies side by side, as tables and as JSON."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -92,8 +93,10 @@ def _table(found: StudyComparison) -> Table:
     studies = found.studies
     table = Table(box=None, pad_edge=False)
     table.add_column("")
+    names = Counter(study.study.name for study in studies)
     for study in studies:
-        table.add_column(study.label, justify="right", overflow="fold")
+        short = study.study.name if names[study.study.name] == 1 else study.label
+        table.add_column(short, justify="right", overflow="fold")
     table.add_row("trials", *(str(len(s.study.trials)) for s in studies))
     table.add_row("feasible", *(str(sum(t.feasible for t in s.study.current)) for s in studies))
     table.add_row("best trial", *("–" if s.best is None else str(s.best.number) for s in studies))
@@ -102,8 +105,8 @@ def _table(found: StudyComparison) -> Table:
         write = WRITTEN[metric.unit]
         cells = [write(s.best.metrics.get(metric.name)) if s.best else "–" for s in studies]
         table.add_row(metric.label, *cells)
-    names = dict.fromkeys(n for s in studies if s.best is not None for n in s.best.params)
-    for name in names:
+    drawn = dict.fromkeys(n for s in studies if s.best is not None for n in s.best.params)
+    for name in drawn:
         cells = [_parameter(name, s.best.params.get(name)) if s.best else "–" for s in studies]
         table.add_row(name.removeprefix(WEIGHT), *cells)
     return table

@@ -43,9 +43,7 @@ def trial_listing(
         if not table.take(name):
             break
     shown = len(table.names)
-    rest = f"; {shown} of {len(columns)} columns, rounded: --format csv has all" * (
-        shown < len(columns)
-    )
+    rest = f", {shown} of {len(columns)} columns; --format csv has all" * (shown < len(columns))
     trials = f"{total} trials" if len(rows) == total else f"{len(rows)} of {total} trials"
     return "".join(f"{line}\n" for line in [*table.lines(columns), f"{trials}{rest}"])
 

@@ -34,8 +34,9 @@ def test_the_columns_fit(width: int) -> None:
     assert table[2].split()[:4] == ["1", "COMPLETE", "no", "-0.5000"]
     assert "max_drawdown" in table[0]
     assert "13.0 %" in table[2]
-    assert last.startswith("2 trials; ")
+    assert last.startswith("2 trials, ")
     assert last.endswith("--format csv has all")
+    assert len(last) <= 60
 
 
 def test_a_wider_terminal_shows_more_and_all_where_all_fit() -> None:
