@@ -1,7 +1,7 @@
 """Studies side by side, as tables and as JSON."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -101,15 +101,22 @@ def _table(found: StudyComparison) -> Table:
     table.add_row("feasible", *(str(sum(t.feasible for t in s.study.current)) for s in studies))
     table.add_row("best trial", *("–" if s.best is None else str(s.best.number) for s in studies))
     table.add_row("value", *(number(s.best.values[0], 4) if s.best else "–" for s in studies))
-    for metric in METRICS.values():
-        write = WRITTEN[metric.unit]
-        cells = [write(s.best.metrics.get(metric.name)) if s.best else "–" for s in studies]
-        table.add_row(metric.label, *cells)
+    for name in _metrics(studies):
+        metric = METRICS.get(name)
+        write = number if metric is None else WRITTEN[metric.unit]
+        cells = [write(s.best.metrics.get(name)) if s.best else "–" for s in studies]
+        table.add_row(name if metric is None else metric.label, *cells)
     drawn = dict.fromkeys(n for s in studies if s.best is not None for n in s.best.params)
     for name in drawn:
         cells = [_parameter(name, s.best.params.get(name)) if s.best else "–" for s in studies]
         table.add_row(name.removeprefix(WEIGHT), *cells)
     return table
+
+
+def _metrics(studies: Sequence[ComparedStudy]) -> list[str]:
+    """Metrics that a best trial has: those of a backtest first, then what plain Optuna noted."""
+    known = dict.fromkeys(name for s in studies if s.best is not None for name in s.best.metrics)
+    return [*(name for name in METRICS if name in known), *(n for n in known if n not in METRICS)]
 
 
 def _parameter(name: str, value: Any) -> str:

@@ -204,9 +204,11 @@ def _located(study_file: Path, name: str) -> tuple[Path, str]:
     here = study_names(study_file)
     if name in here:
         return study_file, name
-    path, colon, own = name.rpartition(":")
-    if colon and Path(path).is_file():
-        return Path(path), own
+    parts = name.split(":")  # a colon may stand in the name of a file, and in that of a study
+    for count in range(1, len(parts)):
+        path = Path(":".join(parts[:count]))
+        if path.is_file():
+            return path, ":".join(parts[count:])
     if Path(name).is_file():
         return Path(name), _only_study(Path(name))
     raise ExoError(

@@ -147,6 +147,19 @@ def test_compare_needs_two_that_are_there(file: Path, capsys: pytest.CaptureFixt
         assert words in error
 
 
+def test_compare_names_with_a_colon(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, name in (("a:b.db", "s"), ("c.db", "s:t")):
+        with new_store(Path(path), name) as store:
+            store.append([complete(0, 1.0)])
+    assert run(["study", "compare", "a:b.db", "a:b.db:s", "c.db:s:t", "größe 1", "--json"]) == 0
+    studies = json.loads(capsys.readouterr().out)["studies"]
+    assert [(s["file"], s["name"]) for s in studies[:3]] == [
+        ("a:b.db", "s"),
+        ("a:b.db", "s"),
+        ("c.db", "s:t"),
+    ]
+
+
 def test_compare_what_has_no_best_and_no_inputs(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
