@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mech_exo.errors import ExoError
 from mech_exo.system.sqlite import connect
-from mech_exo.system.whole_files import check_target, whole_file
+from mech_exo.system.whole_files import check_target, remove_leftovers, whole_file
 from mech_exo.tuning.database_schema import check_tables
 from mech_exo.tuning.records import find_study, list_studies, load_study
 from mech_exo.tuning.study_access import check_study_file, read_study_file
@@ -52,6 +52,7 @@ def archive(
     """
     check_study_file(study_file)
     _check_out(study_file, out, overwrite=overwrite)
+    remove_leftovers(out.parent)  # of an archive that was killed
     with whole_file(out, overwrite=overwrite) as temporary:
         try:
             known = read_study_file(study_file, lambda c: _copied(c, study_file, name, temporary))

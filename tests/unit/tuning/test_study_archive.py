@@ -121,6 +121,17 @@ def test_what_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         archive(tmp_path / "none.db", out)
 
 
+def test_what_a_killed_archive_left_goes_with_the_next(tmp_path: Path) -> None:
+    source = two_studies(tmp_path / "f.db")
+    left, fresh = tmp_path / ".a.db.0123456789ab.tmp", tmp_path / ".b.db.0123456789ab.tmp"
+    for path in (left, fresh):
+        path.write_bytes(b"half a copy")
+    os.utime(left, (0, 0))
+    archive(source, tmp_path / "a.db")
+    assert not left.exists()
+    assert fresh.exists()  # somebody may be writing it
+
+
 def test_a_damaged_study_hides_no_other(tmp_path: Path) -> None:
     source = two_studies(tmp_path / "f.db")
     execute(source, "UPDATE exo_records SET record = 'x' WHERE trial_id = 1")
