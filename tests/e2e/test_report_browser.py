@@ -18,6 +18,7 @@ from mech_exo.report.charts.chart import draw
 from mech_exo.report.page.page_blocks import Code, PageSection, Paragraph, ReportPage
 from mech_exo.report.page.page_html import page_html
 from mech_exo.system.chromium import printed_pdf
+from tests.cli.conftest import lay_out, run_exo
 from tests.e2e.browsers import chromium_in, errors, needs_browser, unclosed
 from tests.unit.report.charts.awkward_charts import LONG, awkward_charts
 from tests.unit.report.charts.sample_charts import sample_charts, sample_page
@@ -40,6 +41,20 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("a report") / "report – 1.html"
     path.write_text(sample_page(), "utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `exo report` writes of a study with a hostile name."""
+    project = lay_out(tmp_path_factory.mktemp("reported") / "project")
+    name = "<script>alert('a study')</script>"
+    for command in (
+        ("optuna-run", "--n-trials", "40", "--study-name", name, "--export-yaml", "f.yml"),
+        ("report", name, "--out", "report.html"),
+    ):
+        run = run_exo(*command, cwd=project)
+        assert run.returncode in (0, 3), run.stderr
+    return project / "report.html"
 
 
 def opened(browser: Any, page: Path, width: int, theme: str = "light", media: str = "") -> Any:
@@ -84,6 +99,28 @@ def test_nothing_is_wrong_on_a_screen(width: int, theme: str, chromium: Any, pag
     assert errors(browser) == []
     asked = [a for a in requests(browser) if not a.startswith("data:")]
     assert asked == [page.as_uri()]
+
+
+@unclosed
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_study_is_reported(width: int, theme: str, chromium: Any, report: Path) -> None:
+    browser = opened(chromium, report, width, theme)
+    looks = browser.execute_script(LOOKS)
+    assert looks["wrong"] == {name: [] for name in looks["wrong"]}
+    assert looks["charts"] >= 10
+    assert "<script>alert('a study')</script>" in browser.find_element("css selector", "h1").text
+    assert errors(browser) == []
+    assert [a for a in requests(browser) if not a.startswith("data:")] == [report.as_uri()]
+
+
+@unclosed
+def test_a_report_breaks_no_figure_on_paper(chromium: Any, report: Path) -> None:
+    browser = opened(chromium, report, PRINTED[0], "light", "print")
+    for name, right, height, breaks in browser.execute_script(_PAPER):
+        assert right <= PRINTED[0] + 1, name
+        assert height <= PRINTED[1], name
+        assert breaks == "avoid", name
 
 
 @unclosed
