@@ -1,7 +1,6 @@
 """What can be configured: one frozen object, made once per run.
 
-Every field is declared here and nowhere else; `config.load` fills it from the defaults below, a
-YAML file, the environment and the command line, in that order of precedence.
+Every field is declared here only. `config.load` fills it: defaults < file < environment < flags.
 
 Lengths in days are trading days at 252 a year, a session each in a daily market; in any other
 `data.frequency.Frequency` makes sessions of them, where they are used.
@@ -239,6 +238,7 @@ class ReoptimizeSettings:
     trials: int = 200  # in the dated study
     max_data_age_days: int = 7  # since the last session of the data
     keep_logs: int = 12  # logs of runs
+    report: bool | None = silent_field()  # a page beside the staged file; null: yes
 
 
 @dataclass(frozen=True)

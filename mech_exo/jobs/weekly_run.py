@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from mech_exo.errors import ExitCode
+from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.factor_file.write import factor_file_text
 from mech_exo.factor_file.written import Staged
@@ -23,7 +23,7 @@ from mech_exo.promote.promotion import Proposal, weigh
 from mech_exo.promote.staging import STAGING, check_staging, stage_text
 from mech_exo.system.typed_fields import check_fields, check_is, filled_from
 from mech_exo.system.user_file import is_there
-from mech_exo.system.whole_files import check_target, remove_leftovers
+from mech_exo.system.whole_files import check_target, remove_leftovers, write_atomically
 from mech_exo.tuning.request import Duration
 from mech_exo.workflow.forecast import Forecast
 from mech_exo.workflow.incumbent import INCUMBENT
@@ -121,6 +121,8 @@ class Outcome:
         In words: staged, or no change, and why.
     proposal
         The challenger against the incumbent; None without a feasible trial.
+    report
+        The page beside the staged file; None where there is none.
     """
 
     result: Optimised
@@ -128,6 +130,7 @@ class Outcome:
     exit_code: ExitCode
     proposal: Proposal | None = None
     staged: Staged | None = None
+    report: Path | None = None
 
 
 def foretell(request: ReoptimizeRequest, log: Log, listener: RunListener = unheard) -> Forecast:
@@ -218,4 +221,21 @@ def _decided(request: ReoptimizeRequest, session: Session, result: Optimised, lo
     result = replace(result, files=replace(result.files, staged=staged))
     better = proposal.contest.reason if proposal.contest else proposal.remark
     log.note(f"staged     {staged.dated}")
-    return Outcome(result, f"staged: {better}", ExitCode.DONE, proposal, staged)
+    page = _page(result, staged.dated.with_suffix(".html"), log)
+    return Outcome(result, f"staged: {better}", ExitCode.DONE, proposal, staged, page)
+
+
+def _page(result: Optimised, path: Path, log: Log) -> Path | None:
+    """The report beside the staged file; None where it is not wanted, or could not be written."""
+    from mech_exo.tearsheet.opening import of_result
+    from mech_exo.tearsheet.report_file import report_of
+
+    if result.session.settings.reoptimize.report is False:
+        return None
+    try:
+        write_atomically(path, report_of(of_result(result)), overwrite=True)
+    except ExoError as error:  # what was staged is staged
+        log.warn(f"no report was written: {error.message}")
+        return None
+    log.note(f"report     {path}")
+    return path

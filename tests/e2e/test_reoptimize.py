@@ -157,6 +157,11 @@ class Kept:
         return shutil.copytree(self.path, self.place)
 
 
+def pages(project: Path) -> dict[str, bytes]:
+    """The reports beside the staged files."""
+    return {p.name: p.read_bytes() for p in (project / "config/staging").glob("*.html")}
+
+
 def test_stages_what_is_better_and_leaves_production_alone(done: Kept, fresh: Kept) -> None:
     project = done.path
     assert len(state(project)["staged"]) == 2
@@ -174,7 +179,22 @@ def test_the_same_day_again_changes_nothing(done: Kept) -> None:
     again = done.unpack()
     assert reoptimize(again) == 0, output(again)
     assert state(again) == state(done.path)
+    assert pages(again) == pages(done.path)
     assert len(list((again / "logs").iterdir())) == 2
+
+
+def test_the_page_beside_the_staged_file(done: Kept, tuned: Kept) -> None:
+    ((name, page),) = pages(done.path).items()
+    assert name.removesuffix(".html") in {p.stem for p in (done.path / "config/staging").iterdir()}
+    assert page.startswith(b"<!DOCTYPE html>")
+    project = tuned.unpack()
+    assert reoptimize(project, env={"EXO_REOPTIMIZE__REPORT": "false"}) == 0, output(project)
+    assert not pages(project)
+    project = tuned.unpack()
+    (project / "config/staging" / name).mkdir()
+    assert reoptimize(project) == 0, output(project)
+    assert "no report was written" in output(project)
+    assert state(project)["staged"] == state(done.path)["staged"]
 
 
 def test_no_change_is_a_good_result(tuned: Kept) -> None:
@@ -228,6 +248,7 @@ def test_killed_between_any_two_writes_of_files(done: Kept, tuned: Kept) -> None
         if code:
             assert reoptimize(project) == 0, output(project)
         assert state(project) == state(done.path), point
+        assert pages(project) == pages(done.path), point
     assert point > 8
 
 
