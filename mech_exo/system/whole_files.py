@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import os
 import secrets
 import time
@@ -79,12 +80,18 @@ def write_to_free_name(path: Path, text: str) -> Path:
             continue  # by another process, in between
 
 
-def remove_leftovers(folder: Path, age_s: float = 3600.0) -> None:
+def remove_leftovers(folder: Path, age_s: float = 3600.0, *, of: str | None = None) -> None:
     """Remove what writers that were killed have left in a folder, older than `age_s`.
 
     A writer that lives needs its temporary file for a moment only.
+
+    Parameters
+    ----------
+    of
+        Only what was to get this name: for a folder that is not exo's alone.
     """
-    for path in folder.glob(".*.tmp"):
+    name = "" if of is None else f"{glob.escape(of[:100])}."
+    for path in folder.glob(f".{name}*.tmp"):
         with contextlib.suppress(FileNotFoundError):  # its writer was alive after all
             if time.time() - path.stat().st_mtime > age_s:
                 path.unlink()

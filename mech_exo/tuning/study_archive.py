@@ -52,7 +52,7 @@ def archive(
     """
     check_study_file(study_file)
     _check_out(study_file, out, overwrite=overwrite)
-    remove_leftovers(out.parent)  # of an archive that was killed
+    remove_leftovers(out.parent, of=out.name)  # of an archive that was killed
     with whole_file(out, overwrite=overwrite) as temporary:
         try:
             known = read_study_file(study_file, lambda c: _copied(c, study_file, name, temporary))

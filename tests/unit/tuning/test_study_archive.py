@@ -123,13 +123,17 @@ def test_what_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_what_a_killed_archive_left_goes_with_the_next(tmp_path: Path) -> None:
     source = two_studies(tmp_path / "f.db")
-    left, fresh = tmp_path / ".a.db.0123456789ab.tmp", tmp_path / ".b.db.0123456789ab.tmp"
-    for path in (left, fresh):
+    left, fresh, other = (
+        tmp_path / name for name in (".a[1].db.0.tmp", ".a[1].db.1.tmp", ".b.tmp")
+    )
+    for path in (left, fresh, other):
         path.write_bytes(b"half a copy")
-    os.utime(left, (0, 0))
-    archive(source, tmp_path / "a.db")
+    for path in (left, other):
+        os.utime(path, (0, 0))
+    archive(source, tmp_path / "a[1].db")
     assert not left.exists()
     assert fresh.exists()  # somebody may be writing it
+    assert other.exists()  # of another program
 
 
 def test_a_damaged_study_hides_no_other(tmp_path: Path) -> None:
