@@ -11,12 +11,26 @@ class ExitCode(IntEnum):
     """Exit codes of every `exo` command."""
 
     DONE = 0
-    REFUSED = 1  # a limit is breached, a leak found, a file does not verify, a promotion refused
-    BAD_INPUT = 2  # bad input, or a study of another fingerprint
+    REFUSED = 1
+    BAD_INPUT = 2
     NO_FEASIBLE_TRIAL = 3
-    NOT_THE_FILES = 4  # data or code are not those of the file
-    LOCKED = 5  # another run holds the lock
+    NOT_THE_FILES = 4
+    LOCKED = 5
     INTERRUPTED = 130
+
+
+MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.REFUSED: "done, and the answer is no: a limit is breached, a leak or an error in the "
+    "data was found, a file does not verify, a promotion is refused",
+    ExitCode.BAD_INPUT: "bad input, or a study that was made under other data, objective or "
+    "settings",
+    ExitCode.NO_FEASIBLE_TRIAL: "no trial keeps all limits",
+    ExitCode.NOT_THE_FILES: "data or code are not those that the file was made with",
+    ExitCode.LOCKED: "another run holds the lock",
+    ExitCode.INTERRUPTED: "interrupted by a signal; what was finished is kept",
+}
+"""What each exit code says, for docs/commands.md."""
 
 
 class ExoError(Exception):
