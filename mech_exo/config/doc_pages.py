@@ -27,7 +27,12 @@ class DocPage:
 
 def see_page(name: str) -> str:
     """How a message names a page: the command that shows it, wherever exo is installed."""
-    return f"`exo docs {name}`"
+    return f"`{page_command(name)}`"
+
+
+def page_command(name: str) -> str:
+    """The command that shows a page."""
+    return f"exo docs {name}"
 
 
 @cache

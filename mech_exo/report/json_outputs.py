@@ -96,6 +96,7 @@ JSON_OUTPUTS: Mapping[str, Mapping[str, str]] = {
         "front": "numbers of the trials on a Pareto front; null of one objective",
         "verdict": "the verdict's block; null without one",
     },
+    "report": {},
     "study compare": {},
     "study importance": {},
     "study archive": {},

@@ -71,7 +71,10 @@ def test_messages_name_pages_by_the_command_that_shows_them() -> None:
                 and id(node) not in words
             ):
                 found += [f"{path.name}: {m}" for m in re.findall(r"docs/[\w-]+\.md", node.value)]
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "see_page":
-                named.add(ast.literal_eval(node.args[0]))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "see_page",
+                "page_command",
+            ):
+                named |= {n.value for n in node.args if isinstance(n, ast.Constant)}
     assert found == ["doc_pages.py: docs/guide.md"]
     assert {"data", "production"} <= named <= set(doc_pages())

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from mech_exo.config.doc_pages import page_command
 from mech_exo.data.panel import FloatArray
 from mech_exo.report.charts.chart_units import PERCENT
 from mech_exo.report.charts.curve_plot import Curve
@@ -117,5 +118,5 @@ def _capacity(found: BookHistory) -> Iterator[Block]:
             ("trades move no price", percent(capacity.unmoved)),
             *((about(p.capital), percent(p.active_return)) for p in capacity.points),
         ),
-        note=f"With a square-root impact of Y = {capacity.impact:g} (docs/conventions.md).",
+        note=f"With a square-root impact of Y = {capacity.impact:g} ({page_command('conventions')}).",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.config.doc_pages import page_command
 from mech_exo.report.charts.text_table import TextTable
 from mech_exo.report.page.page_blocks import Block, KeyFigure, KeyFigures, Paragraph
 from mech_exo.tearsheet.parts.performance import Performance, PortfolioRecord
@@ -115,5 +116,5 @@ def _table(found: Performance) -> TextTable:
             (metric.label, *(_value(figures, metric.name) for _, figures in columns))
             for metric in METRICS.values()
         ),
-        note="docs/metrics.md says how each is computed. – : not defined, or not known.",
+        note=f"{page_command('metrics')} says how each is computed. – : not defined, or not known.",
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mech_exo.config.doc_pages import page_command
 from mech_exo.report.charts.text_table import TextTable
 from mech_exo.report.formats import number, percent
 from mech_exo.report.page.page_blocks import Block, Callout, CommandLines, Paragraph, Tone
@@ -72,7 +73,7 @@ def _deciding(found: VerdictFound) -> TextTable:
         words=(0, 1),
         marked=(len(rows) - 1,),
         note="Ratio: yearly return over the benchmark's share of it, by its own deviation. "
-        "docs/verdict.md explains each test.",
+        f"{page_command('verdict')} explains each test.",
     )
 
 
