@@ -118,5 +118,6 @@ def _capacity(found: BookHistory) -> Iterator[Block]:
             ("trades move no price", percent(capacity.unmoved)),
             *((about(p.capital), percent(p.active_return)) for p in capacity.points),
         ),
-        note=f"With a square-root impact of Y = {capacity.impact:g} ({page_command('conventions')}).",
+        note=f"With a square-root impact of Y = {capacity.impact:g} "
+        f"({page_command('conventions')}).",
     )
