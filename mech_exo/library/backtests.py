@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from mech_exo.workflow.backtest_dates import Part
     from mech_exo.workflow.backtest_run import Backtested, BacktestRequest, WhatIf
-    from mech_exo.workflow.run_changes import RunChanges
     from mech_exo.workflow.session import Session
     from mech_exo.workflow.track_record import TrackRecord
 
@@ -124,11 +124,16 @@ def request_of(
     portfolio: Portfolio,
     part: "Part | None",
     dates: tuple[Day, Day],
-    params: Mapping[str, float | None],
+    params: dict[str, float | None],
     what_if: str | Sequence[str],
-    changes: "RunChanges",
+    money: dict[str, float | None],
 ) -> "BacktestRequest":
     """What a caller asks for, checked.
+
+    Parameters
+    ----------
+    money
+        `capital` and `cost_bps`.
 
     Raises
     ------
@@ -136,7 +141,14 @@ def request_of(
         For an argument of another type than it states, and a text that is no date.
     """
     from mech_exo.workflow.backtest_run import BacktestRequest
+    from mech_exo.workflow.run_changes import stated
 
+    for name, value in (params | money).items():
+        if value is not None and not isinstance(value, Real):
+            raise ExoError(f"{name}: is {type(value).__name__}, expected a number.")
+    asked: Any = (what_if,) if isinstance(what_if, str) else what_if
+    if not isinstance(asked, Sequence) or not all(isinstance(one, str) for one in asked):
+        raise ExoError("what_if: expected a text such as 'cost=2x,lag=+1', or a list of them.")
     label, found = params_of(portfolio, session)
     start, end = (_day(n, d) for n, d in zip(("start", "end"), dates, strict=True))
     return BacktestRequest(
@@ -145,8 +157,8 @@ def request_of(
         part=part,
         start=start,
         end=end,
-        changes=changes,
-        what_if=(what_if,) if isinstance(what_if, str) else tuple(what_if),
+        changes=stated(**money),
+        what_if=tuple(asked),
     )
 
 

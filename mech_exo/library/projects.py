@@ -170,17 +170,16 @@ class Project(ProjectInputs):
             None: what the trial or the file says, and for weights what the settings say.
         """
         from mech_exo.library.backtests import request_of, run_backtest
-        from mech_exo.workflow.run_changes import stated
 
         given = {
             "cash_pct": cash_pct,
             "stop_loss_pct": stop_loss_pct,
             "position_size_pct": position_size_pct,
         }
-        changes = stated(capital, cost_bps)
+        money = {"capital": capital, "cost_bps": cost_bps}
         with caller_threads_kept():
             session = self.session
-            request = request_of(session, portfolio, part, (start, end), given, what_if, changes)
+            request = request_of(session, portfolio, part, (start, end), given, what_if, money)
             return run_backtest(session, self._study_file(None), request)
 
     def validate(

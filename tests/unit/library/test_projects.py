@@ -301,3 +301,39 @@ def test_verify_of_other_weights_is_a_look_on_dataframes_too(
     other.write_text(text.replace(first, f"{first.split(':')[0]}: 0.123456", 1))
     assert project.verify(other).differing
     assert origins(study.file) == [*seen, f"verify: {other}"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"start": "soon"}, "start is 'soon', not a date"),
+        ({"end": 2015}, "end: is int, expected a date"),
+        ({"capital": "much"}, "capital: is str, expected a number"),
+        ({"cash_pct": "half"}, "cash_pct: is str, expected a number"),
+        ({"cost_bps": -1.0}, "commission_bps is -1.0"),
+        ({"what_if": 5}, "what_if: expected a text"),
+        ({"what_if": [5]}, "what_if: expected a text"),
+        ({"what_if": "lag"}, "has no value"),
+        ({"part": "both"}, "must be in_sample, holdout or all"),
+    ],
+)
+def test_a_wrong_argument_of_a_backtest_is_one_error(
+    tmp_path: Path, objective: Path, given: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ExoError, match=words):
+        own(tmp_path, objective).backtest({"rsi_14": 1.0}, **given)
+
+
+def test_dates_and_costs_of_a_backtest(tmp_path: Path, objective: Path) -> None:
+    project = own(tmp_path, objective)
+    days: dict[str, Any] = {"start": "2015-06-01", "end": pd.Timestamp("2016-01-31")}
+    some = project.backtest({"rsi_14": 1.0}, **days, cost_bps=25)
+    first, last = some.returns.index[[0, -1]]
+    assert pd.Timestamp("2015-06-01") < first < last <= pd.Timestamp("2016-01-31")
+    assert list(some.years.index) == [2015, 2016]
+    grown = np.prod(1.0 + some.months["return"].to_numpy())
+    assert grown == pytest.approx(1.0 + some.metrics["total_return"])
+    assert some.exposures["cost"].to_list() == (some.exposures["traded"] * 25e-4).to_list()
+    cheap = project.backtest({"rsi_14": 1.0}, **days)
+    assert cheap.metrics["total_return"] > some.metrics["total_return"]
+    assert len(cheap.what_ifs) == cheap.looks == 0
