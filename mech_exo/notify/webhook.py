@@ -53,15 +53,26 @@ class Webhook:
         self.takes_pictures = self._form.takes_pictures
 
     async def open(self) -> None:
-        """Make the client; nothing is asked yet. The library would log every address."""
+        """Make the client; nothing is asked yet. The library would log every address.
+
+        A proxy of the environment is used for HTTPS only, of which it sees the host: what goes to
+        this machine by HTTP stays on it.
+        """
         import httpx
 
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         agent = {"User-Agent": f"mech-exo/{__version__}", "Accept-Encoding": "identity"}
-        self._client = httpx.AsyncClient(
-            timeout=self._wait, headers=agent, follow_redirects=False, http2=False
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                timeout=self._wait,
+                headers=agent,
+                follow_redirects=False,
+                trust_env=self._address.scheme == "https",
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            kind = type(error).__name__
+            raise Refused(f"the environment's proxy cannot be used ({kind})") from None
 
     async def show(self, text: str, moment: Moment) -> None:
         """Send the text, or change the message where the service has one."""

@@ -324,6 +324,31 @@ def test_an_answer_that_is_not_discords_is_said(server: HookStandIn) -> None:
         assert channel.close() == "the answer is not one of Discord's"
 
 
+def test_what_goes_to_this_machine_by_http_goes_through_no_proxy(
+    server: HookStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hook_stand_in() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        channel = hook(server, "plain")
+        channel.send("hello")
+        assert channel.close() == ""
+        assert proxy.requests == []
+    assert server.texts() == ["hello"]
+
+
+def test_a_proxy_that_cannot_be_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "gopher://user:PASSWORD@127.0.0.1:9")
+    settings = NotifySettings(timeout_s=5.0)
+    channel = Dispatch(Webhook(f"https://127.0.0.1:9{PATH}", "plain", "s", settings), settings)
+    channel.send("hello")
+    failure = channel.close()
+    assert failure.startswith("the environment's proxy cannot be used")
+    assert "PASSWORD" not in failure
+    assert SECRET not in failure
+
+
 def test_a_server_that_is_not_there_is_reported_without_its_address(server: HookStandIn) -> None:
     settings = NotifySettings(timeout_s=5.0)
     for address in (f"http://127.0.0.1:9{PATH}", f"https://127.0.0.1:{server.port}{PATH}"):
