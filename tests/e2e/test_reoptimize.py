@@ -191,7 +191,7 @@ def test_the_page_beside_the_staged_file(done: Kept, tuned: Kept) -> None:
     assert reoptimize(project, env={"EXO_REOPTIMIZE__REPORT": "false"}) == 0, output(project)
     assert not pages(project)
     project = tuned.unpack()
-    (project / "config/staging" / name).mkdir()
+    (project / "config/staging" / name).mkdir(parents=True)
     assert reoptimize(project) == 0, output(project)
     assert "no report was written" in output(project)
     assert state(project)["staged"] == state(done.path)["staged"]

@@ -82,8 +82,8 @@ def _table(found: CostRecord) -> TextTable:
         rows=tuple(_row(one) for one in found.assumed),
         marked=(0,),
         note="In sample, but for the last column. Active: return over the benchmark's, a year. On "
-        "the holdout only that was run which leaves the portfolio as it is; `exo backtest "
-        "--what-if` tries others.",
+        "the holdout only that was run which leaves the portfolio as it is; exo backtest "
+        "--what-if tries others.",
     )
 
 

@@ -7,10 +7,12 @@ import numpy as np
 from mech_exo.report.charts.chart_units import ChartUnit
 from mech_exo.report.charts.heat_map import HeatMap
 from mech_exo.report.charts.interval_bars import IntervalBar, IntervalBars
-from mech_exo.report.formats import number
+from mech_exo.report.formats import number, percent
 from mech_exo.report.page.page_blocks import Paragraph
 from mech_exo.tearsheet.parts.factor_coefficients import FactorCoefficients
+from mech_exo.tearsheet.parts.luck import number_of
 from mech_exo.tearsheet.parts.missing import Missing
+from mech_exo.tearsheet.parts.verdict_found import VerdictFound
 from mech_exo.tearsheet.sections.section_words import Blocks, drawn, listed, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
@@ -35,7 +37,7 @@ def factors_section(sheet: TearSheet) -> Blocks:
     )
     return (
         Paragraph(_sentence(found)),
-        *(Paragraph(words) for words in _against(sheet, found)),
+        *(Paragraph(words) for words in (*_leaning(sheet), *_against(sheet, found))),
         *drawn(_means(found), _years(found), _shared(found)),
         *(left if found.left_out else ()),
     )
@@ -55,6 +57,18 @@ def _sentence(found: FactorCoefficients) -> str:
         " than chance would. A factor with a negative t is of use with a negative weight. This is "
         "in sample, and without a search."
     )
+
+
+def _leaning(sheet: TearSheet) -> Iterator[str]:
+    """The factor without which the portfolio loses most, as the verdict found it."""
+    block = sheet.verdict.block if isinstance(sheet.verdict, VerdictFound) else {}
+    plateau = block.get("plateau") or {}
+    lost = number_of(plateau.get("lost"))
+    if plateau.get("leans_on") and np.isfinite(lost):
+        yield (
+            f"This portfolio leans most on {plateau['leans_on']}: without it, {percent(lost, 0)} "
+            "of the value that was sought is lost."
+        )
 
 
 def _against(sheet: TearSheet, found: FactorCoefficients) -> Iterator[str]:

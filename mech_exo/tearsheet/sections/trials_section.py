@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from mech_exo.report.charts.chart_units import PERCENT
 from mech_exo.report.charts.heat_map import HeatMap
 from mech_exo.report.charts.interval_bars import IntervalBar, IntervalBars
@@ -145,14 +143,11 @@ def _neighbours(sheet: TearSheet) -> Iterator[Block]:
     plateau = block.get("plateau")
     if not isinstance(plateau, dict):
         return
-    value, median, low, feasible, lost = (
-        number_of(plateau.get(name)) for name in ("value", "median", "low", "feasible", "lost")
+    value, median, low, feasible = (
+        number_of(plateau.get(name)) for name in ("value", "median", "low", "feasible")
     )
-    words = (
+    yield Paragraph(
         f"The objective is {number(value)} here; after small moves of all parameters it is "
         f"{number(median)} (median), and {number(low)} in the worst tenth. {percent(feasible, 0)} "
         "of such moves keep the limits."
     )
-    if plateau.get("leans_on") and np.isfinite(lost):
-        words += f" Without {plateau['leans_on']}, {percent(lost, 0)} of it is lost."
-    yield Paragraph(words)

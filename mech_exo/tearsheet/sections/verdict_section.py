@@ -32,6 +32,12 @@ def verdict_section(sheet: TearSheet) -> Blocks:
 def _blocks(sheet: TearSheet) -> Iterator[Block]:
     for caution in sheet.cautions:
         yield Callout("Read this first", (caution,), "bad")
+    if isinstance(sheet.data, DataCoverage) and sheet.data.demo:
+        yield Callout(
+            "Made-up prices",
+            ("This is the demo market. Its results mean nothing for real money.",),
+            "doubtful",
+        )
     found = sheet.verdict
     if isinstance(found, Missing):
         yield Callout("No verdict", (found.reason, _unjudged(sheet)), "doubtful")
@@ -44,11 +50,6 @@ def _blocks(sheet: TearSheet) -> Iterator[Block]:
         yield _deciding(found)
         if found.overall != "PASS":
             yield Paragraph(_takes(found.block.get("decision") or {}))
-    if isinstance(sheet.data, DataCoverage) and sheet.data.demo:
-        yield Paragraph(
-            "The prices are made up: this is the demo market. Its results mean nothing for real "
-            "money."
-        )
 
 
 def _unjudged(sheet: TearSheet) -> str:
