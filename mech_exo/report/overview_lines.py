@@ -118,7 +118,7 @@ def _data_words(data: DataGlance) -> str:
     days = "1 weekday" if data.weekdays == 1 else f"{data.weekdays} weekdays"
     old = f"until {data.last}, {days} ago"
     if not data.read:
-        return f"{data.source}, {old} when a factor file was last made"
+        return f"{data.source}; {old} at the last export (exo data check reads them)"
     return f"{data.source}, {old}" + (
         ": too old (reoptimize.max_data_age_days)" if data.stale else ""
     )
