@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -95,6 +96,25 @@ def test_one_that_fails_does_not_hurt_the_other(
         assert any(text.startswith("told: done") for text in telegram.texts())
         assert telegram.texts()[-1] == TEST_MESSAGE
     no_secret(folder, printed.out + printed.err)
+
+
+def test_one_that_never_answers_holds_up_neither_the_run_nor_the_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with stand_in() as telegram, hook_stand_in() as hook:
+        hook.stalled = threading.Event()
+        for name, value in TELEGRAM.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("EXO_NOTIFY__API_BASE_URL", telegram.url)
+        monkeypatch.setenv("EXO_WEBHOOK_URL", hook.url)
+        monkeypatch.setenv("EXO_NOTIFY__TIMEOUT_S", "6")
+        assert tune("told") == 0  # while the server still holds the first request
+        assert not hook.stalled.is_set()
+        assert len(hook.requests) <= 3
+    assert telegram.texts()[-1].startswith("told: done, 6 trials")
+    printed = capsys.readouterr()
+    assert printed.err.count("Webhook: ") == 1
+    assert "Telegram: " not in printed.err
 
 
 @pytest.mark.parametrize(
