@@ -1,4 +1,4 @@
-"""An exclusive lock that dies with its process.
+"""An exclusive lock that ends with its process.
 
 The lock is a `flock` on a small file. The kernel gives it up when the process ends in whatever
 way, so a file left behind by `kill -9` means nothing. Child processes do not keep it: the
