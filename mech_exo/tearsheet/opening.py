@@ -1,5 +1,6 @@
 """From a study, a factor file or a run's result to what a tear sheet is made from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,9 +68,21 @@ def open_reported(request: ReportRequest, log: Log) -> Reported:
         For a study, a file or data that cannot be read, and a trial that is not there.
     """
     if request.factors is not None:
-        return _of_file(request.factors, request, log)
-    assert request.study_name is not None
-    return _of_study(request.study_name, request, log)
+        found = _of_file(request.factors, request, log)
+    else:
+        assert request.study_name is not None
+        found = _of_study(request.study_name, request, log)
+    return replace(found, given=tuple(_given(request.inputs)))
+
+
+def _given(inputs: InputRequest) -> Iterator[tuple[str, str]]:
+    """Flags that were typed, which the commands on the page need too."""
+    typed = {
+        "--config": inputs.config,
+        "--objective": inputs.objective,
+        "--data": inputs.overrides.get("data.source"),
+    }
+    yield from ((flag, str(value)) for flag, value in typed.items() if value is not None)
 
 
 def of_result(result: Optimised) -> Reported:

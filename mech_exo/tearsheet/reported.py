@@ -48,6 +48,8 @@ class Reported:
         What it has, and the limits that the objective file sets.
     standing
         The verdict that the study file remembers.
+    given
+        Options of inputs that were typed: flag and value.
     cautions
         What a reader must know before anything else, in sentences.
     exit_code
@@ -70,6 +72,7 @@ class Reported:
     incumbent_fit: "Fit | None" = None
     constraints: tuple[ConstraintValue, ...] = ()
     standing: Standing = field(default_factory=Standing)
+    given: tuple[tuple[str, str], ...] = ()
     cautions: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.DONE
 

@@ -24,13 +24,13 @@ def command_line(*words: object) -> str:
 def judging(reported: Reported) -> str:
     """Asks for the verdict."""
     if reported.kind == "file":
-        return command_line("validate", "--factors", reported.name, *study_file_of(reported))
-    return command_line("validate", *_study(reported), *study_file_of(reported))
+        return command_line("validate", "--factors", reported.name, *_where(reported))
+    return command_line("validate", *_study(reported), *_where(reported))
 
 
 def reproducing(reported: Reported) -> Iterator[CommandLine]:
     """What computes the page's figures again, from the search on."""
-    where = study_file_of(reported)
+    where = _where(reported)
     if reported.study is not None:
         name = reported.study.name
         trials = len(reported.study.current)
@@ -41,7 +41,8 @@ def reproducing(reported: Reported) -> Iterator[CommandLine]:
     yield CommandLine(judging(reported), "skill or luck")
     if reported.kind == "file":
         yield CommandLine(
-            command_line("verify", reported.name, *where), "computes the file's fields again"
+            command_line("verify", reported.name, *_where(reported, without="--data")),
+            "computes the file's fields again",
         )
     elif reported.trial is not None and reported.study is not None:
         number = reported.trial.number
@@ -61,7 +62,7 @@ def showing(reported: Reported, trial: object = None) -> str:
     if trial is None and reported.kind == "study" and _not_the_best(reported):
         trial = reported.trial.number if reported.trial is not None else None
     which = () if trial is None else ("--trial", trial)
-    return command_line("report", reported.name, *which, *study_file_of(reported))
+    return command_line("report", reported.name, *which, *_where(reported))
 
 
 def study_file_of(reported: Reported) -> tuple[object, ...]:
@@ -69,6 +70,12 @@ def study_file_of(reported: Reported) -> tuple[object, ...]:
     path = reported.study_file
     usual = (project_root() / STUDY_FILE).resolve()
     return () if path.resolve() == usual else ("--study-file", path)
+
+
+def _where(reported: Reported, without: str = "") -> tuple[object, ...]:
+    """Study file and inputs, as far as they are not the usual ones."""
+    typed = [word for pair in reported.given if pair[0] != without for word in pair]
+    return (*study_file_of(reported), *typed)
 
 
 def _not_the_best(reported: Reported) -> bool:

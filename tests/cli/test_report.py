@@ -89,6 +89,16 @@ def test_twice_the_same_bytes_and_the_json_says_the_same(copied: Path) -> None:
     assert (copied / "d.html").read_text("utf-8") == again
 
 
+def test_the_commands_on_the_page_have_what_was_typed(copied: Path) -> None:
+    shutil.copy(copied / "config/settings.yml", copied / "other settings.yml")
+    run = run_exo("report", "--config", "other settings.yml", "--data", "demo", cwd=copied)
+    assert run.returncode == 0, run.stderr
+    page = (copied / f"reports/{NAME}.html").read_text("utf-8")
+    typed = "--config &#x27;other settings.yml&#x27; --data demo"
+    assert f"exo validate {typed}" in page
+    assert f"exo report {NAME} {typed}" in page
+
+
 def test_a_file_by_itself(copied: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "other.db"
     run = run_exo("report", "best.yml", "--study-file", elsewhere, "--json", cwd=copied)
