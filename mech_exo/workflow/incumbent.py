@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from mech_exo.config.packaged import nearest
 from mech_exo.factor_file.document import WEIGHT, FactorFile
 from mech_exo.factor_file.read import read_factor_file
-from mech_exo.workflow.stated_mandate import other_mandate
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,13 +88,20 @@ def known_factors(session: "Session") -> tuple[str, ...]:
     return (*session.factor_names, *missing)
 
 
+def _other_mandate(incumbent: FactorFile, session: "Session") -> str:
+    """Why the run has not the incumbent's rules of the portfolio; "" if it has them."""
+    from mech_exo.workflow.stated_mandate import other_mandate  # which only a run needs
+
+    return other_mandate(incumbent, INCUMBENT, session)
+
+
 def comparable(session: "Session", incumbent: FactorFile) -> bool:
     """Whether its figures under the rules of this run would be its own.
 
     Without any of its factors it would be shown as cash; by another mandate or another `construct`
     it would be another portfolio.
     """
-    return _has_factors(session, incumbent) and not other_mandate(incumbent, INCUMBENT, session)
+    return _has_factors(session, incumbent) and not _other_mandate(incumbent, session)
 
 
 def _has_factors(session: "Session", incumbent: FactorFile) -> bool:
@@ -121,7 +127,7 @@ def warn_of_incumbent(session: "Session", log: "Log") -> None:
     if not _has_factors(session, incumbent):
         log.warn(f"{INCUMBENT}: the data have none of its factors. It is not compared.")
         return
-    why = other_mandate(incumbent, INCUMBENT, session)
+    why = _other_mandate(incumbent, session)
     if why:
         log.warn(f"{INCUMBENT} {why}. It is not compared, and no new study starts from it.")
         return
@@ -160,7 +166,7 @@ def warm_starts(session: "Session", incumbent: FactorFile | None) -> "tuple[Warm
     if (
         incumbent is not None
         and fit_of(incumbent, session).knows is False
-        and not other_mandate(incumbent, INCUMBENT, session)
+        and not _other_mandate(incumbent, session)
     ):
         starts.insert(0, WarmStart(INCUMBENT, {**windows, **incumbent.params}))
     return tuple(starts)
