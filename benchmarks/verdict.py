@@ -20,7 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 if TYPE_CHECKING:
     from mech_exo.config.settings import Settings
+    from mech_exo.data.market import Market
     from mech_exo.data.panel import Panel
+    from mech_exo.objective.objective_file import ObjectiveFile
+    from mech_exo.tuning.plan import Search
+    from mech_exo.verdict.subject import Subject
     from mech_exo.verdict.verdict import VerdictRecord
 
 OBJECTIVE = Path(__file__).parents[1] / "research" / "obj_utils.py"
@@ -60,36 +64,63 @@ class Judged:
         return sorted(times)[2] * self.searches
 
 
-def judge(*, small: bool, jobs: int, trials: int) -> Judged:
-    """Tune a study and judge it."""
+@dataclass(frozen=True)
+class Prepared:
+    """Data and settings of a search."""
+
+    settings: Settings
+    market: Market
+    panel: Panel
+    objective: ObjectiveFile
+
+    def search(self) -> Search:
+        """The search, in sample."""
+        from mech_exo.tuning.weight_search import WeightSearch
+
+        inside = self.panel.between(0, self.panel.split(self.settings.holdout.fraction))
+        return WeightSearch(self.settings, self.objective, inside).search()
+
+    def subject(self, file: Path, *, trials: int, jobs: int) -> Subject:
+        """What is judged: the best trial of a study that is made in `file`."""
+        from mech_exo.tuning.request import SearchRequest
+        from mech_exo.tuning.runner import run_study
+        from mech_exo.verdict.subject import study_subject
+
+        request = SearchRequest(
+            study_name="benchmark", study_file=file, n_jobs=jobs, n_trials=trials
+        )
+        study = run_study(request, self.search()).study
+        return study_subject(self.settings, self.objective, self.panel, self.market, study)
+
+
+def prepared(*, small: bool) -> Prepared:
+    """The demo market, small or of 500 stocks and ten years."""
     from mech_exo.config.settings import DataSettings, DemoSettings, Settings
     from mech_exo.data.build import build_panel
     from mech_exo.data.demo import demo_market
     from mech_exo.objective.objective_file import ObjectiveFile
-    from mech_exo.tuning.request import SearchRequest
-    from mech_exo.tuning.runner import run_study
-    from mech_exo.tuning.weight_search import WeightSearch
-    from mech_exo.verdict.subject import study_subject
-    from mech_exo.verdict.verdict import validate
 
     demo = DemoSettings(symbols=80, years=8) if small else DemoSettings(500, 10)
     base = Settings(data=DataSettings(demo=demo))
     settings = replace(base, verdict=replace(base.verdict, placebos=19 if small else 99))
     market = demo_market(demo)
-    panel = build_panel(market, settings)
     objective = ObjectiveFile(OBJECTIVE, OBJECTIVE.read_bytes(), "the shipped one", OBJECTIVE.name)
-    inside = panel.between(0, panel.split(settings.holdout.fraction))
+    return Prepared(settings, market, build_panel(market, settings), objective)
+
+
+def judge(*, small: bool, jobs: int, trials: int) -> Judged:
+    """Tune a study and judge it."""
+    from mech_exo.verdict.verdict import validate
+    from mech_exo.workforce.workforce import Workforce
+
+    work = prepared(small=small)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "study.db"
-        request = SearchRequest(
-            study_name="benchmark", study_file=file, n_jobs=jobs, n_trials=trials
-        )
-        study = run_study(request, WeightSearch(settings, objective, inside).search()).study
-        subject = study_subject(settings, objective, panel, market, study)
+        subject = work.subject(file, trials=trials, jobs=jobs)
         begun, used = time.perf_counter(), _processors()
-        verdict = validate(subject, file, workforce=request.workforce, progress=_progress)
+        verdict = validate(subject, file, workforce=Workforce(jobs), progress=_progress)
         wall, busy = time.perf_counter() - begun, _processors() - used
-    return Judged(verdict, panel, settings, trials, wall, busy)
+    return Judged(verdict, work.panel, work.settings, trials, wall, busy)
 
 
 def main() -> int:
