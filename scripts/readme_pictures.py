@@ -2,7 +2,7 @@
 
 python scripts/readme_pictures.py        docs/terminal.svg, and docs/report.png by a Chromium
 
-A search of the demo market in a folder of its own, then its verdict and its report. Commands are run
+A search of the demo market in a folder of its own, its verdict and its report. Commands are run
 as a user would, in a terminal 96 columns wide.
 """
 
