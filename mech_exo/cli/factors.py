@@ -81,6 +81,7 @@ def stage(options: StageOptions) -> None:
     from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
     from mech_exo.workflow.repeatable import study_text
     from mech_exo.workflow.session import open_session
+    from mech_exo.workflow.study_settings import as_searched
 
     path = Path(options.source)
     if not options.source:
@@ -91,8 +92,9 @@ def stage(options: StageOptions) -> None:
         file = parse_factor_file(text, str(path))
         warn_if_edited(file, path, ConsoleLog())
     else:
-        listed = factors_of_study(options.study_file, options.source)
-        session = open_session(options.request(), ConsoleLog(), listed)
+        named, log = (options.study_file, options.source), ConsoleLog()
+        inputs, listed = as_searched(options.request(), *named, log), factors_of_study(*named)
+        session = open_session(inputs, log, listed)
         text = study_text(session, options.study_file, options.source)
         file, rules = parse_factor_file(text, options.source), session.settings.verdict
     known = standing_of_file(file, options.study_file, rules)

@@ -136,11 +136,13 @@ def course_in_sample(study_file: Path, name: str, number: int, project: Path) ->
     from mech_exo.workflow.factor_list import factors_of_study
     from mech_exo.workflow.log import PythonLog
     from mech_exo.workflow.session import InputRequest, open_session
+    from mech_exo.workflow.study_settings import as_searched
 
     study = read_study(study_file, name)
     trial = study.trials[number]
-    listed = factors_of_study(study_file, name)
-    session = open_session(InputRequest(cwd=project), PythonLog(), listed, refuse=False)
+    listed, log = factors_of_study(study_file, name), PythonLog()
+    inputs = as_searched(InputRequest(cwd=project), study_file, name, log)
+    session = open_session(inputs, log, listed, refuse=False)
     # refuses what is not the study's
     study_subject(session.settings, session.objective, session.panel, session.market, study, trial)
     appraiser = session.appraiser

@@ -22,6 +22,7 @@ from mech_exo.workflow.remembered_verdicts import standing_of_file
 from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.session import InputRequest, Session, open_session
 from mech_exo.workflow.stated_mandate import check_construct
+from mech_exo.workflow.study_settings import as_searched
 from mech_exo.workflow.verdict_run import study_of_file
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _of_study(name: str, request: ReportRequest, log: Log) -> Reported:
         )
     trial = None if request.trial is None else complete_trial(study, request.trial)
     listed = factors_of_study(request.study_file, name)
-    session = open_session(request.inputs, log, listed, refuse=False)
+    inputs = as_searched(request.inputs, request.study_file, name, log)
+    session = open_session(inputs, log, listed, refuse=False)
     session.try_apart()
     others = _difference(session, study)
     if others:

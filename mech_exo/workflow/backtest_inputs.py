@@ -12,6 +12,7 @@ from mech_exo.objective.space import Space
 from mech_exo.workflow.log import Log
 from mech_exo.workflow.reopen import known_to, reopen
 from mech_exo.workflow.session import InputRequest, Session, open_session
+from mech_exo.workflow.study_settings import as_searched
 
 if TYPE_CHECKING:
     from mech_exo.data.panel import Panel
@@ -167,6 +168,7 @@ def portfolio_of_trial(
 
     study = read_study(study_file, name)
     trial = _best(study) if which == BEST else _numbered(study, int(which))
+    request = as_searched(request, study_file, name, log)
     session = open_session(request, log, factors_of_study(study_file, name))
     inputs = session.settings, session.objective, session.panel, session.market
     study_subject(*inputs, study, trial)  # that it is the study of these inputs

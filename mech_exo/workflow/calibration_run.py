@@ -23,6 +23,7 @@ from mech_exo.workflow.factor_list import factors_of_study
 from mech_exo.workflow.incumbent import warm_starts
 from mech_exo.workflow.log import Log, PythonLog
 from mech_exo.workflow.session import InputRequest, Session, open_session
+from mech_exo.workflow.study_settings import as_searched
 from mech_exo.workforce.cluster import Cluster
 from mech_exo.workforce.workforce import Workforce
 
@@ -126,10 +127,11 @@ def calibrate_data(
         for a study without a feasible trial; 130 on Ctrl-C (finished studies are kept).
     """
     log = log or PythonLog()
-    listed = None
+    inputs, listed = request.inputs, None
     if request.study_name is not None:
-        listed = factors_of_study(request.study_file, request.study_name)
-    session = open_session(request.inputs, log, listed)
+        named = request.study_file, request.study_name
+        inputs, listed = as_searched(inputs, *named, log), factors_of_study(*named)
+    session = open_session(inputs, log, listed)
     session.try_apart()
     return calibrate_session(session, request, log, progress)
 

@@ -21,6 +21,7 @@ from mech_exo.workflow.reopen import reopen
 from mech_exo.workflow.run_events import RunListener, replicates_to, unheard
 from mech_exo.workflow.session import InputRequest, Session, open_session
 from mech_exo.workflow.stated_mandate import check_construct
+from mech_exo.workflow.study_settings import as_searched
 from mech_exo.workforce.cluster import Cluster
 from mech_exo.workforce.workforce import HERE, Workforce
 
@@ -185,9 +186,8 @@ def _of_study(request: JudgeRequest, log: Log) -> tuple[Subject, Keep]:
     from mech_exo.tuning.recovery import confirm_stored
 
     study = read_study(request.study_file, request.study_name)
-    session = open_session(
-        request.inputs, log, factors_of_study(request.study_file, request.study_name)
-    )
+    named = request.study_file, request.study_name
+    session = open_session(as_searched(request.inputs, *named, log), log, factors_of_study(*named))
     session.try_apart()
     confirm_stored(request.study_file, study)  # reading the data took its time
     return _best_of(session, study, request.study_file)
