@@ -69,21 +69,17 @@ class Runs:
         return self._held(self.session.in_sample, self.params)
 
     @cached_property
-    def outside(self) -> TrackRecord | None:
-        """The portfolio on the holdout; None without one."""
-        holdout = self.session.holdout
-        return None if holdout is None else self._held(holdout, self.params)
+    def whole(self) -> TrackRecord:
+        """The portfolio on all dates, in one run, as `exo backtest --part all` has it."""
+        return self._throughout(self.params)
 
     @cached_property
-    def incumbent(self) -> tuple[TrackRecord, TrackRecord | None] | None:
-        """config/factors.yml in sample and on the holdout, where its figures stand beside."""
+    def incumbent(self) -> TrackRecord | None:
+        """config/factors.yml on all dates, where its figures stand beside."""
         file = incumbent_file(self.session.cwd) if self.beside else None
         if file is None:
             return None
-        params = self.session.appraiser.space.meaningful(file.params)
-        holdout = self.session.holdout
-        outside = None if holdout is None else self._held(holdout, params)
-        return self._held(self.session.in_sample, params), outside
+        return self._throughout(self.session.appraiser.space.meaningful(file.params))
 
     @cached_property
     def searches(self) -> RepeatedSearches | None:
@@ -117,6 +113,10 @@ class Runs:
             track = self._held(tested, params)
         return HeldWindow(window, params, bool(payload.get("feasible", False)), track)
 
+    def _throughout(self, params: "Mapping[str, Parameter]") -> TrackRecord:
+        session = self.session
+        return self._held(session.in_sample if session.holdout is None else session.panel, params)
+
     def _held(self, panel: "Panel", params: "Mapping[str, Parameter]") -> TrackRecord:
         session, holdout = self.session, self.session.holdout
         opens = None if holdout is None else holdout.dates[0]
@@ -127,8 +127,6 @@ class Runs:
         session = self.session
         if panel is session.in_sample:
             return session.appraiser.in_sample
-        if panel is session.holdout:
-            return session.appraiser.last_part
         return Evaluator(session.spec, panel, session.settings, session.market)
 
     @cached_property

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from mech_exo.backtest.metrics import METRICS
+from mech_exo.config.settings import SAMPLERS
 from mech_exo.errors import ExoError
 from mech_exo.objective.evaluation import Direction
+from mech_exo.tuning.samplers import sampler_class
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
 from mech_exo.tuning.trial_choice import column_of
 from mech_exo.tuning.trial_table import Row, columns_of, trial_rows
@@ -35,9 +37,6 @@ PER_PARAMETER = 20
 Of a random search of twelve parameters, the shares of 100 trials had a rank correlation of 0.6 with
 those of 940; of 200 trials 0.8; of 400 trials 0.9.
 """
-
-EVEN = ("random", "qmc")
-"""Samplers that do not learn from the trials."""
 
 FRONT = "the Pareto front"
 BEST = 0.1
@@ -87,7 +86,7 @@ class Importances:
     @property
     def local(self) -> bool:
         """Whether the trials lie where the search went, and not evenly."""
-        return self.sampler not in ("", *EVEN)
+        return self.sampler in SAMPLERS and sampler_class(self.sampler).learns
 
 
 @dataclass(frozen=True)

@@ -58,33 +58,19 @@ def book_history(reported: Reported) -> BookHistory | Missing:
     runs, best = reported.runs, reported.best
     if runs is None or best is None:
         return no_backtest(reported)
-    parts = [track for track in (runs.inside, runs.outside) if track is not None]
-    results = [track.result for track in parts]
+    held = runs.whole.result
     occupancy = runs.inside.result.occupancy
     return BookHistory(
-        dates=np.concatenate([r.dates for r in results]),
-        net=np.concatenate([r.exposure for r in results]),
-        gross=np.concatenate([r.gross_exposure for r in results]),
-        short=np.concatenate([r.short_exposure for r in results]),
-        executions=np.concatenate([track.executed_dates for track in parts]),
-        traded=np.concatenate([r.traded for r in results]),
-        names=np.concatenate([np.count_nonzero(r.holdings, axis=1) for r in results]),
-        sectors=_sectors([r.sector_shares for r in results])
-        if all(r.knows_sectors for r in results)
-        else None,
+        dates=held.dates,
+        net=held.exposure,
+        gross=held.gross_exposure,
+        short=held.short_exposure,
+        executions=runs.whole.executed_dates,
+        traded=held.traded,
+        names=np.count_nonzero(held.holdings, axis=1),
+        sectors=held.sector_shares if held.knows_sectors else None,
         wanted=occupancy.positions,
         above=occupancy.above,
         tied=occupancy.tied,
         capacity=best.capacity,
     )
-
-
-def _sectors(shares: list[Mapping[str, FloatArray]]) -> dict[str, FloatArray]:
-    lengths = [len(next(iter(part.values()))) for part in shares]
-    names = sorted({name for part in shares for name in part})
-    return {
-        name: np.concatenate(
-            [part.get(name, np.zeros(n)) for part, n in zip(shares, lengths, strict=True)]
-        )
-        for name in names
-    }

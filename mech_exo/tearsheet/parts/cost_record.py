@@ -76,11 +76,9 @@ def cost_record(reported: Reported) -> CostRecord | Missing:
     runs, session = reported.runs, reported.session
     if runs is None or session is None or reported.best is None:
         return no_backtest(reported)
-    parts = [track for track in (runs.inside, runs.outside) if track is not None]
-    dates = np.concatenate([track.executed_dates for track in parts])
-    paid = np.concatenate([track.costs for track in parts])
+    dates, paid = runs.whole.executed_dates, runs.whole.costs
     of = dates.astype("datetime64[Y]").astype(np.int64) + 1970
-    sessions = sum(len(track.returns) for track in parts)
+    sessions = len(runs.whole.returns)
     years = np.unique(of)
     costs = session.settings.backtest
     return CostRecord(

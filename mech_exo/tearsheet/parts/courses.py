@@ -44,9 +44,8 @@ class Courses:
     Attributes
     ----------
     portfolio, universe, incumbent
-        In sample and on the holdout, one after the other; on the holdout each begins anew, without
-        a position. The universe is held in equal weights, as much of it as of the portfolio;
-        `incumbent` is None where there is none.
+        In sample and on the holdout, in one run. The universe is held in equal weights, as much of
+        it as of the portfolio; `incumbent` is None where there is none.
     walk_forward
         What was found on the dates before, held on those that followed, piece after piece; it
         begins with what the universe was worth then. None where the pieces are not kept.
@@ -75,16 +74,16 @@ def courses(reported: Reported) -> Courses | Missing:
     runs, best = reported.runs, reported.best
     if runs is None or best is None:
         return no_backtest(reported)
-    parts = [track for track in (runs.inside, runs.outside) if track is not None]
-    universe = _joined(UNIVERSE, [(track.dates, track.universe) for track in parts])
+    whole, holdout = runs.whole, runs.session.holdout
+    universe = _joined(UNIVERSE, [(whole.dates, whole.universe)])
     walked = _walk_forward(runs, universe)
     return Courses(
-        portfolio=_of(best.label, parts),
+        portfolio=_of(best.label, whole),
         universe=universe,
         incumbent=_incumbent(reported, runs),
         walk_forward=walked,
         pieces=tuple(w.track.dates[0] for w in runs.windows if w.track) if walked else (),
-        split=None if runs.outside is None else runs.outside.panel.dates[0],
+        split=None if holdout is None else holdout.dates[0],
     )
 
 
@@ -102,15 +101,14 @@ def no_backtest(reported: Reported) -> Missing:
     return Missing(f"There is no portfolio to show: {why}.")
 
 
-def _of(label: str, parts: Iterable[TrackRecord]) -> Course:
-    return _joined(label, [(track.dates, track.returns) for track in parts])
+def _of(label: str, track: TrackRecord) -> Course:
+    return _joined(label, [(track.dates, track.returns)])
 
 
 def _incumbent(reported: Reported, runs: Runs) -> Course | None:
     if reported.incumbent is None or runs.incumbent is None:
         return None
-    parts = (track for track in runs.incumbent if track is not None)
-    return _of(reported.incumbent.label, parts)
+    return _of(reported.incumbent.label, runs.incumbent)
 
 
 def _walk_forward(runs: Runs, universe: Course) -> Course | None:

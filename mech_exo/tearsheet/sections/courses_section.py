@@ -62,8 +62,8 @@ def _growth(found: Courses, dates: DateArray) -> Curves:
 def _reading(found: Courses) -> Iterator[str]:
     if found.split is not None:
         yield (
-            "Shaded: the dates that the search saw. On the holdout each portfolio begins anew, "
-            "without a position, with what it was worth."
+            "Shaded: the dates that the search saw. Here the portfolio is held through; the "
+            "holdout's figures above are of a run that begins there, with cash."
         )
     if found.walk_forward is not None:
         yield (

@@ -64,6 +64,8 @@ class Sampler(ABC):
         Whether every trial must have all parameters of the space that was found beforehand.
     window_setting
         What its window is called for the user.
+    learns
+        Whether what it asks depends on the trials before.
     """
 
     name: ClassVar[str]
@@ -72,6 +74,7 @@ class Sampler(ABC):
     prunable: ClassVar[bool] = True
     fixed_space: ClassVar[bool] = False
     window_setting: ClassVar[str] = "--window"
+    learns: ClassVar[bool] = True
 
     def __init__(self, window: int) -> None:
         self.window = window

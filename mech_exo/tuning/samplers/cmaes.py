@@ -31,6 +31,7 @@ class CMAES(GenerationWindow, Random):
     """The window is a generation."""
 
     name = "cmaes"
+    learns = True
     label = "CMAES"
     fixed_space = True
 

@@ -24,6 +24,7 @@ class Random(Sampler):
     """A trial depends on the seed and its number only."""
 
     name = "random"
+    learns = False
     label = "RandomSampler"
 
     @classmethod
