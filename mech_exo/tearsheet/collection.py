@@ -45,7 +45,7 @@ def collected(reported: Reported) -> TearSheet:
         verdict=part(verdict_found),
         performance=performance(reported),
         courses=paths,
-        calendar=calendar_returns(paths),
+        calendar=part(calendar_returns),
         luck=part(luck),
         weights=part(weights),
         trials=cloud,

@@ -32,10 +32,8 @@ def _document(sheet: TearSheet) -> dict[str, Any]:
         **_verdict(sheet),
         **_composition(sheet),
         "constraints": [] if isinstance(sheet.limits, Missing) else _limits(sheet),
-        "what_if": []
-        if isinstance(sheet.costs, Missing)
-        else list(map(_assumed, sheet.costs.assumed)),
-        "paid_a_year": None if isinstance(sheet.costs, Missing) else sheet.costs.paid_a_year,
+        "years": _years(sheet),
+        **_costs(sheet),
         "factors": _factors(sheet),
         "importance": _importance(sheet),
         "data_findings": []
@@ -84,6 +82,18 @@ def _limits(sheet: TearSheet) -> list[dict[str, Any]]:
     return [
         {"name": one.name, "value": one.value, "limit": one.limit, "satisfied": one.satisfied}
         for one in sheet.limits
+    ]
+
+
+def _years(sheet: TearSheet) -> list[dict[str, Any]]:
+    found = sheet.calendar
+    if isinstance(found, Missing):
+        return []
+    names = ("year", "total_return", "universe", "max_drawdown")
+    rows = (found.years, found.portfolio, found.universe, found.drawdown)
+    return [
+        dict(zip(names, row, strict=True))
+        for row in zip(*(values.tolist() for values in rows), strict=True)
     ]
 
 

@@ -150,6 +150,23 @@ def _backtest(portfolio: str, *more: str) -> Callable[[Told], Figures]:
     return figures
 
 
+def _page(told: Told) -> dict[str, Any]:
+    """The exact figures that the report's page carries."""
+    told.exo("report", STUDY, "--out", "report.html")
+    page = (told.folder / "report.html").read_text("utf-8")
+    _, _, rest = page.partition('id="report-data">')
+    found: dict[str, Any] = json.loads(rest.partition("</script>")[0])
+    return found
+
+
+def _reported(part: Literal["in_sample", "out_of_sample"]) -> Callable[[Told], Figures]:
+    def figures(told: Told) -> Figures:
+        found: Figures = told.json("report", STUDY)["portfolios"]["portfolio"][part]
+        return found
+
+    return figures
+
+
 SOURCES = {
     "optuna-run --json": Source("in_sample", lambda t: t.run["best"]["in_sample"]),
     "study show --json": Source(
@@ -173,6 +190,17 @@ SOURCES = {
     "verify --json": Source("out_of_sample", _verified),
     "Project.backtest, holdout": Source("out_of_sample", _library_run("holdout")),
     "exo backtest, holdout": Source("out_of_sample", _backtest(FILE, "--part", "holdout")),
+    "exo backtest, as it is": Source(
+        "in_sample",
+        lambda t: t.json("backtest", FILE, "--what-if", "default")["what_ifs"][0]["metrics"],
+    ),
+    "report": Source("in_sample", lambda t: _page(t)["portfolios"]["portfolio"]["in_sample"]),
+    "report, holdout": Source(
+        "out_of_sample", lambda t: _page(t)["portfolios"]["portfolio"]["out_of_sample"]
+    ),
+    "report, as it is": Source("in_sample", lambda t: _page(t)["what_if"][0]["in_sample"]),
+    "report --json": Source("in_sample", _reported("in_sample")),
+    "report --json, holdout": Source("out_of_sample", _reported("out_of_sample")),
 }
 
 
@@ -222,6 +250,16 @@ def test_every_metric_is_the_same_number(told: Told, name: str) -> None:
 def test_the_numbers_tell_something(told: Told, part: str) -> None:
     figures = told.run["best"][part]
     assert sum(value is not None and value != 0.0 for value in figures.values()) >= 10
+
+
+def test_years_are_the_same_in_the_report_and_in_a_backtest(told: Told) -> None:
+    years = told.json("backtest", FILE, "--part", "all")["years"]
+    shown_years = _page(told)["years"]
+    assert [y["year"] for y in shown_years] == [y["year"] for y in years]
+    for here, there in zip(shown_years, years, strict=True):
+        assert here["total_return"] == there["metrics"]["total_return"]
+        assert here["max_drawdown"] == there["metrics"]["max_drawdown"]
+        assert here["universe"] == there["benchmark_metrics"]["total_return"]
 
 
 def test_people_see_the_same_rounded(told: Told) -> None:

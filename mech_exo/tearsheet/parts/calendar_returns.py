@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.data.panel import DateArray, FloatArray, IntArray
-from mech_exo.tearsheet.parts.courses import Course, Courses
+from mech_exo.backtest.calendar_years import CalendarYear
+from mech_exo.backtest.comparison import passive_metrics
+from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.tearsheet.parts.courses import no_backtest
 from mech_exo.tearsheet.parts.missing import Missing
+from mech_exo.tearsheet.reported import Reported
+from mech_exo.workflow.track_record import TrackRecord
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,36 +36,26 @@ class CalendarReturns:
     drawdown: FloatArray
 
 
-def calendar_returns(found: Courses | Missing) -> CalendarReturns | Missing:
-    """From the courses, the holdout included."""
-    if isinstance(found, Missing):
-        return found
-    month = _number(found.portfolio.dates, "M")
-    years = np.unique(month // 12)
+def calendar_returns(reported: Reported) -> CalendarReturns | Missing:
+    """From the one run over all dates, as `exo backtest` has its years and months."""
+    runs = reported.runs
+    if runs is None or reported.best is None:
+        return no_backtest(reported)
+    track = runs.whole
+    years = np.array([year.year for year in track.years])
+    month = track.months.month.astype(np.int64)
     table = np.full((len(years), 12), np.nan)
-    for each in np.unique(month):
-        within = found.portfolio.returns[month == each]
-        table[np.searchsorted(years, each // 12), each % 12] = np.prod(1.0 + within) - 1.0
+    table[np.searchsorted(years, month // 12 + 1970), month % 12] = track.months.returns
     return CalendarReturns(
-        years=years + 1970,
+        years=years,
         months=table,
-        portfolio=_by_year(found.portfolio, years),
-        universe=_by_year(found.universe, years),
-        drawdown=_losses(found.portfolio, years),
+        portfolio=np.array([year.metrics["total_return"] for year in track.years]),
+        universe=np.array([_universe(track, year) for year in track.years]),
+        drawdown=np.array([year.metrics["max_drawdown"] for year in track.years]),
     )
 
 
-def _number(dates: DateArray, unit: str) -> IntArray:
-    return dates.astype(f"datetime64[{unit}]").astype(np.int64)
-
-
-def _by_year(course: Course, years: IntArray) -> FloatArray:
-    of = _number(course.dates, "Y")
-    return np.array([np.prod(1.0 + course.returns[of == year]) - 1.0 for year in years])
-
-
-def _losses(course: Course, years: IntArray) -> FloatArray:
-    from mech_exo.backtest.metrics import max_drawdown
-
-    of = _number(course.dates, "Y")
-    return np.array([max_drawdown(course.returns[of == year]) for year in years])
+def _universe(track: TrackRecord, year: CalendarYear) -> float:
+    within = (track.dates >= year.first) & (track.dates <= year.last)
+    rates = track.result.risk_free, track.result.periods_per_year
+    return passive_metrics(track.universe[within], *rates)["total_return"]
