@@ -23,7 +23,7 @@ from mech_exo.system.chromium import find_chromium
 ROOT = Path(__file__).resolve().parents[1]
 COLUMNS = 96
 RUN = ("optuna-run", "--n-trials", "60", "--study-name", "first")
-WIDTH, HEIGHT = 1240, 2330  # of the picture of the report, pixels
+WIDTH, HEIGHT = 1240, 2200  # of the picture of the report, pixels
 
 
 def in_terminal(folder: Path, *arguments: str) -> str:
