@@ -156,13 +156,13 @@ def _show(console: Console, title: str, table: Table) -> None:
 
 
 def _figures_title(result: Optimised) -> str:
-    panel, split = result.session.panel, result.session.split
-    title = f"Figures, in sample {panel.dates[0]} to {panel.dates[split - 1]}"
-    if result.session.holdout is None:
+    assert result.best is not None
+    inside, outside = result.best.dates_in_sample, result.best.dates_out_of_sample
+    title = "Figures" if inside is None else f"Figures, in sample {inside[0]} to {inside[1]}"
+    if outside is None:
         return title
     return (
-        f"{title}, out of sample {panel.dates[split]} to {panel.dates[-1]} "
-        f"(look {result.looks} at the holdout)"
+        f"{title}, out of sample {outside[0]} to {outside[1]} (look {result.looks} at the holdout)"
     )
 
 

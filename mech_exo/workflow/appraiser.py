@@ -11,7 +11,7 @@ from mech_exo.objective.evaluate import Evaluator
 from mech_exo.objective.space import RANGES, Space
 from mech_exo.system.memory import give_back_freed
 from mech_exo.verdict.holdout import HoldoutLedger, portfolio_hash
-from mech_exo.workflow.figures import Metrics, Portfolio
+from mech_exo.workflow.figures import Dates, Metrics, Portfolio
 
 if TYPE_CHECKING:
     from mech_exo.backtest.capacity import Capacity
@@ -70,6 +70,11 @@ def _each(
                 raise
             failures[one.label] = error.message
     return found
+
+
+def _dates(result: "BacktestResult") -> Dates:
+    """Of the path that the figures are of."""
+    return str(result.dates[0]), str(result.dates[-1])
 
 
 class Appraiser:
@@ -180,7 +185,13 @@ class Appraiser:
         left = [one for one in asked if one.label in inside]
         seen = _each(left, lambda one: self._seen(one, ledger), failures)
         whole = (
-            replace(portfolios[label], out_of_sample=held.metrics(), look=look, looks=looks)
+            replace(
+                portfolios[label],
+                out_of_sample=held.metrics(),
+                dates_out_of_sample=_dates(held),
+                look=look,
+                looks=looks,
+            )
             for label, (held, look, looks) in seen.items()
         )
         universe = replace(universe, out_of_sample=universe_metrics(seen[last][0]))
@@ -195,6 +206,7 @@ class Appraiser:
             hyperparameters=self.hyperparameters(one.params),
             in_sample=result.metrics(),
             out_of_sample=None,
+            dates_in_sample=_dates(result),
             occupancy=result.occupancy,
             sides_apart=self._sides_apart(one.params, result),
             parameters=self.space.arguments(one.params),

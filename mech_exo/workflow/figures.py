@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from mech_exo.factor_file.document import Parameter
 
 Metrics = Mapping[str, float]
+Dates = tuple[str, str]
+"""First and last session of a path, as ISO dates."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Portfolio:
         Factor -> weight of its raw score; empty for the universe.
     out_of_sample
         From the holdout alone; None without a holdout.
+    dates_in_sample, dates_out_of_sample
+        Of the figures: from the first execution on, which is later than the first date of the data.
     look, looks
         Which look at the holdout this portfolio's first was, and how many portfolios have been
         seen there so far; 0 where none was made.
@@ -46,6 +50,8 @@ class Portfolio:
     hyperparameters: Mapping[str, float]
     in_sample: Metrics
     out_of_sample: Metrics | None
+    dates_in_sample: Dates | None = None
+    dates_out_of_sample: Dates | None = None
     look: int = 0
     looks: int = 0
     occupancy: "Occupancy | None" = None

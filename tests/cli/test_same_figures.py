@@ -262,6 +262,36 @@ def test_years_are_the_same_in_the_report_and_in_a_backtest(told: Told) -> None:
         assert here["universe"] == there["benchmark_metrics"]["total_return"]
 
 
+def _words_of_run(told: Told) -> str:
+    return told.exo("optuna-run", "--n-trials", "0", "--study-name", STUDY)
+
+
+def _sentences(told: Told) -> str:
+    told.exo("report", STUDY, "--out", "report.html")
+    return (told.folder / "report.html").read_text("utf-8")
+
+
+DATES = {
+    "optuna-run": (_words_of_run, "Figures, in sample {0} to {1}, out of sample {2} to {3} "),
+    "report, in sample": (_sentences, "In sample ({0} to {1}), it returned"),
+    "report, holdout": (_sentences, "which no trial saw ({2} to {3}), it returned"),
+}
+"""A place that shows dates beside figures -> how it words them."""
+
+
+@pytest.mark.parametrize("name", DATES)
+def test_dates_beside_figures_are_those_of_the_path(told: Told, name: str) -> None:
+    """From the first execution on; the first date of the data is a year before it."""
+    shown_in, words = DATES[name]
+    parts = [told.json("backtest", FILE, "--part", part) for part in ("in_sample", "holdout")]
+    ends = [part[end] for part in parts for end in ("start", "end")]
+    assert ends[0] > told.run["data"]["start"]
+    assert ends[2] > told.run["data"]["holdout_start"]
+    assert words.format(*ends) in shown_in(told)
+    page = _page(told)
+    assert [*page["in_sample"], *page["holdout"]] == ends
+
+
 def test_people_see_the_same_rounded(told: Told) -> None:
     """The tables of one trial, of many, of the run and of studies side by side."""
     one = told.exo("study", "show", STUDY, "--trial", str(told.trial)).splitlines()

@@ -6,7 +6,7 @@ from typing import Any
 
 from mech_exo.factor_file.document import FIGURES
 from mech_exo.tearsheet.reported import Reported
-from mech_exo.workflow.figures import Metrics, Portfolio
+from mech_exo.workflow.figures import Dates, Metrics, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
 
 
@@ -38,15 +38,18 @@ class Performance:
     Attributes
     ----------
     in_sample, out_of_sample
-        First and last date; None where there are none.
+        First and last date of the figures, from the first execution on; None where there are none.
+    of_data
+        Whether the dates are those of the data instead: a factor file knows no others of itself.
     look, looks
         Which look at the holdout the portfolio's first was, and how many portfolios were seen
         there; 0 where none was made.
     """
 
     records: tuple[PortfolioRecord, ...] = ()
-    in_sample: tuple[str, str] | None = None
-    out_of_sample: tuple[str, str] | None = None
+    in_sample: Dates | None = None
+    out_of_sample: Dates | None = None
+    of_data: bool = False
     look: int = 0
     looks: int = 0
     notes: tuple[str, ...] = field(default=())
@@ -66,15 +69,12 @@ def performance(reported: Reported) -> Performance:
 
 
 def _computed(reported: Reported) -> Performance:
-    session, best = reported.session, reported.best
-    assert session is not None
+    best = reported.best
     assert best is not None
-    dates, split = session.panel.dates, session.split
-    held = session.holdout is not None
     return Performance(
         records=tuple(_records(reported)),
-        in_sample=(str(dates[0]), str(dates[split - 1])),
-        out_of_sample=(str(dates[split]), str(dates[-1])) if held else None,
+        in_sample=best.dates_in_sample,
+        out_of_sample=best.dates_out_of_sample,
         look=best.look,
         looks=best.looks,
     )
@@ -111,6 +111,7 @@ def _stated(
         records=tuple(records),
         in_sample=(str(ends[0]), str(ends[1])) if all(ends) else None,
         out_of_sample=(str(outside["start"]), str(outside["end"])) if outside else None,
+        of_data=True,
         looks=int(outside.get("looks", 0)) if outside else 0,
     )
 

@@ -9,6 +9,7 @@ from mech_exo.report.page.page_blocks import Block, KeyFigure, KeyFigures, Parag
 from mech_exo.tearsheet.parts.performance import Performance, PortfolioRecord
 from mech_exo.tearsheet.sections.section_words import WRITTEN, Blocks
 from mech_exo.tearsheet.tear_sheet import TearSheet
+from mech_exo.workflow.figures import Dates
 
 SHOWN = ("sharpe", "annual_return", "max_drawdown", "active_return", "turnover")
 """Metrics that stand large above the table."""
@@ -42,13 +43,13 @@ def _sentences(found: Performance) -> Iterator[str]:
     beside = {record.role: record for record in found.records}
     mine, universe = found.records[0], beside.get("universe")
     if found.in_sample is not None:
-        yield _sentence("In sample", found.in_sample, mine.in_sample, universe, inside=True)
+        dates = _dates(found, found.in_sample)
+        yield _sentence(f"In sample ({dates})", mine.in_sample, universe, inside=True)
     if found.out_of_sample is not None:
         seen = "" if found.looks < 2 else f" {found.looks} portfolios have been seen there so far."
         yield (
             _sentence(
-                "On the holdout, which no trial saw",
-                found.out_of_sample,
+                f"On the holdout, which no trial saw ({_dates(found, found.out_of_sample)})",
                 mine.out_of_sample,
                 universe,
                 inside=False,
@@ -59,16 +60,19 @@ def _sentences(found: Performance) -> Iterator[str]:
         yield "There is no holdout (holdout.fraction is 0): every figure is in sample."
 
 
+def _dates(found: Performance, ends: Dates) -> str:
+    return f"{'data of ' if found.of_data else ''}{ends[0]} to {ends[1]}"
+
+
 def _sentence(
     where: str,
-    dates: tuple[str, str],
     figures: Mapping[str, float] | None,
     universe: PortfolioRecord | None,
     *,
     inside: bool,
 ) -> str:
     words = (
-        f"{where} ({dates[0]} to {dates[1]}), it returned {_value(figures, 'annual_return')} a "
+        f"{where}, it returned {_value(figures, 'annual_return')} a "
         f"year with a Sharpe ratio of {_value(figures, 'sharpe')}"
     )
     theirs = None if universe is None else universe.in_sample if inside else universe.out_of_sample
