@@ -130,6 +130,21 @@ class FactorFile:
         stated = (self.provenance or {}).get("content_hash")
         return None if stated is None else stated == self.content_hash
 
+    @property
+    def edited(self) -> bool:
+        """Whether it is not what was exported, by the hashes that it states."""
+        whole = (self.provenance or {}).get("document_hash")
+        return self.hash_matches is False or whole not in (None, self.document_hash)
+
+    @property
+    def stated_verdict(self) -> Mapping[str, Any] | None:
+        """The verdict on this content, as it says; None where nothing ties the two together.
+
+        A verdict belongs to the weights that were judged: in a file that has been edited, or that
+        does not say of which content it is, it is a verdict on something else.
+        """
+        return self.verdict if self.hash_matches and not self.edited else None
+
 
 def content_hash(
     factors: Mapping[str, Mapping[str, FactorEntry]],

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from mech_exo.config.settings import Settings
 from mech_exo.errors import ExoError
+from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.promote.history import VersionHistory, read_text
 from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
+
+EDITED = "it was edited since its export"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def factor_file_glance(
         study=file.metadata.get("study_name"),
         trial=file.metadata.get("best_trial_number"),
         verdict=verdict_words(file, known),
-        against=known.against or _against(file.verdict),
+        against=known.against or _against(file),
         demo=source == "demo",
         data_end=None if end is None else str(end),
         text=text,
@@ -86,10 +89,11 @@ def version_in_production(root: Path) -> int | None:
     return None if current is None else current.version
 
 
-def _against(block: dict[str, object] | None) -> str:
+def _against(file: FactorFile) -> str:
     from mech_exo.verdict.standing import speaks_against
 
-    return "" if block is None else speaks_against(block)
+    said = "" if file.verdict is None else speaks_against(file.verdict)
+    return said or (EDITED if file.edited else "")
 
 
 def _moment(stated: object) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mech_exo.factor_file.document import FactorFile
-from mech_exo.verdict.standing import NOT_JUDGED, verdict_in_words
+from mech_exo.workflow.remembered_verdicts import stated_words
 
 IN_SAMPLE = ("best_sharpe_ratio", "total_return", "volatility", "max_drawdown")
 OUT_OF_SAMPLE = ("sharpe", "annual_return", "active_return", "information_ratio", "max_drawdown")
@@ -103,6 +103,6 @@ def _origin(file: FactorFile | None) -> dict[str, str]:
         "trial": str(file.metadata.get("best_trial_number", "–")),
         "data": str(provenance.get("data_source", "–")),
         "fitted until": str(provenance.get("in_sample_end", "–")),
-        "verdict": NOT_JUDGED if not file.verdict else verdict_in_words(file.verdict),
+        "verdict": stated_words(file),
         "content": file.content_hash[:12],
     }

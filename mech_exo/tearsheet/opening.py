@@ -201,7 +201,9 @@ def _of_file(path: Path, request: ReportRequest, log: Log) -> Reported:
 
 
 def _trial_of(file: "FactorFile", study: "StudyRecord | None") -> "TrialRecord | None":
-    """The trial that the file was exported from, if its study is here."""
+    """The trial that the file was exported from and still is, if its study is here."""
+    if file.hash_matches is False:
+        return None
     number = file.metadata.get("best_trial_number")
     trials = () if study is None else study.current
     return next((t for t in trials if t.number == number and t.state == "COMPLETE"), None)
@@ -210,7 +212,7 @@ def _trial_of(file: "FactorFile", study: "StudyRecord | None") -> "TrialRecord |
 def _cautions(file: "FactorFile") -> list[str]:
     if file.stated_settings is None:
         return ["The file states no settings: those at hand are used."]
-    if file.hash_matches is False:
+    if file.edited:
         return ["The file has been changed since it was exported."]
     return []
 

@@ -99,5 +99,5 @@ class Reported:
         if self.standing.present is not None:
             return self.standing.present.block
         if self.file is not None and not self.standing.others:
-            return self.file.verdict
+            return self.file.stated_verdict
         return None

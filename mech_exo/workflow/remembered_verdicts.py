@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mech_exo.factor_file.document import FactorFile, content_hash
 from mech_exo.verdict.standing import (
+    NOT_JUDGED,
     Conditions,
     Standing,
     file_conditions,
@@ -61,7 +62,18 @@ def verdict_words(file: FactorFile, known: Standing) -> str:
     """The verdict on a factor file in a line: what is remembered, else what the file says."""
     if known.present is not None or known.others or file.verdict is None:
         return known.words
-    return f"{verdict_in_words(file.verdict)} (as the file says)"
+    return stated_words(file)
+
+
+def stated_words(file: FactorFile) -> str:
+    """The verdict that a factor file states, in a line; none on other weights than those judged."""
+    if file.verdict is None:
+        return NOT_JUDGED
+    said = verdict_in_words(file.verdict)
+    if file.stated_verdict is not None:
+        return f"{said} (as the file says)"
+    why = "was edited since its export" if file.edited else "does not say of which weights it is"
+    return f"none (not judged; the file says {said}, but {why})"
 
 
 def standing_of_best(study: "StudyRecord", study_file: Path) -> Standing:

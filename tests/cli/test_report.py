@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +208,38 @@ def test_what_is_wrong_is_said_before_the_work(
     assert message in error
     assert not (copied / "reports").exists() or not list((copied / "reports").iterdir())
     assert (copied / "mine.html").read_text() == "notes of mine"
+
+
+def edit_weight(file: dict[str, Any]) -> None:
+    entry = next(e for section in file["factors"].values() for e in section.values())
+    entry["weight"] = 0.125
+
+
+def edit_verdict(file: dict[str, Any]) -> None:
+    file["verdict"]["overall"] = "INCONCLUSIVE" if file["verdict"]["overall"] == "PASS" else "PASS"
+
+
+def cut_the_hashes(file: dict[str, Any]) -> None:
+    edit_weight(file)
+    del file["provenance"]["content_hash"], file["provenance"]["document_hash"]
+
+
+@pytest.mark.parametrize("edit", [edit_weight, edit_verdict, cut_the_hashes])
+def test_a_verdict_is_not_one_on_what_was_edited_since(
+    copied: Path, edit: Callable[[dict[str, Any]], None]
+) -> None:
+    file = yaml.safe_load((copied / "best.yml").read_text())
+    edit(file)
+    (copied / "config/factors.yml").write_text(yaml.safe_dump(file, sort_keys=False))
+    with closing(sqlite3.connect(copied / "studies/factor_opt.db")) as connection, connection:
+        connection.execute("DELETE FROM exo_verdicts")
+    run = run_exo("report", "config/factors.yml", "--json", cwd=copied)
+    found = json.loads(run.stdout)
+    assert found["verdict"] is None
+    why = "of which weights" if edit is cut_the_hashes else "was edited since its export"
+    assert why in found["verdict_words"]
+    status = json.loads(run_exo("status", "--json", cwd=copied).stdout)["production"]
+    assert status["verdict_words"].startswith("none (not judged; ")
+    assert why in status["verdict_words"]
+    shown = run_exo("factors", "diff", "best.yml", "config/factors.yml", cwd=copied)
+    assert "none (not judged; " in " ".join(shown.stdout.split())

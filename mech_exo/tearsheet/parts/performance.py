@@ -98,7 +98,9 @@ def _records(reported: Reported) -> Iterator[PortfolioRecord]:
 def _stated(
     metadata: Mapping[str, Any], outside: Mapping[str, Any] | None, reported: Reported
 ) -> Performance:
-    """What a factor file says of itself."""
+    """What a factor file says of itself; nothing of weights that are not its own any more."""
+    if reported.file is not None and reported.file.hash_matches is False:
+        return Performance()
     inside = {metric: metadata[name] for name, metric in FIGURES.items() if metadata.get(name)}
     provenance = (reported.file.provenance if reported.file else None) or {}
     seen = _known(outside, "metrics")

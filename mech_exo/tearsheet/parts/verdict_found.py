@@ -9,6 +9,7 @@ from mech_exo.tearsheet.reported import Reported
 from mech_exo.tearsheet.typed_commands import judging
 from mech_exo.verdict.decision import SUPPORT
 from mech_exo.verdict.standing import verdict_in_words
+from mech_exo.workflow.remembered_verdicts import stated_words
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ def ask_for_verdict(reported: Reported) -> Missing:
         return Missing(
             f"Skill or luck is not known under the present conditions: {reported.standing.words}.",
             judging(reported),
+        )
+    file = reported.file
+    if file is not None and file.verdict is not None:
+        return Missing(
+            f"Skill or luck is not known of this: {stated_words(file)}.", judging(reported)
         )
     return Missing("Nobody has asked whether this is skill or luck.", judging(reported))
 
