@@ -9,6 +9,7 @@ from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.system.typed_fields import check_fields
 from mech_exo.tearsheet.reported import Reported
+from mech_exo.tearsheet.stored_record import as_stored
 from mech_exo.verdict.holdout import HoldoutLedger
 from mech_exo.verdict.subject import file_subject, study_subject
 from mech_exo.workflow.appraiser import Appraisee
@@ -134,7 +135,7 @@ def _of_study(name: str, request: ReportRequest, log: Log) -> Reported:
     session.try_apart()
     others = _difference(session, study)
     if others:
-        return _without_data(study, request.study_file, trial, others)
+        return as_stored(_without_figures(study, request.study_file, trial), others)
     fingerprint = study.epoch.fingerprint
     outcome = StudyOutcome(study, 0, "goal", 0.0, fingerprint=fingerprint)
     return of_result(result_of(session, request.study_file, outcome, request.trial, COMMAND))
@@ -154,21 +155,18 @@ def _difference(session: Session, study: "StudyRecord") -> str:
     return ""
 
 
-def _without_data(
-    study: "StudyRecord", study_file: Path, trial: "TrialRecord | None", others: str
+def _without_figures(
+    study: "StudyRecord", study_file: Path, trial: "TrialRecord | None"
 ) -> Reported:
-    chosen = trial or study.best()
+    if trial is None and len(study.directions) == 1:
+        trial = study.best() or study.least_violating()
     return Reported(
         kind="study",
         name=study.name,
-        label="" if chosen is None else f"trial {chosen.number}",
+        label="" if trial is None else f"trial {trial.number}",
         study_file=study_file,
         study=study,
-        trial=chosen,
-        cautions=(
-            f"{others}. This page shows what the study itself holds, and computes nothing anew.",
-        ),
-        exit_code=ExitCode.NOT_THE_FILES,
+        trial=trial,
     )
 
 
@@ -195,8 +193,7 @@ def _of_file(path: Path, request: ReportRequest, log: Log) -> Reported:
     )
     others = _other_inputs(file, session) if stated else ""
     if others:
-        caution = f"{others}. This page shows what the file says, and computes nothing anew."
-        return replace(whole, cautions=(*whole.cautions, caution), exit_code=ExitCode.NOT_THE_FILES)
+        return as_stored(whole, others)
     return _with_figures(whole, file, session)
 
 

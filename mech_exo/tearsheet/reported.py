@@ -48,6 +48,9 @@ class Reported:
         What it has, and the limits that the objective file sets.
     standing
         The verdict that the study file remembers.
+    look, looks
+        Which look at the holdout the portfolio's first was, and how many portfolios were seen
+        there, by the ledger; of a portfolio whose figures are not computed anew.
     given
         Options of inputs that were typed: flag and value.
     cautions
@@ -72,6 +75,8 @@ class Reported:
     incumbent_fit: "Fit | None" = None
     constraints: tuple[ConstraintValue, ...] = ()
     standing: Standing = field(default_factory=Standing)
+    look: int = 0
+    looks: int = 0
     given: tuple[tuple[str, str], ...] = ()
     cautions: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.DONE

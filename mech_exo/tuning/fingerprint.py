@@ -115,6 +115,18 @@ def in_one_hash(components: Mapping[str, str], undivided: str) -> dict[str, str]
     return kept | {_UNDIVIDED: undivided}
 
 
+def not_the_default(components: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
+    """Setting -> its value and its default (None: not set), of those that are not the default."""
+    return {
+        name: (value, _default(name))
+        for name, value in components.items()
+        if name.partition(".")[0] in _SECTIONS
+        and name not in _HASHES
+        and not identity.is_part(name)
+        and value != _default(name)
+    }
+
+
 def as_stated(
     components: Mapping[str, str], settings: Mapping[str, Any], kernel_version: str
 ) -> dict[str, str]:

@@ -146,6 +146,26 @@ def all_looks(study_file: Path) -> tuple[Look, ...]:
     return tuple(reading(study_file, "exo_looks", query, nothing))
 
 
+def counting_with(study_file: Path, look: Look) -> tuple[Look, ...]:
+    """The looks that count with one that the ledger holds, oldest first; without the data.
+
+    As `record_look` gives them, by the returns that are kept with the look.
+
+    Raises
+    ------
+    ExoError
+        As `all_looks`.
+    """
+
+    def query(connection: sqlite3.Connection) -> list[Look]:
+        number = next((n for _, entry, n in _rows(connection) if entry == look), None)
+        kept = None if number is None else _sketches(connection).get(number)
+        return _Ledger(connection, look, kept or ReturnSketch.from_bytes(b"")).counting
+
+    nothing: list[Look] = []
+    return tuple(reading(study_file, "exo_looks", query, nothing))
+
+
 class _Ledger:
     """What of the ledger counts with a look.
 

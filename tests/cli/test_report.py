@@ -243,3 +243,22 @@ def test_a_verdict_is_not_one_on_what_was_edited_since(
     assert why in status["verdict_words"]
     shown = run_exo("factors", "diff", "best.yml", "config/factors.yml", cwd=copied)
     assert "none (not judged; " in " ".join(shown.stdout.split())
+
+
+def test_under_other_settings_the_page_says_what_the_study_holds(copied: Path) -> None:
+    whole = json.loads(run_exo("report", "--json", cwd=copied).stdout)
+    lag = {"EXO_BACKTEST__EXECUTION_LAG": "2"}
+    run = run_exo("report", "--json", "--out", "stored.html", cwd=copied, env=lag)
+    assert run.returncode == 4, run.stderr
+    found = json.loads(run.stdout)
+    (caution,) = found["cautions"]
+    assert "backtest.execution_lag: 1 → 2. This page shows" in caution
+    for name in ("verdict", "verdict_words", "constraints", "holdout_look", "holdout_looks"):
+        assert found[name] == whole[name], name
+    assert found["holdout_look"] >= 1
+    mine = whole["portfolios"]["portfolio"]["in_sample"]
+    assert found["portfolios"]["portfolio"]["in_sample"].items() <= mine.items()
+    page = (copied / "stored.html").read_text("utf-8")
+    assert "All settings are the default" not in page
+    assert "data.demo.symbols" in page
+    assert "data at hand are not" not in page

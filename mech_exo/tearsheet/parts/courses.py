@@ -90,7 +90,10 @@ def courses(reported: Reported) -> Courses | Missing:
 def no_backtest(reported: Reported) -> Missing:
     """Why there are no backtests."""
     if reported.session is None:
-        return Missing("The data at hand are not those of the study or file, so nothing is run.")
+        return Missing(
+            "What is at hand is not what the study or file was made with, so nothing is run: the "
+            "top of the page says in what it differs."
+        )
     study = reported.study
     if study is not None and len(study.directions) > 1:
         return Missing(

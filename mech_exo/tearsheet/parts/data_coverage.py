@@ -102,7 +102,9 @@ def _stated(reported: Reported) -> DataCoverage | Missing:
     """What a factor file says of its data."""
     provenance = (reported.file.provenance if reported.file else None) or {}
     if "data_source" not in provenance:
-        return Missing("The data at hand are not those of the study, which keeps none itself.")
+        return Missing(
+            "What is at hand is not what it was made with, and study and file keep no data."
+        )
     found = provenance.get("data_findings") or {}
     settings = provenance.get("settings") or {}
     none = np.zeros(0, dtype=np.int64)

@@ -44,7 +44,7 @@ def limit_distances(reported: Reported) -> tuple[LimitDistance, ...] | Missing:
         return tuple(map(_distance, reported.constraints))
     if reported.best is not None:
         return Missing("The objective file sets no limit.")
-    return Missing("There is no portfolio under the study's own data, so no limit is compared.")
+    return Missing("There is no portfolio, or nothing says what it has of what is limited.")
 
 
 def _distance(value: ConstraintValue) -> LimitDistance:

@@ -9,9 +9,18 @@ from mech_exo.config.settings import Settings
 from mech_exo.system.installed import package_versions
 from mech_exo.tearsheet.reported import Reported
 from mech_exo.tearsheet.typed_commands import CommandLine, reproducing
+from mech_exo.tuning.fingerprint import not_the_default
 
 ELSEWHERE = ("notify", "storage")
 """Sections of the settings that change no figure."""
+
+STORED = {
+    "objective file": "objective file (SHA-256)",
+    "tuning.seed": "seed",
+    "tuning.sampler": "sampler",
+    "backtest kernel": "version of the backtest",
+}
+"""Component of a study's fingerprint -> what the page calls it."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +34,15 @@ class Origin:
     versions
         Program or package -> version.
     settings
-        Dotted name -> value and default, of those that are not the default.
+        Dotted name -> value and default, of those that are not the default; None where neither
+        study nor file states them.
     commands
         In the order in which they are run.
     """
 
     facts: Mapping[str, str]
     versions: Mapping[str, str]
-    settings: Mapping[str, tuple[str, str]]
+    settings: Mapping[str, tuple[str, str]] | None
     commands: tuple[CommandLine, ...]
 
 
@@ -43,7 +53,7 @@ def origin(reported: Reported) -> Origin:
     return Origin(
         facts=dict(_facts(reported, stated)),
         versions=dict(versions or package_versions()),
-        settings=dict(_settings(reported, stated)),
+        settings=_settings(reported, stated),
         commands=tuple(reproducing(reported)),
     )
 
@@ -68,6 +78,10 @@ def _facts(reported: Reported, stated: Mapping[str, Any]) -> Iterator[tuple[str,
         yield "sampler", session.settings.tuning.sampler
         yield "version of the backtest", KERNEL_VERSION
         return
+    if study is not None and study.epoch is not None and reported.file is None:
+        stored = study.epoch.components
+        yield from ((words, stored[name]) for name, words in STORED.items() if name in stored)
+        return
     names = {
         "objective_sha256": "objective file (SHA-256)",
         "data_fingerprint": "data (SHA-256)",
@@ -79,12 +93,18 @@ def _facts(reported: Reported, stated: Mapping[str, Any]) -> Iterator[tuple[str,
 
 def _settings(
     reported: Reported, stated: Mapping[str, Any]
-) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Settings that are not the default."""
+) -> Mapping[str, tuple[str, str]] | None:
+    """Settings that are not the default: those it was made with."""
     session = reported.session
+    epoch = None if reported.study is None else reported.study.epoch
+    if session is None and reported.file is None and epoch is not None:
+        found = not_the_default(epoch.components)
+        return {name: (_word(value), _word(usual)) for name, (value, usual) in found.items()}
     now = session.settings.as_dict() if session is not None else stated.get("settings")
-    if not isinstance(now, Mapping):
-        return
+    return dict(_differing(now)) if isinstance(now, Mapping) else None
+
+
+def _differing(now: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
     usual = dict(_flat("", Settings().as_dict()))
     for name, value in _flat("", now):
         if name.partition(".")[0] not in ELSEWHERE and usual.get(name) != value:

@@ -62,9 +62,8 @@ def performance(reported: Reported) -> Performance:
     if reported.file is not None:
         return _stated(reported.file.metadata, reported.file.out_of_sample, reported)
     if reported.trial is not None:
-        return Performance(
-            (PortfolioRecord("portfolio", reported.label, reported.trial.metrics, None),)
-        )
+        mine = PortfolioRecord("portfolio", reported.label, reported.trial.metrics, None)
+        return Performance((mine,), look=reported.look, looks=reported.looks)
     return Performance()
 
 
@@ -114,7 +113,8 @@ def _stated(
         in_sample=(str(ends[0]), str(ends[1])) if all(ends) else None,
         out_of_sample=(str(outside["start"]), str(outside["end"])) if outside else None,
         of_data=True,
-        looks=int(outside.get("looks", 0)) if outside else 0,
+        look=reported.look,
+        looks=reported.looks or (int(outside.get("looks", 0)) if outside else 0),
     )
 
 

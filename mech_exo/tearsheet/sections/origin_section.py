@@ -24,7 +24,11 @@ def origin_section(sheet: TearSheet) -> Blocks:
             words=(0, 1, 2),
         )
         if found.settings
-        else Paragraph("All settings are the default."),
+        else Paragraph(
+            "It does not state its settings."
+            if found.settings is None
+            else "All settings are the default."
+        ),
     )
 
 

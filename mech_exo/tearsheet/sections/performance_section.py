@@ -46,7 +46,7 @@ def _sentences(found: Performance) -> Iterator[str]:
         dates = _dates(found, found.in_sample)
         yield _sentence(f"In sample ({dates})", mine.in_sample, universe, inside=True)
     if found.out_of_sample is not None:
-        seen = "" if found.looks < 2 else f" {found.looks} portfolios have been seen there so far."
+        seen = "" if found.looks < 2 else f" {_portfolios(found.looks)} seen there so far."
         yield (
             _sentence(
                 f"On the holdout, which no trial saw ({_dates(found, found.out_of_sample)})",
@@ -56,12 +56,21 @@ def _sentences(found: Performance) -> Iterator[str]:
             )
             + seen
         )
+    elif found.looks:
+        yield (
+            f"The holdout is not computed anew. {_portfolios(found.looks)} seen there so far, this "
+            f"one as number {found.look}."
+        )
     elif found.in_sample is not None:
         yield "There is no holdout (holdout.fraction is 0): every figure is in sample."
 
 
 def _dates(found: Performance, ends: Dates) -> str:
     return f"{'data of ' if found.of_data else ''}{ends[0]} to {ends[1]}"
+
+
+def _portfolios(count: int) -> str:
+    return "1 portfolio has been" if count == 1 else f"{count} portfolios have been"
 
 
 def _sentence(
