@@ -1,6 +1,7 @@
 """Running the application: every expected failure becomes one line and an exit code."""
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +46,10 @@ def _run(arguments: Sequence[str], messengers: Mapping[str, str]) -> int:
         message = _usage(error)
         return _fail(message, ExitCode.BAD_INPUT) if message else _flushed(ExitCode.BAD_INPUT)
     except PermissionError as error:  # of a folder that may not even be looked into
+        return _fail(f"{error.filename}: {error.strerror}.", ExitCode.BAD_INPUT)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
         return _fail(f"{error.filename}: {error.strerror}.", ExitCode.BAD_INPUT)
     except MemoryError as error:
         words = f" ({error})" if str(error) else ""

@@ -77,6 +77,7 @@ def stage(options: StageOptions) -> None:
     from mech_exo.promote.staging import stage_text
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.result_tables import staged_lines
+    from mech_exo.system.user_file import is_there
     from mech_exo.workflow.factor_list import factors_of_study
     from mech_exo.workflow.remembered_verdicts import standing_of_file, verdict_words
     from mech_exo.workflow.repeatable import study_text
@@ -87,7 +88,7 @@ def stage(options: StageOptions) -> None:
     if not options.source:
         raise ExoError("the name of the study or factor file is empty.", hint="Name one.")
     rules = None
-    if path.exists():
+    if is_there(path):
         text = read_text(path)
         file = parse_factor_file(text, str(path))
         warn_if_edited(file, path, ConsoleLog())

@@ -52,10 +52,11 @@ def step(options: StepOptions) -> None:
     from mech_exo.paper.step import step as book
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.paper_tables import step_line, steps_json
+    from mech_exo.system.user_file import is_file, size_of
 
     log = ConsoleLog()
     wanted = Wanted(capital=options.capital, fractional=options.fractional)
-    if options.ledger.is_file() and options.ledger.stat().st_size == 0:
+    if is_file(options.ledger) and size_of(options.ledger) == 0:
         log.warn(f"{options.ledger} is empty: if it was a ledger, restore a copy of it.")
     model = production_model(options, options.factors, quiet=options.quiet)
     age = age_of(model, log)

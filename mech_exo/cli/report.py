@@ -17,6 +17,7 @@ from mech_exo.cli.option_groups import (
 from mech_exo.cli.options import OUTPUT, STUDY, argument, command, option
 from mech_exo.cli.study_files import only_name
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import is_file
 
 ENDINGS = (".yml", ".yaml")
 
@@ -65,7 +66,7 @@ class ReportOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption,
                 f"{self.target} and --study-name name two things to show.", hint="Leave one out."
             )
         target = self.target
-        if target is not None and (target.endswith(ENDINGS) or Path(target).is_file()):
+        if target is not None and (target.endswith(ENDINGS) or is_file(Path(target))):
             if self.trial is not None:
                 raise ExoError(
                     f"--trial: {target} is a factor file, which holds one portfolio.",

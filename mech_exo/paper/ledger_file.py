@@ -14,7 +14,7 @@ from mech_exo.config.settings import StorageSettings
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.database_watch import DatabaseWatch
 from mech_exo.system.sqlite import DISK_FULL, failure_code, is_damage, read_without_trace
-from mech_exo.system.user_file import check_regular
+from mech_exo.system.user_file import check_regular, is_folder
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ def read_ledger(path: Path, query: Callable[[Connection], T]) -> T:
 
 
 def _check_no_folder(path: Path) -> None:
-    if path.is_dir():
+    if is_folder(path):
         raise ExoError(f"{path}: is a folder, expected the file of a ledger.")
     check_regular(path, "the file of a ledger")
 

@@ -15,6 +15,7 @@ from mech_exo.paper.ledger_file import read_ledger
 from mech_exo.paper.ledger_tables import DECISIONS, FILLS, ORDERS, SESSIONS
 from mech_exo.paper.paper_account import PaperAccount
 from mech_exo.paper.standing_run import standing_run
+from mech_exo.system.user_file import is_there
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -154,7 +155,7 @@ def read_record(path: Path) -> Record:
     ExoError
         If there is no ledger.
     """
-    if not path.exists():
+    if not is_there(path):
         raise ExoError(f"{path}: there is no ledger.", hint="`exo paper step` opens one.")
 
     def query(connection: "Connection") -> Record:

@@ -20,7 +20,7 @@ from mech_exo.errors import ExoError
 from mech_exo.factor_file.document import FactorFile
 from mech_exo.factor_file.read import parse_factor_file
 from mech_exo.system.strict_json import parse_json
-from mech_exo.system.user_file import read_bytes
+from mech_exo.system.user_file import is_there, read_bytes
 from mech_exo.system.whole_files import check_within, remove_leftovers, write_atomically
 from mech_exo.workflow.incumbent import INCUMBENT
 
@@ -95,7 +95,7 @@ class VersionHistory:
 
     def named(self, name: str) -> FactorFile:
         """The factor file that a path or a version number names."""
-        if name.isdigit() and not Path(name).exists():
+        if name.isdigit() and not is_there(Path(name)):
             version = int(name)
             return parse_factor_file(self.text(version), str(self.path(version)))
         return parse_factor_file(read_text(Path(name)), name)

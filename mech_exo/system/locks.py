@@ -19,13 +19,16 @@ from pathlib import Path
 
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.system.strict_json import parse_json
-from mech_exo.system.user_file import read_bytes
+from mech_exo.system.user_file import check_regular, read_bytes
+
+KIND = "a lock file"
 
 POLL_S = 0.2
 
 
 def check_free(path: Path, busy: str, hint: str) -> None:
     """Raise what `exclusive_lock` would raise; nothing is made, and nothing held."""
+    check_regular(path, KIND)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -67,6 +70,7 @@ def exclusive_lock(
     ExoError
         Another process holds the lock (exit code 5), or the lock file cannot be made.
     """
+    check_regular(path, KIND)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = _take(path)

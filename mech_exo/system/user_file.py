@@ -130,7 +130,7 @@ def size_of(path: Path) -> int:
         return 0
 
 
-def check_regular(path: Path, what: str) -> None:
+def check_regular(path: Path, what: str, *, hint: str = "") -> None:
     """Raise an ExoError for something other than a regular file that `path` leads to.
 
     What is not there, or may not be looked at, passes: opening it says more.
@@ -141,13 +141,21 @@ def check_regular(path: Path, what: str) -> None:
         return
     if not stat.S_ISREG(mode):
         kind = _KINDS.get(stat.S_IFMT(mode), "is no file")
-        raise ExoError(f"{path}: {kind}, expected {what}.")
+        raise ExoError(f"{path}: {kind}, expected {what}.", hint=hint)
 
 
 def is_folder(path: Path) -> bool:
     """Whether a path leads to a folder; a name that can be none leads nowhere."""
     try:
         return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path leads to a regular file; a name that can be none leads nowhere."""
+    try:
+        return path.is_file()
     except (OSError, ValueError):
         return False
 

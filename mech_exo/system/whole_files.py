@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import check_regular, is_folder
+
+_LONGEST = 200  # bytes of a file's name that the name of its temporary file repeats
 
 # What file systems without hard links answer to link(2).
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -26,7 +29,8 @@ def write_atomically(path: Path, content: str | bytes, *, overwrite: bool = Fals
     """Write `content` (text as UTF-8) to `path`; no reader and no crash ever sees a part of it.
 
     The folder is made if need be. Permissions are those that the umask leaves of 0666. With
-    `overwrite`, a symbolic link keeps pointing where it did and its target is replaced.
+    `overwrite`, a symbolic link keeps pointing where it did and its target is replaced; a device,
+    a pipe or a socket never is.
 
     Raises
     ------
@@ -47,12 +51,14 @@ def whole_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     The rest, and what is raised, as `write_atomically`. The block makes the file and has it synced.
     """
     target = Path(os.path.realpath(path)) if overwrite else path
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = _temporary(target)
+    _check_kind(path)
     try:
         _make_folder(target.parent)
         try:
             yield temporary
             if overwrite:
+                _check_kind(path)
                 temporary.replace(target)
             else:
                 _publish(temporary, target)
@@ -90,7 +96,7 @@ def remove_leftovers(folder: Path, age_s: float = 3600.0, *, of: str | None = No
     of
         Only what was to get this name: for a folder that is not exo's alone.
     """
-    name = "" if of is None else f"{glob.escape(of[:100])}."
+    name = "" if of is None else f"{glob.escape(shortened(of))}."
     for path in folder.glob(f".{name}*.tmp"):
         with contextlib.suppress(FileNotFoundError):  # its writer was alive after all
             if time.time() - path.stat().st_mtime > age_s:
@@ -105,12 +111,14 @@ def check_target(path: Path, *, overwrite: bool = False, touch: bool = True) -> 
     """
     if not overwrite and os.path.lexists(path):
         raise TakenError(path)
-    if path.is_dir():
+    if is_folder(path):
         raise ExoError(f"{path}: is a folder, expected the name of a file.")
+    _check_kind(path)
+    _check_length(path)
     if not touch:
         _check_permission(path)
         return
-    probe = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
+    probe = _temporary(path)
     try:
         _make_folder(path.parent)
         try:
@@ -121,9 +129,45 @@ def check_target(path: Path, *, overwrite: bool = False, touch: bool = True) -> 
         raise ExoError(f"{path}: cannot be written ({error.strerror}).") from error
 
 
+def shortened(name: str, longest: int = _LONGEST) -> str:
+    """The beginning of a name, of so many bytes at the most."""
+    return name.encode("utf-8", "surrogateescape")[:longest].decode("utf-8", "ignore")
+
+
+def _temporary(path: Path) -> Path:
+    """A name beside `path` that nothing else has."""
+    return path.with_name(f".{shortened(path.name)}.{secrets.token_hex(6)}.tmp")
+
+
+def _check_kind(path: Path) -> None:
+    """Refuse to replace what is there and is no file: a device, a pipe, a socket."""
+    if not is_folder(path):  # of which the system says itself that it cannot be replaced
+        check_regular(path, "a file", hint="It is left as it is: name another file.")
+
+
+def _check_length(path: Path) -> None:
+    """Refuse a name that is longer than the file system takes."""
+    try:
+        folder = _nearest(path)
+        longest, deepest = (os.pathconf(folder, f"PC_{what}_MAX") for what in ("NAME", "PATH"))
+    except (OSError, ValueError):  # a system that does not tell: writing does
+        return
+    too_long = any(len(os.fsencode(part)) > longest for part in path.parts)
+    if too_long or len(os.fsencode(path)) >= deepest:
+        raise ExoError(
+            f"{path}: cannot be written ({os.strerror(errno.ENAMETOOLONG)}).",
+            hint="Name another file.",
+        )
+
+
+def _nearest(path: Path) -> Path:
+    """The first above `path` that exists."""
+    return next(above for above in path.absolute().parents if os.path.lexists(above))
+
+
 def _check_permission(path: Path) -> None:
     """Raise an ExoError unless the nearest folder that exists above `path` can be written to."""
-    folder = next(above for above in path.absolute().parents if os.path.lexists(above))
+    folder = _nearest(path)
     if not folder.is_dir():
         reason = os.strerror(errno.ENOTDIR)
     elif os.access(folder, os.W_OK | os.X_OK):

@@ -113,7 +113,7 @@ def check_report_path(path: Path, root: Path) -> None:
     if path.suffix.lower() not in SUFFIXES:
         raise ExoError(
             f"{path}: a report is a web page, so its name must end in .html.",
-            hint=f"Name it {path.with_suffix('.html').name}.",
+            hint=f"Name it {path.with_suffix('.html').name}." if path.stem else "Name a file.",
         )
     check_within(path, root)
     check_target(path, overwrite=True)

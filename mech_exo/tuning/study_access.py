@@ -41,8 +41,7 @@ def check_study_file(path: Path) -> None:
                 f"There is no study file {path}.",
                 hint="`exo optuna-init` or `exo optuna-run` makes one.",
             )
-        with path.open("rb") as file:
-            head = file.read(len(SQLITE_MAGIC))
+        head = _head(path)
     except OSError as error:
         raise ExoError(f"Cannot read the study file {path}: {error.strerror}.") from error
     if not head:
@@ -51,6 +50,19 @@ def check_study_file(path: Path) -> None:
         )
     if head != SQLITE_MAGIC:
         raise ExoError(f"{path} is not an SQLite database.", hint=_WHICH)
+
+
+def is_database(path: Path) -> bool:
+    """Whether a file begins as SQLite's do; one that cannot be read does not."""
+    try:
+        return _head(path) == SQLITE_MAGIC
+    except OSError:
+        return False
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(SQLITE_MAGIC))
 
 
 _WHICH = "Name the file of a study with --study-file (default studies/factor_opt.db)."

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from mech_exo.errors import ExoError
 from mech_exo.system.sqlite import connect
+from mech_exo.system.user_file import size_of
 from mech_exo.system.whole_files import check_target, remove_leftovers, whole_file
 from mech_exo.tuning.database_schema import check_tables
 from mech_exo.tuning.records import find_study, list_studies, load_study
-from mech_exo.tuning.study_access import check_study_file, read_study_file
+from mech_exo.tuning.study_access import check_study_file, is_database, read_study_file
 from mech_exo.tuning.study_removal import keep_only
 
 _LOGS = ("-wal", "-journal")
@@ -71,14 +72,20 @@ def archive(
 
 
 def _check_out(study_file: Path, out: Path, *, overwrite: bool) -> None:
-    if out.exists() and study_file.samefile(out):
+    there = os.path.exists(out)  # noqa: PTH110 - a name that is too long is not there
+    if there and study_file.samefile(out):
         raise ExoError(f"{out} is the study file itself.", hint="Name another file with --out.")
     if not overwrite and os.path.lexists(out):
         raise ExoError(f"{out}: exists already.", hint="Name another file, or replace it: --force.")
     check_target(out, overwrite=overwrite)
+    if there and out.stat().st_size and not is_database(out):
+        raise ExoError(
+            f"{out}: is there, and is no study file; it is not replaced.",
+            hint="Name another file, or remove this one first.",
+        )
     for suffix in _LOGS:
         log = out.with_name(out.name + suffix)
-        if log.exists() and log.stat().st_size:
+        if size_of(log):
             raise ExoError(
                 f"{log} belongs to a study file that is in use or was not closed.",
                 hint="Name another file with --out; SQLite would mix the two.",

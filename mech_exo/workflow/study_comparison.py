@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from mech_exo.errors import ExoError
+from mech_exo.system.user_file import is_file
 from mech_exo.tuning.fingerprint import difference
 from mech_exo.tuning.study_access import SQLITE_MAGIC
 from mech_exo.tuning.study_record import StudyRecord, TrialRecord
@@ -207,9 +208,9 @@ def _located(study_file: Path, name: str) -> tuple[Path, str]:
     parts = name.split(":")  # a colon may stand in the name of a file, and in that of a study
     for count in range(1, len(parts)):
         path = Path(":".join(parts[:count]))
-        if path.is_file():
+        if is_file(path):
             return path, ":".join(parts[count:])
-    if Path(name).is_file():
+    if is_file(Path(name)):
         return Path(name), _only_study(Path(name))
     raise ExoError(
         f"{name!r} is neither a study in {study_file} nor FILE:STUDY.",

@@ -1,7 +1,9 @@
 """A file is written whole or not at all, with the umask's permissions, and nothing left behind."""
 
+import contextlib
 import errno
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -10,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from mech_exo.errors import ExoError
-from mech_exo.system.whole_files import check_target, check_within, free_path, write_atomically
+from mech_exo.system.whole_files import (
+    check_target,
+    check_within,
+    free_path,
+    remove_leftovers,
+    shortened,
+    whole_file,
+    write_atomically,
+)
 
 
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
@@ -155,3 +165,68 @@ def test_a_link_that_leaves_the_project_is_refused_by_name(tmp_path: Path) -> No
     ):
         check_within(path, root)
         check_within(path, tmp_path / "alias")
+
+
+def special_files(folder: Path) -> list[tuple[Path, int]]:
+    """A pipe, a socket, a link to a pipe, and where it can be made a device; with their nodes."""
+    pipe, link, device = folder / "pipe.yml", folder / "link.yml", folder / "device.yml"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket.yml"))
+    found = [pipe, link, folder / "socket.yml"]
+    if os.geteuid() == 0:
+        with contextlib.suppress(OSError):
+            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 7))  # /dev/full
+            found.append(device)
+    return [(path, path.lstat().st_ino) for path in found]
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    for path, node in special_files(tmp_path):
+        for refused in (
+            lambda path=path: check_target(path, overwrite=True),
+            lambda path=path: check_target(path, overwrite=True, touch=False),
+            lambda path=path: write_atomically(path, "x", overwrite=True),
+        ):
+            with pytest.raises(ExoError, match=r"is a (pipe|socket|device), expected a file"):
+                refused()
+        assert path.lstat().st_ino == node
+        assert not path.is_file()
+    assert not list(tmp_path.glob("*.tmp")), list(tmp_path.glob(".*"))
+
+
+def test_a_pipe_that_comes_while_the_file_is_made_stays(tmp_path: Path) -> None:
+    path = tmp_path / "f.yml"
+
+    def interrupted() -> None:
+        with whole_file(path, overwrite=True) as temporary:
+            temporary.write_text("x")
+            os.mkfifo(path)
+
+    with pytest.raises(ExoError, match="is a pipe"):
+        interrupted()
+    assert [p.name for p in tmp_path.iterdir()] == ["f.yml"]
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("touch", [True, False])
+@pytest.mark.parametrize("name", ["a" * 256, "ü" * 128, "a" * 300 + "/f.yml", "b/" * 3000])
+def test_a_name_that_is_too_long_is_refused_before_the_work(
+    tmp_path: Path, name: str, touch: bool
+) -> None:
+    with pytest.raises(ExoError, match="cannot be written"):
+        check_target(tmp_path / name, overwrite=True, touch=touch)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_longest_names_are_written(tmp_path: Path) -> None:
+    for name in ("a" * 255, "語" * 85, "🂡" * 63):
+        check_target(tmp_path / name)
+        path = write_atomically(tmp_path / name, "x")
+        assert path.read_text() == "x"
+        left = tmp_path / f".{shortened(name)}.0.tmp"
+        left.write_text("half")
+        os.utime(left, (0, 0))
+        remove_leftovers(tmp_path, of=name)
+        assert not left.exists()

@@ -83,10 +83,19 @@ def test_the_dashboard_reads_a_copy(tmp_path: Path) -> None:
 def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     source = two_studies(tmp_path / "f.db")
     out = tmp_path / "a.db"
-    out.write_text("mine")
+    out.write_text("date,weight\n")
     with pytest.raises(ExoError, match=r"exists already.*--force"):
         archive(source, out)
-    assert out.read_text() == "mine"
+    with pytest.raises(ExoError, match="is no study file; it is not replaced"):
+        archive(source, out, overwrite=True)
+    assert out.read_text() == "date,weight\n"
+    pipe = tmp_path / "pipe.db"
+    os.mkfifo(pipe)
+    with pytest.raises(ExoError, match="is a pipe"):
+        archive(source, pipe, overwrite=True)
+    assert pipe.is_fifo()
+    out.write_text("")
+    archive(source, out, overwrite=True)  # an empty file holds nothing
     archive(source, out, overwrite=True)
     assert len(list_studies(out)) == 2
     link = tmp_path / "link.db"
