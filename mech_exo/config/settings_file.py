@@ -56,6 +56,14 @@ def project_root() -> Path:
     return Path() if root is None or root == Path.cwd().resolve() else root
 
 
+def from_project(path: Path) -> Path:
+    """A path of the working directory, as it is typed in the project's folder."""
+    root = project_root()
+    if path.is_absolute() or root == Path():
+        return path
+    return Path(os.path.relpath(path, root))
+
+
 def project_start(factor_file: Path | None, cwd: Path) -> Path:
     """Folder from which a project's files are looked for upward.
 

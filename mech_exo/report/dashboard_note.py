@@ -4,20 +4,18 @@ It is made when the page asks for it and stands in no file. What a user has writ
 """
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from mech_exo.config.settings_file import project_root
 from mech_exo.report.formats import WRITTEN, number, percent
 from mech_exo.system.printable import printable
 from mech_exo.tuning.data_findings import findings_of
 from mech_exo.tuning.display import BROKEN, broken_by
-from mech_exo.tuning.request import STUDY_FILE
 from mech_exo.tuning.study_record import StudyRecord
 from mech_exo.tuning.trial_table import constraint_labels
 from mech_exo.verdict.standing import Standing
+from mech_exo.workflow.study_commands import StudyCommands
 from mech_exo.workflow.trial_detail import TrialDetail
 
 HEADING = "## What exo knows of this study"
@@ -137,21 +135,14 @@ def _limits(study: StudyRecord) -> Iterator[str]:
 
 
 def _next(study: StudyRecord, study_file: Path, plots: str) -> Iterator[str]:
-    usual = (project_root() / STUDY_FILE).resolve()
-    where = () if study_file.resolve() == usual else ("--study-file", str(study_file))
-    named = ("--study-name", study.name)
-    commands = [
-        ("exo", "report", study.name, *where),
-        ("exo", "validate", *named, *where),
-        ("exo", "optuna-run", "--n-trials", "0", *named, *where, "--export-yaml", "best.yml"),
-    ]
+    typed = StudyCommands(study, study_file)
     yield "**What to do.** The whole story; skill or luck; the best trial as a factor file:"
     yield ""
     runs = re.findall("`+", f"{study.name} {study_file}")
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     yield f"{fence}bash"
-    for words in commands:
-        yield printable(shlex.join(words)).replace("\n", "\\n")
+    for command in (typed.report(), typed.judge(), typed.export("best.yml")):
+        yield printable(command).replace("\n", "\\n")
     yield fence
     if plots:
         yield ""

@@ -1,10 +1,12 @@
 """From a study, a factor file or a run's result to what a tear sheet is made from."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mech_exo.config.settings_file import from_project
 from mech_exo.errors import ExitCode, ExoError
 from mech_exo.factor_file.read import read_factor_file
 from mech_exo.system.typed_fields import check_fields
@@ -78,13 +80,17 @@ def open_reported(request: ReportRequest, log: Log) -> Reported:
 
 
 def _given(inputs: InputRequest) -> Iterator[tuple[str, str]]:
-    """Flags that were typed, which the commands on the page need too."""
-    typed = {
-        "--config": inputs.config,
-        "--objective": inputs.objective,
-        "--data": inputs.overrides.get("data.source"),
+    """Flags that were typed, or variables that were set, which the commands on the page need."""
+    files = {
+        "--config": (inputs.config, os.environ.get("EXO_CONFIG")),
+        "--objective": (inputs.objective, os.environ.get("EXO_OBJECTIVE")),
     }
-    yield from ((flag, str(value)) for flag, value in typed.items() if value is not None)
+    for flag, (typed, variable) in files.items():
+        if typed is not None or variable:
+            yield flag, str(from_project(Path(typed or str(variable))))
+    source = inputs.overrides.get("data.source")
+    if source is not None:
+        yield "--data", str(source)
 
 
 def of_result(result: Optimised) -> Reported:

@@ -1,12 +1,12 @@
 """The commands that reproduce what a tear sheet shows, as they are typed."""
 
-import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from mech_exo.config.settings_file import project_root
+from mech_exo.config.settings_file import from_project
 from mech_exo.tearsheet.reported import Reported
-from mech_exo.tuning.request import DEFAULT_STUDY, STUDY_FILE
+from mech_exo.workflow.study_commands import StudyCommands, command_line, study_file_flag
 
 
 class CommandLine(NamedTuple):
@@ -16,66 +16,56 @@ class CommandLine(NamedTuple):
     does: str
 
 
-def command_line(*words: object) -> str:
-    """Words as a shell takes them."""
-    return shlex.join(["exo", *map(str, words)])
-
-
 def judging(reported: Reported) -> str:
     """Asks for the verdict."""
     if reported.kind == "file":
-        return command_line("validate", "--factors", reported.name, *_where(reported))
-    return command_line("validate", *_study(reported), *_where(reported))
+        return command_line("validate", "--factors", _file(reported), *_where(reported))
+    return _commands(reported).judge()
 
 
 def reproducing(reported: Reported) -> Iterator[CommandLine]:
     """What computes the page's figures again, from the search on."""
-    where = _where(reported)
     if reported.study is not None:
-        name = reported.study.name
-        trials = len(reported.study.current)
         yield CommandLine(
-            command_line("optuna-run", "--target-trials", trials, "--study-name", name, *where),
+            _commands(reported).search(),
             "the search: the same data, settings and seed give the same trials",
         )
     yield CommandLine(judging(reported), "skill or luck")
     if reported.kind == "file":
         yield CommandLine(
-            command_line("verify", reported.name, *_where(reported, without="--data")),
+            command_line("verify", _file(reported), *_where(reported, without="--data")),
             "computes the file's fields again",
         )
-    elif reported.trial is not None and reported.study is not None:
+    elif reported.trial is not None:
         number = reported.trial.number
         yield CommandLine(
-            command_line(
-                *("optuna-run", "--n-trials", 0, "--trial", number),
-                *("--study-name", reported.study.name, *where),
-                *("--export-yaml", f"trial_{number}.yml"),
-            ),
+            _commands(reported).export(f"trial_{number}.yml", number),
             "writes this portfolio as a factor file",
         )
     yield CommandLine(showing(reported), "this page")
 
 
-def showing(reported: Reported, trial: object = None) -> str:
-    """Makes this page; of another trial where one is named."""
-    if trial is None and reported.kind == "study" and _not_the_best(reported):
-        trial = reported.trial.number if reported.trial is not None else None
-    which = () if trial is None else ("--trial", trial)
-    return command_line("report", reported.name, *which, *_where(reported))
+def showing(reported: Reported) -> str:
+    """Makes this page."""
+    if reported.kind == "file":
+        return command_line("report", _file(reported), *_where(reported))
+    number = reported.trial.number if reported.trial is not None else None
+    return _commands(reported).report(number if _not_the_best(reported) else None)
 
 
-def study_file_of(reported: Reported) -> tuple[object, ...]:
-    """The option that names the study file, where it is not the usual one."""
-    path = reported.study_file
-    usual = (project_root() / STUDY_FILE).resolve()
-    return () if path.resolve() == usual else ("--study-file", path)
+def _commands(reported: Reported) -> StudyCommands:
+    assert reported.study is not None
+    return StudyCommands(reported.study, reported.study_file, reported.given)
+
+
+def _file(reported: Reported) -> Path:
+    return from_project(Path(reported.name))
 
 
 def _where(reported: Reported, without: str = "") -> tuple[object, ...]:
     """Study file and inputs, as far as they are not the usual ones."""
     typed = [word for pair in reported.given if pair[0] != without for word in pair]
-    return (*study_file_of(reported), *typed)
+    return (*study_file_flag(reported.study_file), *typed)
 
 
 def _not_the_best(reported: Reported) -> bool:
@@ -84,7 +74,3 @@ def _not_the_best(reported: Reported) -> bool:
         return False
     best = study.best()
     return best is None or best.number != trial.number
-
-
-def _study(reported: Reported) -> tuple[object, ...]:
-    return () if reported.name == DEFAULT_STUDY else ("--study-name", reported.name)

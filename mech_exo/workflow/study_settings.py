@@ -36,12 +36,12 @@ def as_searched(request: InputRequest, study_file: Path, name: str, log: Log) ->
     epoch = current_epoch(study_file, name)
     if epoch is None:
         return request
-    own = {n: v for n, v in _own(epoch).items() if n not in request.overrides}
+    own = {n: v for n, v in own_settings(epoch).items() if n not in request.overrides}
     _say(request.resolve().values, own, log)
     return replace(request, overrides={**own, **request.overrides})
 
 
-def _own(epoch: "Epoch") -> dict[str, Any]:
+def own_settings(epoch: "Epoch") -> dict[str, Any]:
     """Dotted name of a setting -> its value in the study; null where it did not say."""
     found: dict[str, Any] = {}
     defaults = Settings()

@@ -1,10 +1,20 @@
 """A study is taken with the settings of search and portfolio that it was made with."""
 
+import html
 import json
+import re
+import shlex
+import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from mech_exo.cli.optuna_run import RunOptions
+from mech_exo.config.settings import Settings
+from mech_exo.tuning.records import read_study
+from mech_exo.workflow.study_commands import WITHOUT_FLAG
+from mech_exo.workflow.study_settings import NOT_SEARCHED, OWN
 from tests.cli.conftest import lay_out, one_error, run_exo
 
 WAYS = {
@@ -65,3 +75,47 @@ def test_other_settings_at_hand_are_still_refused(project: Path) -> None:
     assert kept.returncode == 0, kept.stderr
     assert "tuning.seed 7" in kept.stderr
     assert "portfolio.side none" in kept.stderr
+
+
+def commands_on(page: Path) -> list[list[str]]:
+    """The commands of the last section, as a shell takes them apart."""
+    section = page.read_text("utf-8").partition('id="origin"')[2]
+    lines = html.unescape(re.sub(r"<[^>]+>", "\n", section)).splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.startswith("exo ")]
+
+
+def trials_of(name: str, project: Path) -> list[tuple[object, ...]]:
+    study = read_study(project / "studies/factor_opt.db", name)
+    return [(t.number, t.state, t.values, t.params) for t in study.trials]
+
+
+def test_the_commands_on_a_page_make_the_same_trials(project: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(project, tmp_path / "again")
+    settings = "config/of another market.yml"
+    (folder / settings).write_text(
+        "data: {source: demo, demo: {symbols: 25, years: 4}}\nbacktest: {execution_lag: 2}\n"
+        + "verdict: {placebos: 9, windows: 2, portfolios: 8, neighbours: 8}\n"
+    )
+    flags = (*WAYS["both"], "--sampler", "random", "--seed", "5", "--no-warm-start")
+    run = ("optuna-run", "--n-trials", "6", "--study-name", "made", "--config", settings)
+    assert run_exo(*run, *flags, cwd=folder).returncode == 0
+    before = trials_of("made", folder)
+    env = {"EXO_CONFIG": settings}  # the page must say what the variable did
+    shown = run_exo("report", "made", cwd=folder, env=env)
+    assert shown.returncode == 0, shown.stderr
+    (folder / "studies/factor_opt.db").rename(folder / "away.db")
+    commands = commands_on(folder / "reports/made.html")
+    assert [words[0] for words in commands] == ["optuna-run", "validate", "optuna-run", "report"]
+    for words in commands:
+        done = run_exo(*words, cwd=folder)
+        assert done.returncode == 0, (words, done.stderr)
+    assert trials_of("made", folder) == before
+    assert len(before) == 6
+
+
+def test_every_setting_of_a_search_has_its_flag() -> None:
+    there = {field.name for field in fields(RunOptions)}
+    for section in OWN:
+        for field in fields(getattr(Settings(), section)):
+            if f"{section}.{field.name}" not in WITHOUT_FLAG and field.name not in NOT_SEARCHED:
+                assert field.name in there
