@@ -56,7 +56,10 @@ class TrialsOptions(StudyFileOption, ProjectOption):
         panel=CHOICE,
     )
     feasible: bool = option(
-        "--feasible", help="Only trials that keep all constraints.", default=False, panel=CHOICE
+        "--feasible",
+        help="Only complete trials that keep all constraints.",
+        default=False,
+        panel=CHOICE,
     )
     sort: str = option(
         "--sort",

@@ -60,9 +60,9 @@ class Backtest:
     what_ifs
         Assumption -> every metric, `benchmark_…` beside it; the first row is the portfolio as it
         is. Empty if none was asked for; a row that cannot be run is NaN and says why in `failure`.
-    looks
-        Portfolios seen on these dates of the holdout so far, this one included; 0: none was looked
-        at.
+    look, looks
+        Which look at these dates of the holdout this portfolio's first was, and how many portfolios
+        have been seen there so far; 0: none was looked at.
     """
 
     label: str
@@ -81,6 +81,7 @@ class Backtest:
     years: "pd.DataFrame"
     months: "pd.DataFrame"
     what_ifs: "pd.DataFrame"
+    look: int
     looks: int
 
     def __repr__(self) -> str:
@@ -222,6 +223,7 @@ def _in_pandas(found: "Backtested", part: "Part | None") -> Backtest:
             pd.PeriodIndex(track.months.month.astype("datetime64[D]"), freq="M", name="month"),
         ),
         what_ifs=_what_ifs(found.what_ifs),
+        look=found.look,
         looks=found.looks,
     )
 

@@ -33,7 +33,7 @@ class Trial:
     values
         Of the objectives.
     feasible
-        Whether it keeps all constraints.
+        Whether it is complete and keeps all constraints.
     reason
         Why it failed or was pruned; "" otherwise.
     """

@@ -31,6 +31,7 @@ def backtest_json(
         **_figures(track),
         "assumed": dict(found.changes.settings),
         "holdout_from": track.holdout_from,
+        "look": found.look,
         "looks": found.looks,
         "parts": [_figures(part) for part in found.parts],
         "years": [_year(track, year) for year in track.years],

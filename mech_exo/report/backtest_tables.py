@@ -8,7 +8,7 @@ from rich.table import Table
 
 from mech_exo.backtest.calendar_years import CalendarYear
 from mech_exo.backtest.metrics import METRICS
-from mech_exo.report.formats import WRITTEN, percent
+from mech_exo.report.formats import WRITTEN, look_words, percent
 from mech_exo.report.result_tables import capacity_table
 from mech_exo.workflow.backtest_run import AS_IT_IS, Backtested, WhatIf
 from mech_exo.workflow.track_record import TrackRecord
@@ -101,10 +101,7 @@ def lines(found: Backtested, capital: float | None) -> Iterator[str]:
     if track.metrics["total_return"] == -1.0:
         yield "note: it was ruined: it lost all it was worth."
     if found.looks:
-        yield (
-            f"looks      portfolios seen on these dates of the holdout so far: {found.looks}; a "
-            "verdict counts them"
-        )
+        yield f"looks      {look_words(found.look, found.looks)}; a verdict counts them"
     elif track.holdout_from is not None:
         yield (
             f"holdout    from {track.holdout_from}, not shown: --part all shows it, and is entered "

@@ -58,7 +58,7 @@ def literal(text: str) -> str:
 def _what(study: StudyRecord) -> Iterator[str]:
     states = Counter(t.state.lower() for t in study.current)
     counts = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
-    feasible = sum(t.feasible for t in study.current)
+    feasible = len(study.feasible_trials)
     yield f"**What.** Study {literal(study.name)}: {len(study.current)} trials"
     yield f"({counts or 'none yet'}), {feasible} of them keep all limits. Searched for: "
     goals = zip(study.directions, study.objective_names or ("?",) * 9, strict=False)

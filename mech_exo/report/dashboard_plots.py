@@ -27,7 +27,7 @@ def weights_plot(study: StudyRecord) -> str | None:
     if not weights:
         return None
     ranked = sorted(
-        (t for t in study.current if t.feasible and t.state == "COMPLETE"),
+        study.feasible_trials,
         key=lambda t: (study.losses(t)[0], t.number),
     )
     others = [t for t in ranked[: COMPARED + 1] if t.number != best.number][:COMPARED]

@@ -16,6 +16,16 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
+def look_words(look: int, looks: int) -> str:
+    """Which look at the holdout a portfolio's first was, of how many portfolios seen there so far.
+
+    The same wherever it is told; `looks` may be known alone (`look` 0).
+    """
+    if look:
+        return f"look {look} of {looks} at the holdout"
+    return f"portfolios seen on the holdout so far: {looks}"
+
+
 def about(amount: float) -> str:
     """An amount of money to two digits, in full: 12,000,000."""
     return f"{float(f'{amount:.2g}'):,.0f}"

@@ -10,7 +10,7 @@ from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.doc_pages import see_page
 from mech_exo.factor_file.document import CONSTRUCTED_BY
 from mech_exo.factor_file.written import Staged
-from mech_exo.report.formats import WRITTEN, about, number, percent
+from mech_exo.report.formats import WRITTEN, about, look_words, number, percent
 from mech_exo.workflow.figures import ConstraintValue, Portfolio
 from mech_exo.workflow.incumbent import INCUMBENT
 from mech_exo.workflow.optimised import Optimised
@@ -162,7 +162,8 @@ def _figures_title(result: Optimised) -> str:
     if outside is None:
         return title
     return (
-        f"{title}, out of sample {outside[0]} to {outside[1]} (look {result.looks} at the holdout)"
+        f"{title}, out of sample {outside[0]} to {outside[1]} "
+        f"({look_words(result.best.look, result.best.looks)})"
     )
 
 

@@ -47,7 +47,7 @@ def _document(compared: ComparedStudy) -> dict[str, Any]:
         "objectives": list(study.objective_names),
         "trials": len(study.trials),
         "current": len(study.current),
-        "feasible": sum(t.feasible for t in study.current),
+        "feasible": len(study.feasible_trials),
         "fingerprint": None if study.epoch is None else study.epoch.fingerprint,
         "best": None
         if best is None
@@ -98,7 +98,7 @@ def _table(found: StudyComparison) -> Table:
         short = study.study.name if names[study.study.name] == 1 else study.label
         table.add_column(short, justify="right", overflow="fold")
     table.add_row("trials", *(str(len(s.study.trials)) for s in studies))
-    table.add_row("feasible", *(str(sum(t.feasible for t in s.study.current)) for s in studies))
+    table.add_row("feasible", *(str(len(s.study.feasible_trials)) for s in studies))
     table.add_row("best trial", *("–" if s.best is None else str(s.best.number) for s in studies))
     table.add_row("value", *(number(s.best.values[0], 4) if s.best else "–" for s in studies))
     for name in _metrics(studies):
@@ -133,8 +133,9 @@ def _outside(found: StudyComparison) -> Iterator[str]:
         held, seen = study.holdout, study.outside
         if held is not None:
             yield (
-                f"holdout of {study.label}, by its verdict: p {number(held.get('p'))} after "
-                f"{held.get('looks')} looks, {held.get('first_date')} to {held.get('last_date')}"
+                f"holdout of {study.label}, by its verdict: p {number(held.get('p'))}, portfolios "
+                f"seen there: {held.get('looks')}; "
+                f"{held.get('first_date')} to {held.get('last_date')}"
             )
         if seen is not None:
             yield (

@@ -69,7 +69,7 @@ def study_json(study: StudyRecord, known: Standing) -> str:
         "states": dict(Counter(t.state for t in study.trials)),
         "fingerprint": None if epoch is None else epoch.fingerprint,
         "first_trial": None if epoch is None else epoch.first_trial,
-        "feasible": sum(t.feasible for t in study.current),
+        "feasible": len(study.feasible_trials),
         "best": None if best is None else _figures(best),
         "front": [t.number for t in study.front()] if len(study.directions) > 1 else None,
         "verdict": None if known.present is None else known.present.block,
@@ -103,7 +103,7 @@ def study_lines(study: StudyRecord, known: Standing) -> Iterator[str]:
     if study.epoch is not None:
         yield (
             f"fingerprint  {study.epoch.fingerprint[:12]} since trial {study.epoch.first_trial}, "
-            f"{len(study.current)} trials, {sum(t.feasible for t in study.current)} feasible"
+            f"{len(study.current)} trials, {len(study.feasible_trials)} feasible"
         )
     if len(study.directions) > 1:
         yield f"front        trials {', '.join(str(t.number) for t in study.front()) or 'none'}"

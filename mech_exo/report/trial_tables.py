@@ -98,7 +98,7 @@ def trial_lines(detail: TrialDetail) -> Iterator[str]:
 
 
 def _feasible(detail: TrialDetail) -> str:
-    if detail.trial.constraints is None:
+    if detail.trial.state != "COMPLETE" or detail.trial.constraints is None:
         return ""
     return ", feasible" if detail.trial.feasible else ", violates a constraint"
 

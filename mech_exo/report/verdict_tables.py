@@ -170,7 +170,7 @@ def _held_out(holdout: Holdout | None) -> tuple[str, str, str]:
     looks = "first look"
     if holdout.looks > 1:
         worth, alone = number(holdout.looks_worth, 1), percent(holdout.p_alone)
-        looks = f"{holdout.looks} looks, worth {worth}; {alone} alone"
+        looks = f"{holdout.looks} portfolios seen there, worth {worth}; {alone} alone"
     return (
         f"sealed holdout\n{holdout.first_date} to {holdout.last_date}",
         f"ratio {number(holdout.test.skill.ratio, 2)}, active return "

@@ -124,7 +124,7 @@ def importances(
             "fANOVA explains one figure, and the study has several objectives.",
             hint=f"Name one with --target: {', '.join(study.objective_names)}.",
         )
-    pairs = [(t, judged.losses(t)) for t in study.current if t.state == "COMPLETE" and t.feasible]
+    pairs = [(t, judged.losses(t)) for t in study.feasible_trials]
     known = [(t, losses) for t, losses in pairs if losses and all(map(math.isfinite, losses))]
     if len(known) < FEWEST:
         raise ExoError(

@@ -68,10 +68,12 @@ class TrialRecord:
 
     @property
     def feasible(self) -> bool:
-        """Whether no constraint is violated (a NaN is a violation); never for a failed trial."""
-        return self.state in ("COMPLETE", "PRUNED") and all(
-            c <= 0.0 for c in self.constraints or ()
-        )
+        """Whether it is complete and violates no constraint; a NaN is a violation.
+
+        A pruned trial is counted as pruned and never as feasible: it was stopped before all its
+        dates were known.
+        """
+        return self.state == "COMPLETE" and all(c <= 0.0 for c in self.constraints or ())
 
     @property
     def violation(self) -> float:
@@ -169,6 +171,11 @@ class StudyRecord:
         number = self.epoch.number if self.epoch else NO_EPOCH - 1
         return tuple(t for t in self.trials if t.epoch == number)
 
+    @cached_property
+    def feasible_trials(self) -> tuple[TrialRecord, ...]:
+        """Those of `current` that are feasible: what every count of them counts."""
+        return tuple(t for t in self.current if t.feasible)
+
     @property
     def foreign(self) -> tuple[TrialRecord, ...]:
         """Trials that another program added to a study of exo since the current epoch began."""
@@ -184,8 +191,7 @@ class StudyRecord:
         """
         if len(self.directions) != 1:
             return None
-        candidates = [t for t in self._complete() if t.feasible]
-        return min(candidates, key=lambda t: (self.losses(t)[0], t.number), default=None)
+        return min(self.feasible_trials, key=lambda t: (self.losses(t)[0], t.number), default=None)
 
     def least_violating(self) -> TrialRecord | None:
         """The complete trial of the current epoch that violates the constraints least.
@@ -214,9 +220,7 @@ class StudyRecord:
 
     def front(self) -> tuple[TrialRecord, ...]:
         """Feasible complete trials of the current epoch that no other dominates, by number."""
-        candidates = sorted(
-            (t for t in self._complete() if t.feasible), key=lambda t: (self.losses(t), t.number)
-        )
+        candidates = sorted(self.feasible_trials, key=lambda t: (self.losses(t), t.number))
         chosen: list[TrialRecord] = []
         for trial in candidates:  # in this order a later trial never dominates an earlier one
             losses = self.losses(trial)

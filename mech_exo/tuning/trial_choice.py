@@ -111,7 +111,7 @@ class TrialChoice:
     state
         One of `STATES`, in any case; "" for all.
     feasible
-        Only trials that keep all constraints.
+        Only complete trials that keep all constraints.
     sort
         A key, with `:desc` for the greatest first; "" for the order of the numbers.
     limit

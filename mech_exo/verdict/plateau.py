@@ -130,8 +130,7 @@ def robust_centre(
 
 
 def _best_trials(study: "StudyRecord") -> "list[TrialRecord]":
-    feasible = [t for t in study.current if t.state == "COMPLETE" and t.feasible]
-    return sorted(feasible, key=lambda t: (study.losses(t)[0], t.number))[:CANDIDATES]
+    return sorted(study.feasible_trials, key=lambda t: (study.losses(t)[0], t.number))[:CANDIDATES]
 
 
 def _moves(

@@ -98,9 +98,9 @@ class Backtested:
         own that begins with cash, as a study and a factor file have them. Else empty.
     what_ifs
         The first one is the portfolio as it is; () if nothing else was asked.
-    looks
-        How many portfolios have been seen on these dates of the holdout, with this one; 0: it was
-        not looked at.
+    look, looks
+        Which look at these dates of the holdout this portfolio's first was, and how many portfolios
+        have been seen there so far; 0: it was not looked at.
     changes
         What was assumed otherwise than the settings and the parameters say.
     capacity
@@ -110,6 +110,7 @@ class Backtested:
     track: TrackRecord
     parts: tuple[TrackRecord, ...]
     what_ifs: tuple[WhatIf, ...]
+    look: int
     looks: int
     changes: RunChanges
     capacity: "Capacity | None" = None
@@ -147,7 +148,8 @@ def backtested(
         if progress is not None:
             progress("what-if", done, len(asked))
         what_ifs.append(run.what_if(scenario, span))
-    return Backtested(whole, parts, tuple(what_ifs), run.looks, request.changes, capacity)
+    looks = run.look, run.looks
+    return Backtested(whole, parts, tuple(what_ifs), *looks, request.changes, capacity)
 
 
 def _scenarios(session: "Session", request: BacktestRequest) -> tuple[Scenario, ...]:
@@ -171,6 +173,8 @@ class _Backtests:
         self._prepared: tuple[object, Evaluator, Panel, Market] | None = None
         self._ledgers: dict[Span, HoldoutLedger] = {}
         self._entered: tuple[Look, ...] = ()
+        self.look = 0
+        """Which look at the holdout the first one was: that of the portfolio as it was asked for"""
 
     @property
     def looks(self) -> int:
@@ -233,6 +237,8 @@ class _Backtests:
         What a look under other settings showed is not kept: it is another thing than what others
         showed, and counts in full.
         """
+        from mech_exo.tuning.looks import rank
+
         ledger, shown = self._ledger(span), None
         if changes == RunChanges(params=changes.params):
             kernel = evaluator.kernel(found.params)
@@ -240,6 +246,7 @@ class _Backtests:
         content = portfolio_hash(evaluator.space, _identity(found, changes))
         origin = self._request.origin or f"backtest: {self._request.label}"
         self._entered = ledger.look(content, origin, shown)
+        self.look = self.look or rank(self._entered, content)
 
     def _ledger(self, span: Span) -> HoldoutLedger:
         """The ledger of looks at the dates of the holdout that a span has."""

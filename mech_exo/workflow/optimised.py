@@ -84,7 +84,7 @@ class Optimised:
     def without_feasible(self) -> str:
         """Why the result does not satisfy all constraints, for messages."""
         study, trial = self.outcome.study, self.trial
-        others = sum(t.state == "COMPLETE" and t.feasible for t in study.current)
+        others = len(study.feasible_trials)
         if trial is None or trial.feasible or not others:
             return study.without_feasible()
         broken = ", ".join(c.name for c in self.constraints if not c.satisfied)

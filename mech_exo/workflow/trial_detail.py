@@ -112,7 +112,7 @@ class TrialDetail:
     def rank(self) -> Rank:
         """Its place in the study."""
         study, trial = self.study, self.trial
-        ranked = [t for t in study.current if t.state == "COMPLETE" and t.feasible]
+        ranked = study.feasible_trials
         why = self._unranked()
         if why:
             return Rank(None, len(ranked), f"not ranked: {why}")

@@ -72,7 +72,7 @@ def test_the_incumbents_column_is_a_look(capsys: Capture) -> None:
     assert origins() == ["optuna-run: trial 5 of study one"]
     written()
     assert run([*TUNE, "--n-trials", "0"]) == 0
-    assert "(look 2 at the holdout)" in capsys.readouterr().out
+    assert "(look 1 of 2 at the holdout)" in capsys.readouterr().out
     assert origins() == ["optuna-run: trial 5 of study one", "optuna-run: config/factors.yml"]
     assert run([*TUNE, "--n-trials", "0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["data"]["holdout_looks"] == 2
@@ -165,7 +165,7 @@ def test_renamed_or_moved_files_do_not_reset_the_count(
     )
     other = ["--study-name", "two", "--seed", "3", "--n-jobs", "1", "--n-trials", "3"]
     assert run(["optuna-run", *other]) == 0
-    assert "(look 2 at the holdout)" in capsys.readouterr().out
+    assert "(look 2 of 2 at the holdout)" in capsys.readouterr().out
 
 
 def test_one_more_factor_table_does_not_reset_the_count(project: Path, capsys: Capture) -> None:
@@ -179,7 +179,7 @@ def test_one_more_factor_table_does_not_reset_the_count(project: Path, capsys: C
         )
     )
     assert run(["optuna-run", "--study-name", "two", "--n-jobs", "1", "--n-trials", "3"]) == 0
-    assert "(look 2 at the holdout)" in capsys.readouterr().out
+    assert "(look 2 of 2 at the holdout)" in capsys.readouterr().out
 
 
 def test_another_market_in_a_file_of_the_same_name_does_not_count(
@@ -192,7 +192,7 @@ def test_another_market_in_a_file_of_the_same_name_does_not_count(
     body = [f"{cells[0]},{row}" for cells, row in zip(turned, closes, strict=True)]
     prices.write_text("\n".join([head, *body]) + "\n")
     assert run(["optuna-run", "--study-name", "two", "--n-jobs", "1", "--n-trials", "3"]) in (0, 3)
-    assert "(look 1 at the holdout)" in capsys.readouterr().out
+    assert "(look 1 of 1 at the holdout)" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("project")

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 STUDY = "größe 1"
 FILE = "best portfolio.yml"
+PRUNED = "pruned"
+PRUNING = ("--pruner", "median")
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,81 @@ def test_dates_beside_figures_are_those_of_the_path(told: Told, name: str) -> No
     assert words.format(*ends) in shown_in(told)
     page = _page(told)
     assert [*page["in_sample"], *page["holdout"]] == ends
+
+
+def test_a_look_is_told_in_the_same_words_everywhere(told: Told) -> None:
+    """The portfolio's first look stays the first, while others are seen there."""
+    told.exo("backtest", "0", "--study-name", "other", "--part", "holdout")
+    there = told.json("backtest", FILE, "--part", "holdout")
+    data, page = _again(told)["data"], _page(told)
+    assert there["look"] == data["holdout_look"] == page["holdout_look"] == 2
+    assert there["looks"] == data["holdout_looks"] == page["holdout_looks"] > 2
+    words = f"look 2 of {there['looks']} at the holdout"
+    assert f"({words})" in _words_of_run(told)
+    assert f"This is {words}." in _sentences(told)
+    assert f"looks      {words};" in told.exo("backtest", FILE, "--part", "holdout")
+
+
+def _again(told: Told) -> Any:
+    return told.json("optuna-run", "--n-trials", "0", "--study-name", STUDY)
+
+
+def _note(told: Told) -> str:
+    app = application(told.folder / "studies/factor_opt.db")
+    studies = ask(app, "/api/studies").json["study_summaries"]
+    number = next(s["study_id"] for s in studies if s["study_name"] == PRUNED)
+    body: str = ask(app, f"/api/studies/{number}?after=0").json["note"]["body"]
+    return body
+
+
+def _cloud(told: Told) -> str:
+    told.exo("report", PRUNED, "--out", "pruned.html")
+    return (told.folder / "pruned.html").read_text("utf-8")
+
+
+def _listed(told: Told, *choice: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        told.exo("study", "trials", PRUNED, "--format", "json", *choice)
+    )
+    return found
+
+
+def _run_of_pruned(told: Told) -> Any:
+    return told.json("optuna-run", "--n-trials", "0", "--study-name", PRUNED, *PRUNING)
+
+
+FEASIBLE: dict[str, Callable[[Told], Any]] = {
+    "study show --json": lambda t: t.json("study", "show", PRUNED)["feasible"],
+    "study trials --feasible": lambda t: len(_listed(t, "--feasible")),
+    "study trials": lambda t: sum(bool(row["feasible"]) for row in _listed(t)),
+    "study compare --json": lambda t: t.json("study", "compare", PRUNED, "other")["studies"][0][
+        "feasible"
+    ],
+    "rank": lambda t: t.json("study", "show", PRUNED, "--trial", "0")["rank"]["of"],
+    "study importance --json": lambda t: t.json("study", "importance", PRUNED)["trials"],
+    "optuna-run --json": lambda t: _run_of_pruned(t)["study"]["feasible_trials"],
+    "Project.study": lambda t: int(Project.open(t.folder).study(PRUNED).trials["feasible"].sum()),
+}
+"""A place that counts feasible trials -> what it counts."""
+
+FEASIBLE_IN_WORDS: dict[str, tuple[Callable[[Told], str], str]] = {
+    "study show": (lambda t: t.exo("study", "show", PRUNED), "trials, {} feasible"),
+    "dashboard's note": (_note, "{} of them keep all limits"),
+    "report": (_cloud, "are complete, and {} of them keep all limits"),
+}
+
+
+def test_feasible_trials_are_the_same_number_everywhere(told: Told) -> None:
+    """Complete ones that keep all limits: one that was pruned keeps them too, and is not one."""
+    assert run(["optuna-run", "--n-trials", "30", "--quiet", "--study-name", PRUNED, *PRUNING]) == 0
+    trials = Project.open(told.folder).study(PRUNED).record.trials
+    keeping = [t for t in trials if all(c <= 0.0 for c in t.constraints or (1.0,))]
+    feasible = sum(t.state == "COMPLETE" for t in keeping)
+    assert 0 < feasible < len(keeping)
+    found = {name: count(told) for name, count in FEASIBLE.items()}
+    assert found == dict.fromkeys(FEASIBLE, feasible)
+    for name, (shown_in, words) in FEASIBLE_IN_WORDS.items():
+        assert words.format(feasible) in shown_in(told), name
 
 
 def test_people_see_the_same_rounded(told: Told) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.doc_pages import page_command
 from mech_exo.report.charts.text_table import TextTable
+from mech_exo.report.formats import look_words
 from mech_exo.report.page.page_blocks import Block, KeyFigure, KeyFigures, Paragraph
 from mech_exo.tearsheet.parts.performance import Performance, PortfolioRecord
 from mech_exo.tearsheet.sections.section_words import WRITTEN, Blocks
@@ -46,7 +47,8 @@ def _sentences(found: Performance) -> Iterator[str]:
         dates = _dates(found, found.in_sample)
         yield _sentence(f"In sample ({dates})", mine.in_sample, universe, inside=True)
     if found.out_of_sample is not None:
-        seen = "" if found.looks < 2 else f" {_portfolios(found.looks)} seen there so far."
+        words = look_words(found.look, found.looks)
+        seen = f" This is {words}." if found.look else f" {words.capitalize()}." * (found.looks > 0)
         yield (
             _sentence(
                 f"On the holdout, which no trial saw ({_dates(found, found.out_of_sample)})",
@@ -57,20 +59,14 @@ def _sentences(found: Performance) -> Iterator[str]:
             + seen
         )
     elif found.looks:
-        yield (
-            f"The holdout is not computed anew. {_portfolios(found.looks)} seen there so far, this "
-            f"one as number {found.look}."
-        )
+        words = look_words(found.look, found.looks)
+        yield f"The holdout is not computed anew. This portfolio's was {words}."
     elif found.in_sample is not None:
         yield "There is no holdout (holdout.fraction is 0): every figure is in sample."
 
 
 def _dates(found: Performance, ends: Dates) -> str:
     return f"{'data of ' if found.of_data else ''}{ends[0]} to {ends[1]}"
-
-
-def _portfolios(count: int) -> str:
-    return "1 portfolio has been" if count == 1 else f"{count} portfolios have been"
 
 
 def _sentence(

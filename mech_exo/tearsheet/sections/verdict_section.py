@@ -100,7 +100,7 @@ def _shown(block: Mapping[str, Any], part: str) -> str:
     words = f"ratio {_number(skill, 'ratio')}, {percent(number_of(active.get('mean')))} a year over"
     if part == "holdout":
         looks = int(found.get("looks", 0))
-        seen = "first look" if looks == 1 else f"{looks} portfolios were seen there"
+        seen = "first look" if looks == 1 else f"{looks} portfolios seen there"
         return f"{words} the benchmark on dates that no trial saw ({seen})"
     return f"{words} the benchmark when re-tuned {len(found.get('windows') or ())} times"
 
