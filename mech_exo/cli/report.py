@@ -45,12 +45,18 @@ class ReportOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption,
     )
     out: Path | None = option(
         "--out",
-        help="The page to write; one that is there is replaced.",
+        help="The page to write; one that exo has made is replaced.",
         otherwise="reports/NAME.html in the project's folder",
         metavar="PAGE.html",
         panel=OUTPUT,
     )
-
+    force: bool = option(
+        "--force",
+        help="Replace any page that is there, and any PDF: another program's, that of another "
+        "study, and one with figures by one without.",
+        default=False,
+        panel=OUTPUT,
+    )
     pdf: bool = option(
         "--pdf",
         help="Print the page too, as PDF beside it; needs a Chromium.",
@@ -93,7 +99,14 @@ def report(options: ReportOptions) -> None:
         trial=options.trial,
         inputs=options.judging(options.request(), file),
     )
-    written = write_report(request, options.out, options.root, ConsoleLog(), pdf=options.pdf)
+    written = write_report(
+        request,
+        options.out,
+        options.root,
+        ConsoleLog(),
+        pdf=options.pdf,
+        force=options.force,
+    )
     if options.json:
         typer.echo(json_text(written.as_dict()))
     else:

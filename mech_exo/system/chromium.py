@@ -1,6 +1,7 @@
 """A page as PDF, by a Chromium that is on the machine."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,9 @@ NAMES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 PATIENCE_S = 120.0
+
+# Blanks keep every offset within the file what it is.
+_DATES = re.compile(rb"/(?:CreationDate|ModDate) ?\(D:[0-9+\-Z']*\)")
 
 _HINT = (
     "Install Chromium (Debian, Ubuntu: apt install chromium) or name one in EXO_CHROMIUM; or open "
@@ -62,7 +66,7 @@ def find_chromium() -> Path:
 
 
 def printed_pdf(html: str, *, patience_s: float = PATIENCE_S) -> bytes:
-    """A page as Chromium prints it: A4 if the page says so.
+    """A page as Chromium prints it: A4 if the page says so, and the same bytes at any time.
 
     The browser has a folder of its own, which is removed with all that it left there, and it is
     ended with all its processes if it takes longer than `patience_s` seconds. As root it runs
@@ -83,7 +87,7 @@ def printed_pdf(html: str, *, patience_s: float = PATIENCE_S) -> bytes:
         said = _run([*command, f"--print-to-pdf={target}", page.as_uri()], folder, patience_s)
         if not target.is_file() or not (printed := target.read_bytes()).startswith(b"%PDF"):
             raise ExoError(f"{program} printed no PDF ({_last_line(said)}).", hint=_HINT)
-        return printed
+        return _DATES.sub(lambda found: b" " * len(found[0]), printed)
 
 
 def _run(command: list[str], folder: Path, patience_s: float) -> str:

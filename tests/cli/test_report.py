@@ -106,7 +106,7 @@ def test_a_file_by_itself(copied: Path, tmp_path: Path) -> None:
     run = run_exo("report", "best.yml", "--study-file", elsewhere, "--json", cwd=copied)
     assert run.returncode == 0, run.stderr
     found = json.loads(run.stdout)
-    assert found["report"] == "reports/best.html"
+    assert found["report"] == "reports/best.yml.html"
     assert "not in the study file" in found["missing"]["trials"]
     assert found["verdict"]["overall"] in ("PASS", "INCONCLUSIVE", "FAIL")
 
