@@ -45,7 +45,7 @@ class ReportOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption,
     )
     out: Path | None = option(
         "--out",
-        help="The page to write; one that exo has made is replaced.",
+        help="The page to write; a report that is there is replaced.",
         otherwise="reports/NAME.html in the project's folder",
         metavar="PAGE.html",
         panel=OUTPUT,
