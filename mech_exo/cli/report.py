@@ -84,6 +84,7 @@ class ReportOptions(JsonOption, SettingsOptions, StudyFileOption, ProjectOption,
 
 def report(options: ReportOptions) -> None:
     """Show all that is known of a study or a factor file, as one web page."""
+    from mech_exo.report.backtest_tables import looks_line
     from mech_exo.report.console import ConsoleLog
     from mech_exo.report.plain_json import json_text
     from mech_exo.tearsheet.opening import ReportRequest
@@ -99,18 +100,24 @@ def report(options: ReportOptions) -> None:
         trial=options.trial,
         inputs=options.judging(options.request(), file),
     )
+    log = ConsoleLog()
     written = write_report(
         request,
         options.out,
         options.root,
-        ConsoleLog(),
+        log,
         pdf=options.pdf,
         force=options.force,
     )
+    for caution in written.sheet.cautions:
+        log.warn(caution)
     if options.json:
         typer.echo(json_text(written.as_dict()))
     else:
         sys.stdout.write(f"report     {written.path} ({written.size / 1e6:.1f} MB)\n")
+        shown = written.sheet.performance
+        if shown.look and shown.out_of_sample is not None:
+            sys.stdout.write(f"{looks_line(shown.look, shown.looks)}\n")
         if written.pdf is not None:
             sys.stdout.write(f"pdf        {written.pdf}\n")
     raise typer.Exit(written.sheet.exit_code)

@@ -101,12 +101,17 @@ def lines(found: Backtested, capital: float | None) -> Iterator[str]:
     if track.metrics["total_return"] == -1.0:
         yield "note: it was ruined: it lost all it was worth."
     if found.looks:
-        yield f"looks      {look_words(found.look, found.looks)}; a verdict counts them"
+        yield looks_line(found.look, found.looks)
     elif track.holdout_from is not None:
         yield (
             f"holdout    from {track.holdout_from}, not shown: --part all shows it, and is entered "
             "as a look"
         )
+
+
+def looks_line(look: int, looks: int) -> str:
+    """That the holdout was looked at, and how many portfolios were seen there."""
+    return f"looks      {look_words(look, looks)}; a verdict counts them"
 
 
 def _weakest(what_ifs: tuple[WhatIf, ...]) -> Iterator[str]:

@@ -51,6 +51,8 @@ class Reported:
     look, looks
         Which look at the holdout the portfolio's first was, and how many portfolios were seen
         there, by the ledger; of a portfolio whose figures are not computed anew.
+    uncounted
+        Whether no look is entered: there is no ledger, and the export of the file was the look.
     given
         Options of inputs that were typed: flag and value.
     cautions
@@ -77,6 +79,7 @@ class Reported:
     standing: Standing = field(default_factory=Standing)
     look: int = 0
     looks: int = 0
+    uncounted: bool = False
     given: tuple[tuple[str, str], ...] = ()
     cautions: tuple[str, ...] = ()
     exit_code: ExitCode = ExitCode.DONE

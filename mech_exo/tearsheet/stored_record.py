@@ -21,6 +21,19 @@ def as_stored(reported: Reported, others: str) -> Reported:
     """
     holder = "file" if reported.kind == "file" else "study"
     caution = f"{others.rstrip('.')}. This page shows what the {holder} itself says, and computes "
+    return _stored(reported, f"{caution}nothing anew.", ExitCode.NOT_THE_FILES)
+
+
+def without_feasible(reported: Reported) -> Reported:
+    """The record of a study in which no trial keeps all limits: none is worth a look."""
+    caution = (
+        "No trial keeps all limits, so no look at the holdout is spent and nothing is run: this "
+        "page shows what the study holds. --trial NUMBER shows one trial with all its figures."
+    )
+    return _stored(reported, caution, ExitCode.NO_FEASIBLE_TRIAL)
+
+
+def _stored(reported: Reported, caution: str, exit_code: ExitCode) -> Reported:
     look, looks = _looks(reported)
     return replace(
         reported,
@@ -28,8 +41,8 @@ def as_stored(reported: Reported, others: str) -> Reported:
         constraints=_constraints(reported),
         look=look,
         looks=looks,
-        cautions=(*reported.cautions, f"{caution}nothing anew."),
-        exit_code=ExitCode.NOT_THE_FILES,
+        cautions=(*reported.cautions, caution),
+        exit_code=exit_code,
     )
 
 

@@ -153,7 +153,7 @@ class Appraiser:
         candidate = self.space.candidate(params)
         return {name: float(getattr(candidate, name)) for name in RANGES}
 
-    def appraise(self, asked: Sequence[Appraisee], ledger: HoldoutLedger) -> Appraised:
+    def appraise(self, asked: Sequence[Appraisee], ledger: HoldoutLedger | None) -> Appraised:
         """The portfolios of some parameters with their figures, and the universe beside the last.
 
         The last one, which a result is of, comes with its capacity.
@@ -161,6 +161,11 @@ class Appraiser:
         In sample first, then on the holdout: only one of them is held at a time. Where there is a
         holdout, each portfolio is a look at it, which is entered before its figures are known. The
         universe is no look: it is what portfolios are measured against, and nobody can choose it.
+
+        Parameters
+        ----------
+        ledger
+            None: none is needed, as each was seen there before and by nobody else.
 
         Raises
         ------
@@ -226,10 +231,14 @@ class Appraiser:
         kernel = self.in_sample.kernel(params)
         return capacity_of(kernel, self.space.candidate(params), self._in_sample)
 
-    def _seen(self, one: Appraisee, ledger: HoldoutLedger) -> tuple["BacktestResult", int, int]:
+    def _seen(
+        self, one: Appraisee, ledger: HoldoutLedger | None
+    ) -> tuple["BacktestResult", int, int]:
         """What the holdout shows, which look at it that is, and how many there were."""
         from mech_exo.tuning.looks import distinct, rank
 
         held = self.last_part.run(one.params)
+        if ledger is None:
+            return held, 0, 0
         entered = ledger.enter(self.last_part, one.params, held, one.by)
         return held, rank(entered, portfolio_hash(self.space, one.params)), distinct(entered)

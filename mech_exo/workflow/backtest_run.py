@@ -118,7 +118,7 @@ class Backtested:
 
 def backtested(
     session: "Session",
-    study_file: Path,
+    study_file: Path | None,
     request: BacktestRequest,
     progress: "Progress | None" = None,
 ) -> Backtested:
@@ -127,7 +127,8 @@ def backtested(
     Parameters
     ----------
     study_file
-        Where the ledger of looks is; it need not be there, and is made for a look.
+        Where the ledger of looks is; it need not be there, and is made for a look. None: no look
+        is entered, as the portfolio was seen on the holdout before.
     progress
         Told of every finished what-if.
 
@@ -167,7 +168,9 @@ class _Backtests:
     One prepared backtest is held at a time: of a large panel, each is as large as the panel.
     """
 
-    def __init__(self, session: "Session", study_file: Path, request: BacktestRequest) -> None:
+    def __init__(
+        self, session: "Session", study_file: Path | None, request: BacktestRequest
+    ) -> None:
         self._session, self._request = session, request
         self._study_file = study_file
         self._prepared: tuple[object, Evaluator, Panel, Market] | None = None
@@ -239,7 +242,9 @@ class _Backtests:
         """
         from mech_exo.tuning.looks import rank
 
-        ledger, shown = self._ledger(span), None
+        if self._study_file is None:
+            return
+        ledger, shown = self._ledger(span, self._study_file), None
         if changes == RunChanges(params=changes.params):
             kernel = evaluator.kernel(found.params)
             shown = ledger.shown(kernel, found.candidate, found.result)
@@ -248,13 +253,13 @@ class _Backtests:
         self._entered = ledger.look(content, origin, shown)
         self.look = self.look or rank(self._entered, content)
 
-    def _ledger(self, span: Span) -> HoldoutLedger:
+    def _ledger(self, span: Span, study_file: Path) -> HoldoutLedger:
         """The ledger of looks at the dates of the holdout that a span has."""
         session = self._session
         if span not in self._ledgers:
             seen = session.panel.between(0, span.stop)
             first = max(session.split, span.start)
-            self._ledgers[span] = HoldoutLedger(self._study_file, seen, first)
+            self._ledgers[span] = HoldoutLedger(study_file, seen, first)
         return self._ledgers[span]
 
 

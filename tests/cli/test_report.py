@@ -133,9 +133,13 @@ def test_without_a_feasible_trial_the_page_says_why(exo: Exo, project: Path) -> 
     )
     made = exo("optuna-run", "--n-trials", "4", "--n-jobs", "1", cwd=project)
     assert made.returncode == 3, made.stderr
+    before = looks(project)
     run = exo("report", "--json", cwd=project)
     assert run.returncode == 3, run.stderr
     found = json.loads(run.stdout)
+    assert looks(project) == before
+    assert "no look at the holdout is spent" in run.stderr
+    assert found["portfolios"]["portfolio"]["out_of_sample"] is None
     assert [one["satisfied"] for one in found["constraints"]].count(False) >= 1
     assert (project / found["report"]).stat().st_size > 10_000
 
@@ -262,3 +266,20 @@ def test_under_other_settings_the_page_says_what_the_study_holds(copied: Path) -
     assert "All settings are the default" not in page
     assert "data.demo.symbols" in page
     assert "data at hand are not" not in page
+
+
+def test_a_look_is_said_and_none_is_counted_where_no_ledger_is(
+    copied: Path, tmp_path: Path
+) -> None:
+    run = run_exo("report", cwd=copied)
+    assert f" of {looks(copied)} at the holdout; a verdict counts them\n" in run.stdout
+    file = tmp_path / "best.yml"
+    shutil.copy(copied / "best.yml", file)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    shown = run_exo("report", file, "--json", cwd=bare)
+    assert shown.returncode == 0, shown.stderr
+    assert "looks at the holdout are not counted" in " ".join(shown.stderr.split())
+    assert not list(bare.rglob("*.db"))
+    stated = yaml.safe_load(file.read_text())["out_of_sample"]["looks"]
+    assert json.loads(shown.stdout)["holdout_looks"] == stated

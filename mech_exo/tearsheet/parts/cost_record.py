@@ -118,7 +118,8 @@ def _what_ifs(reported: Reported, part: Part, asked: tuple[str, ...]) -> tuple[W
         what_if=asked,
         origin=f"report: {reported.name}",
     )
-    return backtested(reported.session, reported.study_file, request).what_ifs
+    ledger = None if reported.uncounted else reported.study_file
+    return backtested(reported.session, ledger, request).what_ifs
 
 
 def _metrics(found: WhatIf | None) -> Mapping[str, float] | None:

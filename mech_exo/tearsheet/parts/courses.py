@@ -7,6 +7,7 @@ import numpy as np
 
 from mech_exo.backtest.track import PathFigures
 from mech_exo.data.panel import DateArray, FloatArray
+from mech_exo.errors import ExitCode
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.reported import Reported
 from mech_exo.tearsheet.runs import Runs
@@ -89,6 +90,8 @@ def courses(reported: Reported) -> Courses | Missing:
 
 def no_backtest(reported: Reported) -> Missing:
     """Why there are no backtests."""
+    if reported.exit_code == ExitCode.NO_FEASIBLE_TRIAL:
+        return Missing("No trial keeps all limits, so nothing is run.", "exo report --trial NUMBER")
     if reported.session is None:
         return Missing(
             "What is at hand is not what the study or file was made with, so nothing is run: the "

@@ -102,9 +102,7 @@ def _stated(reported: Reported) -> DataCoverage | Missing:
     """What a factor file says of its data."""
     provenance = (reported.file.provenance if reported.file else None) or {}
     if "data_source" not in provenance:
-        return Missing(
-            "What is at hand is not what it was made with, and study and file keep no data."
-        )
+        return Missing("Nothing was run, and a study keeps no data of its own.")
     found = provenance.get("data_findings") or {}
     settings = provenance.get("settings") or {}
     none = np.zeros(0, dtype=np.int64)

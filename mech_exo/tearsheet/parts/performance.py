@@ -75,8 +75,14 @@ def _computed(reported: Reported) -> Performance:
         in_sample=best.dates_in_sample,
         out_of_sample=best.dates_out_of_sample,
         look=best.look,
-        looks=best.looks,
+        looks=best.looks or (_stated_looks(reported) if best.dates_out_of_sample else 0),
     )
+
+
+def _stated_looks(reported: Reported) -> int:
+    """How many portfolios had been seen when the file was exported, as it says."""
+    outside = None if reported.file is None else reported.file.out_of_sample
+    return int(outside.get("looks", 0)) if outside else 0
 
 
 def _records(reported: Reported) -> Iterator[PortfolioRecord]:
@@ -114,7 +120,7 @@ def _stated(
         out_of_sample=(str(outside["start"]), str(outside["end"])) if outside else None,
         of_data=True,
         look=reported.look,
-        looks=reported.looks or (int(outside.get("looks", 0)) if outside else 0),
+        looks=reported.looks or _stated_looks(reported),
     )
 
 
