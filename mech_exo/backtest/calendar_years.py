@@ -1,6 +1,6 @@
 """A path by calendar year and by calendar month, with what it is measured against."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,9 @@ from mech_exo.backtest.metrics import METRICS
 from mech_exo.backtest.result import BacktestResult
 from mech_exo.backtest.track import PathFigures
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
+
+WHOLE = 0.95
+"""Share of a year's sessions from which on it is a whole one: a path may begin a week later."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +28,8 @@ class CalendarYear:
         First and last session of the path in it.
     sessions
         Number of them.
+    whole
+        Whether they are (nearly) those of a whole year. What is annualised of fewer says little.
     metrics, benchmark_metrics
         Metric -> value on these sessions alone: a drawdown begins with the year. NaN where
         undefined; the benchmark has those that compare with nothing.
@@ -34,6 +39,7 @@ class CalendarYear:
     first: np.datetime64
     last: np.datetime64
     sessions: int
+    whole: bool
     metrics: dict[str, float]
     benchmark_metrics: dict[str, float]
 
@@ -98,6 +104,7 @@ def calendar_years(result: BacktestResult, executed: IntArray) -> Iterator[Calen
             first=dates[days.start],
             last=dates[days.stop - 1],
             sessions=len(piece.returns),
+            whole=len(piece.returns) >= WHOLE * result.periods_per_year,
             metrics={name: float(metric.function(piece)) for name, metric in METRICS.items()},
             benchmark_metrics=passive_metrics(
                 piece.benchmark_returns, result.risk_free, result.periods_per_year
@@ -111,6 +118,11 @@ def calendar_months(result: BacktestResult) -> Months:
     starts = np.flatnonzero(np.append(True, month[1:] != month[:-1]))
     benchmark = np.multiply.reduceat(1.0 + result.benchmark_returns, starts) - 1.0
     return Months(month[starts], result.monthly, benchmark)
+
+
+def broken_years(years: Sequence[CalendarYear]) -> tuple[int, ...]:
+    """Positions of those that are no whole years."""
+    return tuple(i for i, year in enumerate(years) if not year.whole)
 
 
 def _spans(labels: DateArray) -> Iterator[slice]:

@@ -88,7 +88,7 @@ class Backtest:
         first, last = self.returns.index[0].date(), self.returns.index[-1].date()
         return (
             f"Backtest({self.label}, {first} to {last}, "
-            f"Sharpe ratio {self.metrics['sharpe']:.3f} ({self.benchmark_metrics['sharpe']:.3f}))"
+            f"Sharpe ratio {self.metrics['sharpe']:z.3f} ({self.benchmark_metrics['sharpe']:z.3f}))"
         )
 
     def _repr_html_(self) -> str:

@@ -38,5 +38,5 @@ def sentence(text: str) -> str:
 
 def _shown(value: Any) -> str:
     if isinstance(value, float):
-        return "–" if value != value else f"{value:.4f}"
+        return "–" if value != value else f"{value:z.4f}"
     return str(value)

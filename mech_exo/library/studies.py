@@ -117,7 +117,7 @@ class Study:
 
     def __repr__(self) -> str:
         best = self.best
-        words = "no feasible trial" if best is None else f"best {best.value:.4f}"
+        words = "no feasible trial" if best is None else f"best {best.value:z.4f}"
         if len(self.record.directions) > 1:
             words = f"{len(self.front)} trials on the front"
         return f"Study({self.name!r}, {len(self)} trials, {words})"

@@ -66,7 +66,7 @@ def final_message(result: Optimised) -> str:
         return f"{head}, {len(result.front)} on the Pareto front"
     if result.trial is None or not result.feasible:
         return f"{head}; {result.without_feasible()}"
-    lines = [f"{head}, best {result.trial.values[0]:.4f} (trial {result.trial.number})"]
+    lines = [f"{head}, best {result.trial.values[0]:z.4f} (trial {result.trial.number})"]
     if result.verdict is not None:
         lines.append(f"verdict: {result.verdict.overall}. {result.verdict.decision.reason}")
     elif result.verdict_failure is not None:
@@ -96,14 +96,15 @@ def _against_incumbent(result: Optimised) -> list[str]:
             fit = result.incumbent_fit if new is best.out_of_sample else None
             seen = f" ({fit.words})" if fit is not None and fit.words else ""
             lines.append(
-                f"Sharpe {words}: {new['sharpe']:.2f}, incumbent {old['sharpe']:.2f}{seen}"
+                f"Sharpe {words}: {new['sharpe']:z.2f}, incumbent {old['sharpe']:z.2f}{seen}"
             )
     change = {n: abs(w - incumbent.weights.get(n, 0.0)) for n, w in best.weights.items()}
     moved = sorted((n for n in change if change[n] > 0.0), key=lambda n: -change[n])
     if not moved:
         return [*lines, "weights unchanged"]
     changes = (
-        f"{n} {incumbent.weights.get(n, 0.0):+.2f} → {best.weights[n]:+.2f}" for n in moved[:SHOWN]
+        f"{n} {incumbent.weights.get(n, 0.0):+z.2f} → {best.weights[n]:+z.2f}"
+        for n in moved[:SHOWN]
     )
     return [*lines, f"largest changes: {', '.join(changes)}"]
 
@@ -116,4 +117,4 @@ def summary(event: TrialFinished) -> str:
         return f"{done}, {event.front} on the Pareto front"
     if event.best is None:
         return f"{done}, no feasible trial yet"
-    return f"{done}, best {event.best.values[0]:.4f} (trial {event.best.number})"
+    return f"{done}, best {event.best.values[0]:z.4f} (trial {event.best.number})"

@@ -72,6 +72,7 @@ def _year(track: TrackRecord, year: CalendarYear) -> dict[str, Any]:
         "start": str(year.first),
         "end": str(year.last),
         "sessions": year.sessions,
+        "whole": year.whole,
         "metrics": year.metrics,
         "benchmark_metrics": year.benchmark_metrics,
     }

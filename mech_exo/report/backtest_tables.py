@@ -44,10 +44,13 @@ YEARLY = (
     MetricColumn("Sharpe", "sharpe", of_benchmark=True),
     MetricColumn("\ndrawdown", "max_drawdown", always=True),
     MetricColumn("drawdown", "max_drawdown", of_benchmark=True),
-    MetricColumn("active\nreturn", "active_return"),
-    MetricColumn("\nturnover", "turnover"),
+    MetricColumn("active\na year", "active_return"),
+    MetricColumn("turnover\na year", "turnover"),
 )
 """Of the table by year; below a heading of the benchmark stands its name."""
+
+ANNUALISED = ("sharpe", "active_return", "turnover")
+"""Of these, what is scaled to a year."""
 
 FRAGILE = (
     MetricColumn("return\na year", "annual_return", always=True),
@@ -69,7 +72,8 @@ def show_backtest(found: Backtested, capital: float | None, console: Console) ->
             _show(console, _title(one), _figures((one,)))
     else:
         _show(console, _title(track), _figures(together))
-    _show(console, f"By year ({track.benchmark_name} beside it)", _years(track, narrow))
+    beside = f"{track.benchmark_name} beside it"
+    _show(console, f"By year ({beside}; * scaled up from a part of it)", _years(track, narrow))
     if found.what_ifs:
         _show(console, f"What if, {_when(track)}", _what_ifs(found.what_ifs, narrow))
     if found.capacity is not None:
@@ -182,11 +186,16 @@ def _years(track: TrackRecord, narrow: bool) -> Table:
     table = _columns("\nyear", *headings, "")
     table.columns[-1].justify = "left"
     for year in track.years:
-        cells = [
-            _written(year.benchmark_metrics if c.of_benchmark else year.metrics, c) for c in shown
-        ]
+        cells = [_of_year(year, column) for column in shown]
         table.add_row(str(year.year), *cells, _marked(track, year))
     return table
+
+
+def _of_year(year: CalendarYear, column: MetricColumn) -> str:
+    """A figure; one that is of a year, and stands on fewer sessions, has a star."""
+    figures = year.benchmark_metrics if column.of_benchmark else year.metrics
+    broken = column.name in ANNUALISED and not year.whole
+    return f"{_written(figures, column)}{'*' if broken else ''}"
 
 
 def _written(figures: Mapping[str, float], column: MetricColumn) -> str:

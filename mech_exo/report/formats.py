@@ -1,4 +1,7 @@
-"""How figures are written for people. Files and JSON carry exact floats instead."""
+"""How figures are written for people. Files and JSON carry exact floats instead.
+
+A figure that is rounded to zero has no minus (the option `z` of a format).
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -8,12 +11,12 @@ Format = Callable[[float | None], str]
 
 def number(value: float | None, digits: int = 3) -> str:
     """A plain number; "–" where undefined."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+    return "–" if value is None or math.isnan(value) else f"{value:z.{digits}f}"
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """A fraction as a percentage; "–" where undefined."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.{digits}f} %"
+    return "–" if value is None or math.isnan(value) else f"{100 * value:z.{digits}f} %"
 
 
 def look_words(look: int, looks: int) -> str:

@@ -128,7 +128,7 @@ JSON_OUTPUTS: Mapping[str, Mapping[str, str]] = {
         "weights": "by factor",
         "parameters": "the other parameters and rules",
         "constraints": "name, value, limit, satisfied of each",
-        "years": "year, total_return, universe, max_drawdown of each",
+        "years": "year, total_return, universe, max_drawdown, turnover of each",
         "what_if": "name, in_sample, out_of_sample, failure of each assumption",
         "paid_a_year": "commission and slippage, a share of the portfolio",
         "factors": "coefficient and t, by factor",

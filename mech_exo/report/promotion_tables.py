@@ -73,7 +73,7 @@ def show_history(
 
 def _cells(change: Change) -> tuple[str, str, str]:
     before, after = change.before, change.after
-    moved = "" if before is None or after is None or before == after else f"{after - before:+.4f}"
+    moved = "" if before is None or after is None or before == after else f"{after - before:+z.4f}"
     if before is None or after is None:
         moved = "*"
     return number(before, 4), number(after, 4), moved

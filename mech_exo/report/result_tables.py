@@ -228,7 +228,7 @@ def _parameters(portfolio: Portfolio) -> dict[str, object]:
 
 
 def _signed(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.4f}"
+    return "–" if value is None else f"{value:+z.4f}"
 
 
 def _constraints(constraints: tuple[ConstraintValue, ...]) -> Table:

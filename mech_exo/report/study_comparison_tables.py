@@ -124,7 +124,7 @@ def _parameter(name: str, value: Any) -> str:
         return "–"
     if not isinstance(value, float):
         return str(value)
-    return percent(value) if name in HYPERPARAMETERS else f"{value:+.4f}"
+    return percent(value) if name in HYPERPARAMETERS else f"{value:+z.4f}"
 
 
 def _outside(found: StudyComparison) -> Iterator[str]:

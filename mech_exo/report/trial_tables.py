@@ -109,7 +109,7 @@ def _line(name: str, value: str) -> str:
 
 def _parameter(kind: str, value: Any) -> str:
     if isinstance(value, float):
-        return {"weights": f"{value:+.4f}", "hyperparameters": percent(value)}.get(
+        return {"weights": f"{value:+z.4f}", "hyperparameters": percent(value)}.get(
             kind, number(value, 4)
         )
     return str(value)

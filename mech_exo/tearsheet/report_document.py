@@ -89,8 +89,8 @@ def _years(sheet: TearSheet) -> list[dict[str, Any]]:
     found = sheet.calendar
     if isinstance(found, Missing):
         return []
-    names = ("year", "total_return", "universe", "max_drawdown")
-    rows = (found.years, found.portfolio, found.universe, found.drawdown)
+    names = ("year", "total_return", "universe", "max_drawdown", "turnover")
+    rows = (found.years, found.portfolio, found.universe, found.drawdown, found.turnover)
     return [
         dict(zip(names, row, strict=True))
         for row in zip(*(values.tolist() for values in rows), strict=True)

@@ -21,6 +21,7 @@ from mech_exo.backtest.metrics import METRICS
 from mech_exo.cli.entry import run
 from mech_exo.factor_file.document import FIGURES
 from mech_exo.report.dashboard_server import application
+from mech_exo.report.formats import WRITTEN, percent
 from mech_exo.report.trial_listing import shown
 from mech_exo.tuning.trial_table import trial_rows
 from tests.cli.conftest import lay_out
@@ -261,7 +262,36 @@ def test_years_are_the_same_in_the_report_and_in_a_backtest(told: Told) -> None:
     for here, there in zip(shown_years, years, strict=True):
         assert here["total_return"] == there["metrics"]["total_return"]
         assert here["max_drawdown"] == there["metrics"]["max_drawdown"]
+        assert here["turnover"] == there["metrics"]["turnover"]
         assert here["universe"] == there["benchmark_metrics"]["total_return"]
+
+
+def test_what_a_year_cost_is_its_turnover_at_the_rate(told: Told) -> None:
+    """The page's columns of turnover and of costs, and both figures of all dates."""
+    track = told.json("backtest", FILE, "--part", "all")
+    page, rate = _page(told), 2.0 * 10e-4
+    assert page["paid_a_year"] == pytest.approx(rate * track["metrics"]["turnover"], rel=1e-12)
+    text = (told.folder / "report.html").read_text("utf-8")
+    for year in track["years"]:
+        turned = year["metrics"]["turnover"]
+        name = f"{year['year']}{'' if year['whole'] else '*'}"
+        assert f"{name}, turnover: {percent(turned)}&" in text
+        assert f"{name}, paid: {percent(rate * turned, 2)}&" in text
+
+
+def test_years_of_few_sessions_are_marked(told: Told) -> None:
+    """A start in autumn: what is annualised of its few sessions has a star, the return has none."""
+    asked = ("backtest", FILE, "--start", "2019-10-01", "--end", "2020-12-31")
+    first, second = told.json(*asked)["years"]
+    assert not first["whole"]
+    assert second["whole"]
+    out = told.exo(*asked)
+    rows = out.splitlines()
+    lines = {y: next(x for x in rows if x.startswith(f"{y} ")) for y in ("2019", "2020")}
+    for name in ("sharpe", "turnover", "active_return"):
+        assert f" {WRITTEN[METRICS[name].unit](first['metrics'][name])}* " in lines["2019"], name
+    assert f" {percent(first['metrics']['total_return'])} " in lines["2019"]
+    assert "*" not in lines["2020"]
 
 
 def _words_of_run(told: Told) -> str:

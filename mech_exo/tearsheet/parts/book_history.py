@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mech_exo.backtest.calendar_years import CalendarYear
 from mech_exo.backtest.capacity import Capacity
 from mech_exo.data.panel import DateArray, FloatArray, IntArray
 from mech_exo.tearsheet.parts.courses import no_backtest
@@ -21,9 +22,10 @@ class BookHistory:
     dates, net, gross, short
         [T] sessions, and shares of the portfolio at their closes: invested less sold short, both
         together, sold short.
-    executions, traded, names
-        [M] dates of the executions, value traded then and until the next one (a share of the
-        portfolio, both sides), and how many names were held afterwards.
+    executions, names
+        [M] dates of the executions, and how many names were held afterwards.
+    years
+        As `exo backtest` has them, with the turnover of each.
     sectors
         Sector -> [M] its share after the execution; None where the sectors are not known.
     wanted
@@ -39,8 +41,8 @@ class BookHistory:
     gross: FloatArray
     short: FloatArray
     executions: DateArray
-    traded: FloatArray
     names: IntArray
+    years: tuple[CalendarYear, ...]
     sectors: Mapping[str, FloatArray] | None
     wanted: int
     above: int
@@ -66,8 +68,8 @@ def book_history(reported: Reported) -> BookHistory | Missing:
         gross=held.gross_exposure,
         short=held.short_exposure,
         executions=runs.whole.executed_dates,
-        traded=held.traded,
         names=np.count_nonzero(held.holdings, axis=1),
+        years=runs.whole.years,
         sectors=held.sector_shares if held.knows_sectors else None,
         wanted=occupancy.positions,
         above=occupancy.above,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.backtest.calendar_years import CalendarYear
+from mech_exo.backtest.calendar_years import CalendarYear, broken_years
 from mech_exo.backtest.comparison import passive_metrics
 from mech_exo.data.panel import FloatArray, IntArray
 from mech_exo.tearsheet.parts.courses import no_backtest
@@ -21,19 +21,23 @@ class CalendarReturns:
     ----------
     years
         [Y] calendar years; the first and the last as far as they go.
+    broken
+        Positions of those that are no whole years.
     months
         [Y, 12] of the portfolio; NaN where there is no session.
     portfolio, universe
         [Y] compound returns of the years.
-    drawdown
-        [Y] largest loss of the portfolio from a peak within the year.
+    drawdown, turnover
+        [Y] largest loss of the portfolio from a peak within the year; one-way turnover a year.
     """
 
     years: IntArray
+    broken: tuple[int, ...]
     months: FloatArray
     portfolio: FloatArray
     universe: FloatArray
     drawdown: FloatArray
+    turnover: FloatArray
 
 
 def calendar_returns(reported: Reported) -> CalendarReturns | Missing:
@@ -48,10 +52,12 @@ def calendar_returns(reported: Reported) -> CalendarReturns | Missing:
     table[np.searchsorted(years, month // 12 + 1970), month % 12] = track.months.returns
     return CalendarReturns(
         years=years,
+        broken=broken_years(track.years),
         months=table,
         portfolio=np.array([year.metrics["total_return"] for year in track.years]),
         universe=np.array([_universe(track, year) for year in track.years]),
         drawdown=np.array([year.metrics["max_drawdown"] for year in track.years]),
+        turnover=np.array([year.metrics["turnover"] for year in track.years]),
     )
 
 

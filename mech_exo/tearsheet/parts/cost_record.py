@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mech_exo.data.panel import FloatArray, IntArray
+from mech_exo.backtest.calendar_years import CalendarYear
+from mech_exo.data.panel import FloatArray
 from mech_exo.tearsheet.parts.courses import no_backtest
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.reported import Reported
@@ -52,7 +53,8 @@ class CostRecord:
     commission_bps, slippage_bps
         Its parts.
     years, paid
-        [Y] calendar years, and commission and slippage paid in them, a share of the portfolio.
+        [Y] calendar years as `exo backtest` has them, and commission and slippage paid in them, a
+        share of the portfolio a year: of both sides of their turnover.
     paid_a_year
         Mean over all dates.
     impact
@@ -64,7 +66,7 @@ class CostRecord:
     rate: float
     commission_bps: float
     slippage_bps: float
-    years: IntArray
+    years: tuple[CalendarYear, ...]
     paid: FloatArray
     paid_a_year: float
     impact: float | None
@@ -76,18 +78,15 @@ def cost_record(reported: Reported) -> CostRecord | Missing:
     runs, session = reported.runs, reported.session
     if runs is None or session is None or reported.best is None:
         return no_backtest(reported)
-    dates, paid = runs.whole.executed_dates, runs.whole.costs
-    of = dates.astype("datetime64[Y]").astype(np.int64) + 1970
-    sessions = len(runs.whole.returns)
-    years = np.unique(of)
-    costs = session.settings.backtest
+    years, costs = runs.whole.years, session.settings.backtest
+    both_sides = 2.0 * costs.cost
     return CostRecord(
         rate=costs.cost,
         commission_bps=costs.commission_bps,
         slippage_bps=costs.slippage_bps,
         years=years,
-        paid=np.array([paid[of == year].sum() for year in years]),
-        paid_a_year=float(paid.sum()) * session.panel.periods_per_year / sessions,
+        paid=np.array([both_sides * year.metrics["turnover"] for year in years]),
+        paid_a_year=both_sides * runs.whole.metrics["turnover"],
         impact=costs.impact,
         assumed=_assumed(reported),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from mech_exo.backtest.calendar_years import broken_years
 from mech_exo.config.doc_pages import page_command
 from mech_exo.data.panel import FloatArray
 from mech_exo.report.charts.chart_units import PERCENT
@@ -15,7 +16,7 @@ from mech_exo.report.formats import about, percent
 from mech_exo.report.page.page_blocks import Block, KeyFigure, KeyFigures, Paragraph
 from mech_exo.tearsheet.parts.book_history import BookHistory
 from mech_exo.tearsheet.parts.missing import Missing
-from mech_exo.tearsheet.sections.section_words import Blocks, drawn, not_there
+from mech_exo.tearsheet.sections.section_words import BROKEN_YEAR, Blocks, drawn, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 MOST_SECTORS = 6
@@ -90,15 +91,14 @@ def _sectors(found: BookHistory, shares: Mapping[str, FloatArray]) -> Curves:
 
 
 def _turnover(found: BookHistory) -> YearColumns:
-    of = found.executions.astype("datetime64[Y]").astype(np.int64) + 1970
-    years = np.unique(of)
-    one_way = np.array([0.5 * found.traded[of == year].sum() for year in years])
+    one_way = np.array([year.metrics["turnover"] for year in found.years])
     return YearColumns(
         title="Turnover of each year",
-        caption="One-way: 100 % means that the portfolio was bought once. Stops are counted.",
-        groups=tuple(str(year) for year in years),
+        caption="One-way, a year: 100 % means that the portfolio was bought once. Stops are "
+        f"counted. {BROKEN_YEAR}",
+        groups=tuple(str(year.year) for year in found.years),
         series=(Curve("turnover", one_way),),
-        starred=tuple(sorted({0, len(years) - 1})),
+        starred=broken_years(found.years),
     )
 
 

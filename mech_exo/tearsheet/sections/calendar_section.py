@@ -33,16 +33,15 @@ def calendar_section(sheet: TearSheet) -> Blocks:
 
 
 def _years(found: CalendarReturns) -> YearColumns:
-    ends = (0, len(found.years) - 1)
     return YearColumns(
         title="Return of each year",
-        caption="After costs, in sample and on the holdout. * : may be no whole year.",
+        caption="After costs, in sample and on the holdout, not annualised. * : no whole year.",
         groups=tuple(str(year) for year in found.years),
         series=(
             Curve("portfolio", found.portfolio),
             Curve("universe", found.universe),
         ),
-        starred=tuple(sorted(set(ends))),
+        starred=found.broken,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from mech_exo.backtest.calendar_years import broken_years
 from mech_exo.report.charts.chart_units import ChartUnit
 from mech_exo.report.charts.curve_plot import Curve
 from mech_exo.report.charts.text_table import TextTable
@@ -10,7 +11,7 @@ from mech_exo.report.formats import number, percent
 from mech_exo.report.page.page_blocks import Paragraph
 from mech_exo.tearsheet.parts.cost_record import FREE, Assumed, CostRecord
 from mech_exo.tearsheet.parts.missing import Missing
-from mech_exo.tearsheet.sections.section_words import Blocks, drawn, not_there
+from mech_exo.tearsheet.sections.section_words import BROKEN_YEAR, Blocks, drawn, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 MEANS = {
@@ -102,9 +103,9 @@ def _row(one: Assumed) -> tuple[str, ...]:
 def _paid(found: CostRecord) -> YearColumns:
     return YearColumns(
         title="Commission and slippage of each year",
-        caption="A share of the portfolio. * : may be no whole year.",
-        groups=tuple(str(year) for year in found.years),
+        caption=f"A share of the portfolio, a year. {BROKEN_YEAR}",
+        groups=tuple(str(year.year) for year in found.years),
         series=(Curve("paid", found.paid),),
         unit=FINE,
-        starred=tuple(sorted({0, len(found.years) - 1})),
+        starred=broken_years(found.years),
     )

@@ -1,11 +1,11 @@
 """The constraints, and how near they are."""
 
 from mech_exo.report.charts.text_table import TextTable
-from mech_exo.report.formats import percent
+from mech_exo.report.formats import WRITTEN, percent
 from mech_exo.report.page.page_blocks import Paragraph
 from mech_exo.tearsheet.parts.limit_distances import LimitDistance
 from mech_exo.tearsheet.parts.missing import Missing
-from mech_exo.tearsheet.sections.section_words import WRITTEN, Blocks, listed, not_there
+from mech_exo.tearsheet.sections.section_words import Blocks, listed, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 

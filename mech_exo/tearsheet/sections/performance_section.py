@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from mech_exo.backtest.metrics import METRICS
 from mech_exo.config.doc_pages import page_command
 from mech_exo.report.charts.text_table import TextTable
-from mech_exo.report.formats import look_words
+from mech_exo.report.formats import WRITTEN, look_words
 from mech_exo.report.page.page_blocks import Block, KeyFigure, KeyFigures, Paragraph
 from mech_exo.tearsheet.parts.performance import Performance, PortfolioRecord
-from mech_exo.tearsheet.sections.section_words import WRITTEN, Blocks
+from mech_exo.tearsheet.sections.section_words import Blocks
 from mech_exo.tearsheet.tear_sheet import TearSheet
 from mech_exo.workflow.figures import Dates
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from mech_exo.report.charts.chart import Chart, draw
-from mech_exo.report.formats import number, percent
 from mech_exo.report.page.page_blocks import Block, CommandLines, Paragraph
 from mech_exo.tearsheet.parts.missing import Missing
 
-WRITTEN = {"ratio": number, "fraction": percent}
-"""Unit of a metric or constraint -> how it is written."""
+BROKEN_YEAR = "* : annualised from a part of a year."
+"""Of a chart by year whose figures are of a year; a part of one says little."""
 
 Blocks = tuple[Block, ...]
 

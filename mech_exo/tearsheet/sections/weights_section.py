@@ -88,7 +88,7 @@ def _beside(found: Weights) -> TextTable:
         caption="Beside config/factors.yml",
         columns=("factor", "this portfolio", "config/factors.yml"),
         rows=tuple(
-            (name, f"{mine:+.4f}", f"{theirs:+.4f}")
+            (name, f"{mine:+z.4f}", f"{theirs:+z.4f}")
             for name, mine, theirs in zip(
                 found.factors, found.weights, found.incumbent, strict=True
             )
