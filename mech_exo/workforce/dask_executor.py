@@ -50,7 +50,6 @@ class DaskExecutor:
         self._futures: dict[str, Future] = {}
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._threads, self._looked = 1, 0.0
-        self._quiet = contextlib.ExitStack()
         self._client: Client | None = None
         self._content: Content | None = None
         self._body: Future | None = None
@@ -58,7 +57,6 @@ class DaskExecutor:
     def __enter__(self) -> DaskExecutor:
         try:
             self._client = connected(self._cluster)
-            self._quiet.enter_context(_unlogged())
             self._wait_for_a_worker()
             self._send()
         except BaseException:
@@ -123,7 +121,6 @@ class DaskExecutor:
             self._futures.clear()
             self._body = None
             client.close(timeout=5.0)
-        self._quiet.close()
         if not self._lent:
             self._parcel.close()
 
@@ -208,16 +205,29 @@ class DaskExecutor:
         )
 
 
-@contextlib.contextmanager
-def _unlogged() -> Iterator[None]:
-    """Dask logs the traceback of a lost connection, of which we tell in a sentence."""
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
+class _LostConnection(logging.Filter):
+    """Drops what Dask logs of a connection that is lost: we tell of it in a sentence."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is of something else."""
+        trace = record.exc_info[2] if record.exc_info else None
+        while trace is not None:
+            if str(trace.tb_frame.f_globals.get("__name__")).startswith("distributed."):
+                return False
+            trace = trace.tb_next
+        return True
+
+
+_LOST_CONNECTION = _LostConnection()
+
+
+def _quieten() -> None:
+    """Keep the tracebacks of lost connections out of the log; some come when the process ends."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":  # each has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in ("asyncio", "tornado.application"):
+        logging.getLogger(name).addFilter(_LOST_CONNECTION)
 
 
 def _allowed_failures(dask_scheduler: Any) -> int:
@@ -235,6 +245,7 @@ def connected(cluster: Cluster) -> Client:
     from distributed import Client
     from distributed.security import Security
 
+    _quieten()
     files = {
         "tls_ca_file": cluster.tls_ca_file,
         "tls_client_cert": cluster.tls_cert,

@@ -117,7 +117,7 @@ def test_json_is_all_that_stands_on_stdout(exo: Exo, project: Path) -> None:
     assert best["values"] == [max(t["value"] for t in trials(project) if t["state"] == "COMPLETE")]
     assert set(result["universe"]["out_of_sample"]) >= {"sharpe", "max_drawdown"}
     occupancy = result["best"]["occupancy"]
-    assert set(occupancy) == {"positions", "executions", "above", "tied"}
+    assert set(occupancy) == {"positions", "executions", "above", "tied", "empty"}
     assert occupancy["executions"] > 0
     assert result["universe"]["occupancy"] is None
     assert result["incumbent"] is None

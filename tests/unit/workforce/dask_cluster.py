@@ -35,14 +35,19 @@ class DaskCluster:
     address: str
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add_worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        """One more worker, of one thread and without a nanny; there when it has started."""
-        before = self.count()
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """One more worker, of one thread and without a nanny, that is on its way."""
         worker = _started(
             self.folder, "worker", self.address, "--nthreads", "1", "--no-nanny",
-            "--no-dashboard", "--local-directory", str(self.folder), **environment,
+            "--no-dashboard", "--local-directory", str(self.folder),
         )  # fmt: skip
         self.workers.append(worker)
+        return worker
+
+    def add_worker(self) -> subprocess.Popen[bytes]:
+        """One more worker; there when it has started."""
+        before = self.count()
+        worker = self.start_worker()
         deadline = time.monotonic() + 60
         while self.count() == before:
             assert time.monotonic() < deadline
@@ -87,8 +92,8 @@ def dask_cluster(folder: Path, workers: int) -> Iterator[DaskCluster]:
             process.wait()
 
 
-def _started(folder: Path, *command: str, **environment: str) -> subprocess.Popen[bytes]:
-    own = {**os.environ, **QUIET, "PYTHONPATH": str(REPOSITORY), **environment}
+def _started(folder: Path, *command: str) -> subprocess.Popen[bytes]:
+    own = {**os.environ, **QUIET, "PYTHONPATH": str(REPOSITORY)}
     with (folder / "dask.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "dask", *command], env=own, cwd=folder, stdout=log, stderr=log

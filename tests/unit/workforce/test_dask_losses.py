@@ -93,8 +93,8 @@ def test_a_piece_over_which_workers_die_is_given_up(cluster: DaskCluster, tmp_pa
         while not found:
             assert time.monotonic() < deadline
             found = executor.poll(0.1)
-            if cluster.workers[-1].poll() is not None:
-                cluster.add_worker()
+            if all(worker.poll() is not None for worker in cluster.workers):
+                cluster.start_worker()
     (loss,) = found
     assert isinstance(loss, Loss)
     assert (loss.index, loss.given_up, loss.attempt) == (0, True, 4)
