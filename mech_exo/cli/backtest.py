@@ -12,6 +12,7 @@ from mech_exo.cli.completion import offer_studies, one_of
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import OUTPUT, STUDY, argument, command, option
+from mech_exo.cli.study_files import named_or_only
 from mech_exo.errors import ExoError
 from mech_exo.tuning.request import DEFAULT_STUDY
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mech_exo.workflow.backtest_run import BacktestRequest
 
 BACKTEST = "Backtest"
+NAMED = "backtest TRIAL --study-name"
 
 
 def _file(name: str, what: str) -> Path | None:
@@ -43,10 +45,10 @@ class BacktestOptions(JsonOption, MandateOptions, StudyFileOption, ProjectOption
         metavar="[FILE|TRIAL]",
         default="best",
     )
-    study_name: str = option(
+    study_name: str | None = option(
         "--study-name",
         help="Study of the trial.",
-        default=DEFAULT_STUDY,
+        otherwise=f"the only one of the file, or {DEFAULT_STUDY}",
         panel=STUDY,
         autocompletion=offer_studies,
     )
@@ -141,7 +143,8 @@ def _named(options: BacktestOptions, log: "ConsoleLog") -> "NamedPortfolio":
 
     text = options.portfolio
     if names_trial(text):
-        where = options.study_file, options.study_name
+        study = named_or_only(options.study_name, options.study_file, NAMED)
+        where = options.study_file, study
         return portfolio_of_trial(text, *where, options.request(), log)
     if not text:
         raise ExoError("the name of the factor file is empty.", hint="Name one, or a trial.")

@@ -35,7 +35,12 @@ CHOICE = "Which trials"
 class TrialsOptions(StudyFileOption, ProjectOption):
     """Options of `exo study trials`."""
 
-    name: str = argument(help="Name of the study.", metavar="NAME", autocompletion=offer_studies)
+    name: str | None = argument(
+        help="Name of the study; not needed if the file has one.",
+        metavar="[NAME]",
+        default=None,
+        autocompletion=offer_studies,
+    )
     format: TableFormat = option("--format", help="How to print.", default=TableFormat.table)
     times: bool = option("--times/--no-times", help="With start and end times.", default=True)
     where: list[str] | None = option(
@@ -105,7 +110,8 @@ def trials(options: TrialsOptions) -> None:
     from mech_exo.tuning.trial_choice import TrialChoice
     from mech_exo.tuning.trial_table import columns_of, table_text, trial_rows
 
-    record = read_study(options.study_file, options.name)
+    name = options.name or only_name(options.study_file, "study trials")
+    record = read_study(options.study_file, name)
     choice = TrialChoice(
         options.where or (), options.state, options.feasible, options.sort, options.limit
     )

@@ -11,6 +11,7 @@ from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import argument, option
 from mech_exo.errors import ExitCode, ExoError
+from mech_exo.tuning.request import DEFAULT_STUDY
 
 if TYPE_CHECKING:
     from mech_exo.tuning.study_removal import Removal
@@ -115,13 +116,20 @@ def _words(removal: "Removal") -> str:
     return f"study {removal.study}: {', '.join(parts)}{stay}."
 
 
-def only_name(study_file: Path, command: str) -> str:
-    """Name of the only study of a file."""
+def named_or_only(name: str | None, study_file: Path, command: str) -> str:
+    """The study that was named; else the only one of a file, or that of the default name."""
+    return name or only_name(study_file, command, otherwise=DEFAULT_STUDY)
+
+
+def only_name(study_file: Path, command: str, *, otherwise: str | None = None) -> str:
+    """Name of the only study of a file; of several, `otherwise` if that is one."""
     from mech_exo.tuning.records import study_names
     from mech_exo.tuning.study_access import check_study_file
 
     check_study_file(study_file)
     names = study_names(study_file)
+    if otherwise in names:
+        return otherwise
     if len(names) != 1:
         holds = f"{len(names)} studies ({', '.join(names)})" if names else "no study"
         raise ExoError(f"{study_file} holds {holds}.", hint=f"Name one: exo {command} NAME.")

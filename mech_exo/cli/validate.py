@@ -12,6 +12,7 @@ from mech_exo.cli.completion import offer_studies
 from mech_exo.cli.mandate_options import MandateOptions
 from mech_exo.cli.option_groups import JsonOption, ProjectOption, StudyFileOption
 from mech_exo.cli.options import INPUT, OUTPUT, STUDY, command, option
+from mech_exo.cli.study_files import named_or_only
 from mech_exo.errors import ExoError
 from mech_exo.system.typed_fields import filled_from
 from mech_exo.tuning.request import DEFAULT_STUDY
@@ -27,7 +28,7 @@ class ValidateOptions(JsonOption, MandateOptions, ClusterOptions, StudyFileOptio
     study_name: str | None = option(
         "--study-name",
         help="Judge the best trial of this study.",
-        otherwise=DEFAULT_STUDY,
+        otherwise=f"the only one of the file, or {DEFAULT_STUDY}",
         autocompletion=offer_studies,
         panel=STUDY,
     )
@@ -76,10 +77,13 @@ def validate(options: ValidateOptions) -> None:
             "--study-name and --factors name two things to judge.", hint="Leave one out."
         )
     log = ConsoleLog(quiet=options.quiet)
+    study = options.study_name or DEFAULT_STUDY
+    if options.factors is None:
+        study = named_or_only(options.study_name, options.study_file, "validate --study-name")
     request = filled_from(
         options,
         JudgeRequest,
-        study_name=options.study_name or DEFAULT_STUDY,
+        study_name=study,
         inputs=options.request(),
         cluster=options.cluster,
     )

@@ -2,8 +2,8 @@
 
 import contextlib
 import errno
-import glob
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -16,6 +16,8 @@ _LONGEST = 200  # bytes of a file's name that the name of its temporary file rep
 
 # What file systems without hard links answer to link(2).
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+_GIVEN = re.compile(r"\..*\.[0-9a-f]{12}\.tmp(-journal|-wal|-shm)?", re.DOTALL)
 
 
 class TakenError(ExoError):
@@ -86,18 +88,20 @@ def write_to_free_name(path: Path, text: str) -> Path:
             continue  # by another process, in between
 
 
-def remove_leftovers(folder: Path, age_s: float = 3600.0, *, of: str | None = None) -> None:
+def remove_leftovers(folder: Path, age_s: float = 3600.0, *, shared: bool = False) -> None:
     """Remove what writers that were killed have left in a folder, older than `age_s`.
 
     A writer that lives needs its temporary file for a moment only.
 
     Parameters
     ----------
-    of
-        Only what was to get this name: for a folder that is not exo's alone.
+    shared
+        The folder is not exo's alone: only what has the very form of a name that exo gives, and
+        what SQLite has left beside that.
     """
-    name = "" if of is None else f"{glob.escape(shortened(of))}."
-    for path in folder.glob(f".{name}*.tmp"):
+    for path in folder.glob(".*.tmp*"):
+        if not (_GIVEN.fullmatch(path.name) or (not shared and path.suffix == ".tmp")):
+            continue
         with contextlib.suppress(FileNotFoundError):  # its writer was alive after all
             if time.time() - path.stat().st_mtime > age_s:
                 path.unlink()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mech_exo.errors import ExoError
-from mech_exo.system.sqlite import connect
+from mech_exo.system.sqlite import DISK_FULL, connect, failure_code
 from mech_exo.system.user_file import size_of
 from mech_exo.system.whole_files import check_target, remove_leftovers, whole_file
 from mech_exo.tuning.database_schema import check_tables
@@ -20,6 +20,7 @@ from mech_exo.tuning.study_access import check_study_file, is_database, read_stu
 from mech_exo.tuning.study_removal import keep_only
 
 _LOGS = ("-wal", "-journal")
+_OF_THE_COPY = {*DISK_FULL, "SQLITE_CANTOPEN"}  # what reading the source cannot end in
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,15 @@ def archive(
     """
     check_study_file(study_file)
     _check_out(study_file, out, overwrite=overwrite)
-    remove_leftovers(out.parent, of=out.name)  # of an archive that was killed
+    remove_leftovers(out.parent, shared=True)  # of an archive that was killed
     with whole_file(out, overwrite=overwrite) as temporary:
         try:
-            known = read_study_file(study_file, lambda c: _copied(c, study_file, name, temporary))
+            known = read_study_file(
+                study_file, lambda c: _copied(c, study_file, name, temporary, out)
+            )
             _finish(temporary, study_file, name)
         except sqlite3.DatabaseError as error:
-            raise ExoError(
-                f"{out}: cannot be written ({error}).",
-                hint="Nothing was written; check the free space there.",
-            ) from error
+            raise _unwritten(out, error) from error
         finally:
             for log in _LOGS:
                 temporary.with_name(f"{temporary.name}{log}").unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def _check_out(study_file: Path, out: Path, *, overwrite: bool) -> None:
 
 
 def _copied(
-    connection: sqlite3.Connection, path: Path, name: str | None, temporary: Path
+    connection: sqlite3.Connection, path: Path, name: str | None, temporary: Path, out: Path
 ) -> dict[str, str]:
     """Copy the file as it is at this moment; study -> all that was read of it, as a text."""
     check_tables(connection, path)
@@ -102,9 +102,21 @@ def _copied(
     if name is not None and find_study(connection, name) is None:
         load_study(connection, path, name)  # says which there are
     known = {n: _text(connection, path, n) for n in names}
-    with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
-        connection.backup(copy)
+    try:
+        with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
+            connection.backup(copy)
+    except sqlite3.DatabaseError as error:
+        if failure_code(error) in _OF_THE_COPY:
+            raise _unwritten(out, error) from error
+        raise
     return known
+
+
+def _unwritten(out: Path, error: sqlite3.DatabaseError) -> ExoError:
+    return ExoError(
+        f"{out}: cannot be written ({error}).",
+        hint="Nothing was written; check the free space there.",
+    )
 
 
 def _finish(temporary: Path, path: Path, name: str | None) -> None:

@@ -100,3 +100,19 @@ def test_what_names_no_file_is_one_error(
     error = error_of((*arguments, name.format(ending)), capsys)
     assert len(error) < 7000
     assert content(here) == before
+
+
+def test_the_only_study_of_a_file_needs_no_name(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "studies/factor_opt.db").unlink()
+    assert run((*RUN, "--study-name", "mine")) in (0, 3)
+    for arguments in (("backtest", "1"), ("study", "trials"), ("study", "show"), ("report",)):
+        assert run(arguments) in (0, 3), arguments
+    assert run(("validate", "--quick")) in (0, 3)
+    capsys.readouterr()
+    assert run((*RUN, "--study-name", "other")) in (0, 3)
+    for arguments in (("backtest", "1"), ("study", "trials"), ("validate", "--quick")):
+        assert "holds 2 studies (mine, other)" in error_of(arguments, capsys)
+    assert run((*RUN,)) in (0, 3)
+    assert run(("backtest", "1")) == 0  # the one of the default name

@@ -2,7 +2,10 @@
 
 import errno
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -132,17 +135,65 @@ def test_what_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_what_a_killed_archive_left_goes_with_the_next(tmp_path: Path) -> None:
     source = two_studies(tmp_path / "f.db")
-    left, fresh, other = (
-        tmp_path / name for name in (".a[1].db.0.tmp", ".a[1].db.1.tmp", ".b.tmp")
-    )
-    for path in (left, fresh, other):
+    killed = f".of another day.db.{'a1' * 6}.tmp"
+    left = [tmp_path / f"{killed}{log}" for log in ("", "-journal", "-wal", "-shm")]
+    fresh, others = tmp_path / f".a.db.{'b2' * 6}.tmp", [tmp_path / ".b.tmp", tmp_path / ".b.tmp-x"]
+    for path in (*left, fresh, *others):
         path.write_bytes(b"half a copy")
-    for path in (left, other):
+    for path in (*left, *others):
         os.utime(path, (0, 0))
     archive(source, tmp_path / "a[1].db")
-    assert not left.exists()
+    assert not [path for path in left if path.exists()]
     assert fresh.exists()  # somebody may be writing it
-    assert other.exists()  # of another program
+    assert all(path.exists() for path in others)  # of another program
+
+
+def test_an_archive_that_is_killed_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    source = two_studies(tmp_path / "f.db")
+    out = tmp_path / "out"
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from mech_exo.tuning import study_archive\n"
+        "def killed(copy, path, name):\n"
+        "    copy.execute('DELETE FROM trials')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "study_archive.keep_only = killed\n"
+        "study_archive.archive(Path(sys.argv[1]), Path(sys.argv[2]), 'one')\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    command = [sys.executable, "-c", code, str(source), str(out / "monday.db")]
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    left = list(out.iterdir())
+    assert any(path.name.endswith("-journal") for path in left)
+    for path in left:
+        os.utime(path, (0, 0))
+    archive(source, out / "tuesday.db")
+    assert [path.name for path in out.iterdir()] == ["tuesday.db"]
+
+
+def test_a_full_disk_is_that_of_the_copy(tmp_path: Path) -> None:
+    source = two_studies(tmp_path / "f.db")
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from mech_exo.errors import ExoError\n"
+        "from mech_exo.tuning.study_archive import archive\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try:\n"
+        "    archive(Path(sys.argv[1]), Path(sys.argv[2]))\n"
+        "except ExoError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(source), str(tmp_path / "out/a.db")],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        check=True,
+    )
+    assert done.stdout.startswith(f"{tmp_path / 'out/a.db'}: cannot be written (")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_damaged_study_hides_no_other(tmp_path: Path) -> None:
