@@ -51,6 +51,8 @@ class Constraint:
         As docs/metrics.md shows it.
     needs_sectors
         Whether it is NaN where the sectors of the names are not known.
+    metric
+        Name of the metric that the value is; "" where it is none.
     """
 
     name: str
@@ -62,15 +64,25 @@ class Constraint:
     value: Callable[[Run], float]
     meaning: str
     needs_sectors: bool = False
+    metric: str = ""
 
     def distance(self, limit: float, run: Run) -> float:
         """How far beyond the limit; at most 0 if it is kept."""
-        value = self.value(run)
-        return (value - limit if self.keeps == "at most" else limit - value) + 0.0
+        return self._beyond(limit, self.value(run))
 
-    def value_at(self, limit: float, distance: float) -> float:
-        """What a candidate has whose distance from the limit is known."""
+    def value_at(self, limit: float, distance: float, metrics: Mapping[str, float]) -> float:
+        """What a candidate has whose distance from the limit is known.
+
+        Where it is one of its metrics, the metric to the last bit: the sum of limit and distance
+        is rounded.
+        """
+        known = metrics.get(self.metric)
+        if known is not None and self._beyond(limit, known) == distance:
+            return known
         return limit + distance if self.keeps == "at most" else limit - distance
+
+    def _beyond(self, limit: float, value: float) -> float:
+        return (value - limit if self.keeps == "at most" else limit - value) + 0.0
 
 
 def largest_sector(result: BacktestResult) -> float:
@@ -94,6 +106,7 @@ CONSTRAINTS = _register(
         "fraction",
         lambda run: run.result.metric("max_drawdown"),
         "largest loss from a peak",
+        metric="max_drawdown",
     ),
     Constraint(
         "volatility",
@@ -104,6 +117,7 @@ CONSTRAINTS = _register(
         "fraction",
         lambda run: run.result.metric("volatility"),
         "standard deviation of returns, a year",
+        metric="volatility",
     ),
     Constraint(
         "weight_limit",
@@ -124,6 +138,7 @@ CONSTRAINTS = _register(
         "fraction",
         lambda run: run.result.metric("turnover"),
         "one-way turnover a year, stops included: 4.0 trades the portfolio four times",
+        metric="turnover",
     ),
     Constraint(
         "min_positions",
@@ -155,6 +170,7 @@ CONSTRAINTS = _register(
         "fraction",
         lambda run: run.result.metric("ulcer_index"),
         "root mean square of the drawdowns",
+        metric="ulcer_index",
     ),
     Constraint(
         "max_tracking_error",

@@ -55,7 +55,8 @@ def measures(against: Against) -> str:
     """What the figures mean."""
     return (
         f"ratio: yearly return over {BENCHMARKS[against]}, by its own deviation; "
-        "IC: how well the scores ranked what followed"
+        "IC: how well the scores ranked what followed; active return: from the session after the "
+        "first purchase on, so a trifle other than that of the figures"
     )
 
 

@@ -11,7 +11,7 @@ from mech_exo.tearsheet.stored_record import as_stored
 from mech_exo.verdict.holdout import HoldoutLedger
 from mech_exo.verdict.subject import file_subject
 from mech_exo.workflow.appraiser import Appraisee
-from mech_exo.workflow.figures import ConstraintValue
+from mech_exo.workflow.figures import ConstraintValue, Metrics
 from mech_exo.workflow.incumbent import INCUMBENT, comparable, fit_of, incumbent_file
 from mech_exo.workflow.log import Log
 from mech_exo.workflow.remembered_verdicts import standing_of_file
@@ -125,7 +125,7 @@ def _with_figures(whole: Reported, file: "FactorFile", session: Session) -> Repo
         universe=found.universe,
         incumbent=incumbent,
         incumbent_fit=None if incumbent is None or beside is None else fit_of(beside, session),
-        constraints=_constraints(session, params),
+        constraints=_constraints(session, params, found.portfolios[-1].in_sample),
     )
 
 
@@ -152,7 +152,9 @@ def _subject(whole: Reported, file: "FactorFile", session: Session) -> "Subject 
     )
 
 
-def _constraints(session: Session, params: "Params") -> tuple[ConstraintValue, ...]:
+def _constraints(
+    session: Session, params: "Params", metrics: Metrics
+) -> tuple[ConstraintValue, ...]:
     """What the portfolio has in sample, and the limits of the objective file."""
     from mech_exo.objective.rehearsal import rehearse
 
@@ -161,6 +163,6 @@ def _constraints(session: Session, params: "Params") -> tuple[ConstraintValue, .
         rehearse(evaluator)
     distances = evaluator.evaluate(params, measure=False).constraints
     return tuple(
-        ConstraintValue.of(name, session.spec.limits.get(name), distance)
+        ConstraintValue.of(name, session.spec.limits.get(name), distance, metrics)
         for name, distance in zip(evaluator.constraint_names, distances, strict=True)
     )

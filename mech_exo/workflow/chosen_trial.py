@@ -138,7 +138,7 @@ def _constraints(
     session: "Session", study: "StudyRecord", trial: "TrialRecord"
 ) -> tuple[ConstraintValue, ...]:
     return tuple(
-        ConstraintValue.of(name, session.spec.limits.get(name), distance)
+        ConstraintValue.of(name, session.spec.limits.get(name), distance, trial.metrics)
         for name, distance in zip(study.constraint_names, trial.constraints or (), strict=True)
     )
 

@@ -80,12 +80,20 @@ class ConstraintValue:
     unit: str = "ratio"
 
     @classmethod
-    def of(cls, name: str, limit: float | None, distance: float) -> "ConstraintValue":
-        """From the stored distance; without a limit it is the file's own. NaN keeps no limit."""
+    def of(
+        cls, name: str, limit: float | None, distance: float, metrics: Metrics
+    ) -> "ConstraintValue":
+        """From the stored distance; without a limit it is the file's own. NaN keeps no limit.
+
+        Parameters
+        ----------
+        metrics
+            Of the same trial, as far as they are known.
+        """
         from mech_exo.objective.constraints import CONSTRAINTS
 
         if limit is None:
             return cls(name, distance, 0.0, distance <= 0.0)
         constraint = CONSTRAINTS[name]
-        value = constraint.value_at(limit, distance)
+        value = constraint.value_at(limit, distance, metrics)
         return cls(name, value, limit, distance <= 0.0, constraint.unit)

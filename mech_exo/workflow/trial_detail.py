@@ -97,7 +97,7 @@ class TrialDetail:
         names = constraint_labels(self.study, len(distances))
         limits = {} if self.epoch is None else limits_of_epoch(self.epoch.components)
         return tuple(
-            ConstraintValue.of(name, limits.get(name), distance)
+            ConstraintValue.of(name, limits.get(name), distance, self.trial.metrics)
             for name, distance in zip(names, distances, strict=True)
         )
 

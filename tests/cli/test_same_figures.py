@@ -399,6 +399,33 @@ def test_feasible_trials_are_the_same_number_everywhere(told: Told) -> None:
         assert words.format(feasible) in shown_in(told), name
 
 
+def test_a_verdicts_active_return_is_without_the_first_session_and_says_so(told: Told) -> None:
+    asked = ("validate", "--study-name", STUDY, "--quick", "--n-jobs", "1")
+    assert run([*asked, "--json"]) in (0, 1)
+    assert told.capsys is not None
+    block = json.loads(told.capsys.readouterr().out)["verdict"]["holdout"]
+    held = Project.open(told.folder).backtest(FILE, part="holdout")
+    active = held.returns - held.benchmark
+    assert active.mean() * 252.0 == pytest.approx(held.metrics["active_return"], rel=1e-9)
+    assert active.iloc[1:].mean() * 252.0 == pytest.approx(
+        block["test"]["active"]["mean"], rel=1e-9
+    )
+    assert run(asked) in (0, 1)
+    assert (
+        "active return: from the session after the first purchase" in told.capsys.readouterr().out
+    )
+
+
+def test_a_limits_value_is_the_metric_to_the_last_bit(told: Told) -> None:
+    same = {"max_drawdown": "max_drawdown", "volatility": "volatility"}
+    shown_of = told.json("study", "show", STUDY, "--trial", str(told.trial))["constraints"]
+    page = {one["name"]: one for one in _page(told)["constraints"]}
+    for name, metric in same.items():
+        expected = told.run["best"]["in_sample"][metric]
+        assert told.run["best"]["constraints"][name]["value"] == expected
+        assert shown_of[name]["value"] == page[name]["value"] == expected
+
+
 def test_people_see_the_same_rounded(told: Told) -> None:
     """The tables of one trial, of many, of the run and of studies side by side."""
     one = told.exo("study", "show", STUDY, "--trial", str(told.trial)).splitlines()

@@ -74,7 +74,8 @@ def _deciding(found: VerdictFound) -> TextTable:
         words=(0, 1),
         marked=(len(rows) - 1,),
         note="Ratio: yearly return over the benchmark's share of it, by its own deviation. "
-        f"{page_command('verdict')} explains each test.",
+        "Its returns begin on the session after the first purchase, whose cost the figures below "
+        f"have too. {page_command('verdict')} explains each test.",
     )
 
 

@@ -61,11 +61,20 @@ def run(**figures: float) -> Run:
 def test_the_distance_of_each(name: str, limit: float, distance: float) -> None:
     found = CONSTRAINTS[name].distance(limit, run(max_drawdown=0.2, volatility=0.2, turnover=3.0))
     assert found == pytest.approx(distance, abs=1e-15)
-    value = ConstraintValue.of(name, limit, found)
+    value = ConstraintValue.of(name, limit, found, {})
     assert value.satisfied == (distance <= 0.0)
     assert value.value == pytest.approx(
         CONSTRAINTS[name].value(run(max_drawdown=0.2, volatility=0.2, turnover=3.0))
     )
+
+
+def test_a_value_that_is_a_metric_is_it_to_the_last_bit() -> None:
+    metric, limit = 0.06748748875792877, 0.25
+    distance = CONSTRAINTS["volatility"].distance(limit, run(volatility=metric))
+    assert limit + distance != metric
+    assert ConstraintValue.of("volatility", limit, distance, {"volatility": metric}).value == metric
+    other = ConstraintValue.of("volatility", limit, distance, {"volatility": 0.3})
+    assert other.value == limit + distance  # a metric that is not of this distance
 
 
 def test_a_sector_that_is_sold_short_counts_like_one_that_is_bought() -> None:
@@ -74,8 +83,8 @@ def test_a_sector_that_is_sold_short_counts_like_one_that_is_bought() -> None:
 
 
 def test_a_value_that_is_undefined_keeps_no_limit() -> None:
-    assert not ConstraintValue.of("volatility", 0.2, math.nan).satisfied
-    assert not ConstraintValue.of("worst_month", None, math.nan).satisfied
+    assert not ConstraintValue.of("volatility", 0.2, math.nan, {}).satisfied
+    assert not ConstraintValue.of("worst_month", None, math.nan, {}).satisfied
 
 
 def test_a_constant_that_is_missing_is_no_constraint(compiled: Compile) -> None:
