@@ -49,6 +49,9 @@ def _doubt(found: DataCoverage) -> str:
     if not found.findings:
         return "The data check found nothing doubtful."
     accepted = len(found.findings) - count
+    if not count:
+        are = "one that is" if accepted == 1 else f"{accepted} that are"
+        return f"The data check found nothing but {are} accepted by name."
     things = "one thing" if count == 1 else f"{count} things"
     words = f"The data check found {things} that nobody has accepted"
     if not accepted:

@@ -3,11 +3,10 @@
 import numpy as np
 
 from mech_exo.report.charts.spread import MarkedValue, Spread
-from mech_exo.report.formats import percent
 from mech_exo.report.page.page_blocks import Paragraph
 from mech_exo.tearsheet.parts.luck import Luck
 from mech_exo.tearsheet.parts.missing import Missing
-from mech_exo.tearsheet.sections.section_words import Blocks, drawn, not_there
+from mech_exo.tearsheet.sections.section_words import Blocks, chance, drawn, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 
@@ -19,8 +18,9 @@ def luck_section(sheet: TearSheet) -> Blocks:
     said = (
         Paragraph(
             f"The same search was repeated {found.placebos} times on data in which the scores say "
-            f"nothing about what follows. {_reached(found)} The chance that luck alone shows as "
-            f"much is {percent(found.p)}."
+            f"nothing about what follows. {_reached(found)} By these searches by themselves, luck "
+            f"finds as much with a chance of {chance(found.p)}; the verdict puts them together "
+            "with the other tests."
         ),
     )
     if not len(found.placebo_ratios):

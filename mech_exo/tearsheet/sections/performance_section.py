@@ -15,6 +15,8 @@ from mech_exo.workflow.figures import Dates
 SHOWN = ("sharpe", "annual_return", "max_drawdown", "active_return", "turnover")
 """Metrics that stand large above the table."""
 
+CASH = "cash"  # what a portfolio is measured against that has both sides
+
 
 def performance_section(sheet: TearSheet) -> Blocks:
     """The figures, the reader's questions first."""
@@ -83,6 +85,8 @@ def _sentence(
     theirs = None if universe is None else universe.in_sample if inside else universe.out_of_sample
     if universe is None or theirs is None:
         return f"{words}."
+    if universe.label == CASH:
+        return f"{words}. Its figures are measured against cash."
     return (
         f"{words}; {_called(universe)} returned {_value(theirs, 'annual_return')} a year with "
         f"{_value(theirs, 'sharpe')}."

@@ -9,6 +9,9 @@ from mech_exo.tearsheet.parts.missing import Missing
 BROKEN_YEAR = "* : annualised from a part of a year."
 """Of a chart by year whose figures are of a year; a part of one says little."""
 
+LEAST = 0.001
+"""Chances below it are not written in figures."""
+
 Blocks = tuple[Block, ...]
 
 
@@ -30,6 +33,13 @@ def listed(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def chance(p: float | None) -> str:
+    """A chance under luck; what rounds to nothing is not called nothing."""
+    if p is not None and 0.0 <= p < LEAST:
+        return f"under {percent(LEAST)}"
+    return percent(p)
 
 
 def text_rows(rows: Iterable[Sequence[object]]) -> tuple[tuple[str, ...], ...]:

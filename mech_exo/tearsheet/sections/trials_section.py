@@ -84,7 +84,8 @@ def _importance(found: Importances) -> IntervalBars:
         "of them differ from the others."
     )
     if found.halves:
-        caption += " The line shows both halves of the trials: what differs between them is chance."
+        caption += " The line goes from one half of the trials to the "
+        "other: what differs between them is chance, and the share of all may lie outside."
     if found.local:
         caption += (
             f" The sampler ({found.sampler}) looks mostly where it is good, so the shares are "

@@ -12,7 +12,7 @@ from mech_exo.tearsheet.parts.data_coverage import DataCoverage
 from mech_exo.tearsheet.parts.luck import number_of
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.parts.verdict_found import VerdictFound
-from mech_exo.tearsheet.sections.section_words import Blocks
+from mech_exo.tearsheet.sections.section_words import Blocks, chance
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 TONES: dict[str, Tone] = {"PASS": "good", "INCONCLUSIVE": "doubtful", "FAIL": "bad"}
@@ -44,7 +44,8 @@ def _blocks(sheet: TearSheet) -> Iterator[Block]:
         if found.command:
             yield CommandLines("This asks whether it is skill or luck:", (found.command,))
     else:
-        reasons = (MEANS.get(found.overall, ""), found.reason, found.earlier)
+        reason = found.reason.replace("with a chance of 0.0 %", f"with a chance {chance(0.0)}")
+        reasons = (MEANS.get(found.overall, ""), reason, _no_holdout(found), found.earlier)
         tone = TONES.get(found.overall, "plain")
         yield Callout(found.words, tuple(r for r in reasons if r), tone)
         yield _deciding(found)
@@ -59,6 +60,13 @@ def _unjudged(sheet: TearSheet) -> str:
         "Until then, take the figures below for what a search finds when it looks for good "
         "figures: they are too good."
     )
+
+
+def _no_holdout(found: VerdictFound) -> str:
+    """That a holdout is missing, where that keeps a result from a PASS."""
+    if found.overall != "INCONCLUSIVE" or found.block.get("holdout") or "holdout" in found.reason:
+        return ""
+    return "There is no holdout, and without one nothing is called a PASS."
 
 
 def _deciding(found: VerdictFound) -> TextTable:
@@ -80,7 +88,7 @@ def _deciding(found: VerdictFound) -> TextTable:
 
 
 def _chance(p: float | None) -> str:
-    return "not run" if p is None else percent(p)
+    return "not run" if p is None else chance(p)
 
 
 def _shown(block: Mapping[str, Any], part: str) -> str:

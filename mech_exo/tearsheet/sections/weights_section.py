@@ -10,7 +10,7 @@ from mech_exo.report.formats import number, percent
 from mech_exo.report.page.page_blocks import Block, Paragraph
 from mech_exo.tearsheet.parts.missing import Missing
 from mech_exo.tearsheet.parts.weight_history import Weights, WeightWindows
-from mech_exo.tearsheet.sections.section_words import Blocks, drawn, not_there
+from mech_exo.tearsheet.sections.section_words import Blocks, drawn, listed, not_there
 from mech_exo.tearsheet.tear_sheet import TearSheet
 
 STABLE, LOOSE = 0.8, 0.4
@@ -62,13 +62,29 @@ def _bars(found: Weights, windows: WeightWindows | None) -> IntervalBars:
     return IntervalBars(
         title="Weights of the factors",
         caption="A portfolio's score is the weighted sum of its factors' scores; below 0 a high "
-        "score counts against a name."
-        + (" The bar behind is the range over the re-tunings." if windows is not None else ""),
+        "score counts against a name." + _ranges(found, windows),
         bars=tuple(_bar(found, windows, int(k)) for k in order),
         value_name="weight",
         interval_name="range over the re-tunings" if windows is not None else "",
         points_name="one re-tuning" if windows is not None else "",
     )
+
+
+def _ranges(found: Weights, windows: WeightWindows | None) -> str:
+    """What the lines over the bars are, and which weights are beyond all re-tunings."""
+    if windows is None:
+        return ""
+    seen = windows.weights[np.isfinite(windows.weights).all(axis=1)]
+    said = " The line over a bar is the range over the re-tunings."
+    if not len(seen):
+        return said
+    outside = (found.weights < seen.min(axis=0)) | (found.weights > seen.max(axis=0))
+    beyond = [name for name, out in zip(found.factors, outside, strict=True) if out]
+    if not beyond:
+        return said
+    its = "The weight of" if len(beyond) == 1 else "The weights of"
+    lies = "lies" if len(beyond) == 1 else "lie"
+    return f"{said} {its} {listed(beyond)} {lies} outside it: no re-tuning came so far."
 
 
 def _bar(found: Weights, windows: WeightWindows | None, k: int) -> IntervalBar:
@@ -97,9 +113,11 @@ def _beside(found: Weights) -> TextTable:
 
 
 def _table(windows: WeightWindows) -> TextTable:
+    kept = all(windows.feasible)
+    shown = 4 if kept else 5  # no column of remarks without a remark
     return TextTable(
         caption="Walk-forward, window by window",
-        columns=("tuned until", "held", "ratio in sample", "ratio out of sample", "remark"),
+        columns=("tuned until", "held", "ratio in sample", "ratio out of sample", "remark")[:shown],
         rows=tuple(
             (
                 trained,
@@ -107,7 +125,7 @@ def _table(windows: WeightWindows) -> TextTable:
                 number(float(inside), 2),
                 number(float(outside), 2),
                 "" if feasible else "no feasible trial: the least violating was held",
-            )
+            )[:shown]
             for trained, tested, inside, outside, feasible in zip(
                 windows.trained,
                 windows.tested,
@@ -117,7 +135,7 @@ def _table(windows: WeightWindows) -> TextTable:
                 strict=True,
             )
         ),
-        words=(0, 1, 4),
+        words=(0, 1) if kept else (0, 1, 4),
         note=f"Out of sample {percent(windows.efficiency, 0)} of the ratio in sample was left.",
     )
 
