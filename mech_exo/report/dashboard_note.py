@@ -136,12 +136,18 @@ def _limits(study: StudyRecord) -> Iterator[str]:
 
 def _next(study: StudyRecord, study_file: Path, plots: str) -> Iterator[str]:
     typed = StudyCommands(study, study_file)
-    yield "**What to do.** The whole story; skill or luck; the best trial as a factor file:"
+    front = study.front() if len(study.directions) > 1 else ()
+    commands = [typed.report(), typed.judge(), typed.export("best.yml")]
+    words = "skill or luck; the best trial as a factor file"
+    if front:
+        commands = [typed.report(), typed.judge_trial(front[0].number)]
+        words = "one trial of the front as a factor file, and skill or luck"
+    yield f"**What to do.** The whole story; {words}:"
     yield ""
     runs = re.findall("`+", f"{study.name} {study_file}")
     fence = "`" * max(3, 1 + max(map(len, runs), default=0))
     yield f"{fence}bash"
-    for command in (typed.report(), typed.judge(), typed.export("best.yml")):
+    for command in commands:
         yield printable(command).replace("\n", "\\n")
     yield fence
     if plots:

@@ -20,7 +20,8 @@ def judging(reported: Reported) -> str:
     """Asks for the verdict."""
     if reported.kind == "file":
         return command_line("validate", "--factors", _file(reported), *_where(reported))
-    return _commands(reported).judge()
+    trial = _judged_by_itself(reported)
+    return _commands(reported).judge() if trial is None else _commands(reported).judge_trial(trial)
 
 
 def reproducing(reported: Reported) -> Iterator[CommandLine]:
@@ -36,7 +37,7 @@ def reproducing(reported: Reported) -> Iterator[CommandLine]:
             command_line("verify", _file(reported), *_where(reported, without="--data")),
             "computes the file's fields again",
         )
-    elif reported.trial is not None:
+    elif reported.trial is not None and not _not_the_best(reported):
         number = reported.trial.number
         yield CommandLine(
             _commands(reported).export(f"trial_{number}.yml", number),
@@ -56,6 +57,19 @@ def showing(reported: Reported) -> str:
 def _commands(reported: Reported) -> StudyCommands:
     assert reported.study is not None
     return StudyCommands(reported.study, reported.study_file, reported.given)
+
+
+def _judged_by_itself(reported: Reported) -> int | None:
+    """The trial that only a file of its own can be asked about; None for the best of a study.
+
+    Of several objectives where no trial is shown, the first of the front.
+    """
+    if _not_the_best(reported):
+        return None if reported.trial is None else reported.trial.number
+    study = reported.study
+    if study is None or reported.trial is not None or len(study.directions) == 1:
+        return None
+    return next((trial.number for trial in study.front()), None)
 
 
 def _file(reported: Reported) -> Path:

@@ -48,6 +48,12 @@ class StudyCommands:
         named = () if name == DEFAULT_STUDY else ("--study-name", name)
         return command_line("validate", *named, *self._where())
 
+    def judge_trial(self, trial: int) -> str:
+        """Writes a trial that is not the best as a factor file, and asks for the verdict on it."""
+        file = f"trial_{trial}.yml"
+        asking = command_line("validate", "--factors", file, *self._where())
+        return f"{self.export(file, trial)} && {asking}"
+
     def export(self, file: str, trial: int | None = None) -> str:
         """Writes the best trial, or the one that is named, as a factor file."""
         which = () if trial is None else ("--trial", trial)

@@ -13,7 +13,7 @@ import pytest
 from mech_exo.cli.optuna_run import RunOptions
 from mech_exo.config.settings import Settings
 from mech_exo.tuning.records import read_study
-from mech_exo.workflow.study_commands import WITHOUT_FLAG
+from mech_exo.workflow.study_commands import WITHOUT_FLAG, StudyCommands
 from mech_exo.workflow.study_settings import NOT_SEARCHED, OWN
 from tests.cli.conftest import lay_out, one_error, run_exo
 
@@ -56,6 +56,17 @@ def test_no_flag_has_to_be_repeated(project: Path, name: str) -> None:
 def test_a_front_is_reported_and_its_trials_are_run(project: Path) -> None:
     report = run_exo("report", "front", "--out", "front.html", cwd=project)
     assert report.returncode == 0, report.stderr
+    study = read_study(project / "studies/factor_opt.db", "front")
+    first = study.front()[0].number
+    typed = StudyCommands(study, project / "studies/factor_opt.db").judge_trial(first)
+    options = "--objectives sharpe,max_drawdown"
+    file = f"trial_{first}.yml"
+    asked = f"--study-name front {options} --trial {first} --export-yaml {file} && exo validate"
+    where = f" --study-file {project / 'studies/factor_opt.db'}"
+    assert asked in typed.replace(where, "")
+    page = html.unescape((project / "front.html").read_text("utf-8"))
+    assert f"{asked} --factors {file}" in page
+    assert "exo validate --study-name front" not in page
     shown = run_exo("backtest", "0", "--study-name", "front", cwd=project)
     assert shown.returncode == 0, shown.stderr
 
