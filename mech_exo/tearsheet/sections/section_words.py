@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mech_exo.report.charts.chart import Chart, draw
+from mech_exo.report.formats import percent
 from mech_exo.report.page.page_blocks import Block, CommandLines, Paragraph
 from mech_exo.tearsheet.parts.missing import Missing
 
