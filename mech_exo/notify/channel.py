@@ -6,7 +6,7 @@ from typing import Protocol
 from mech_exo.config.doc_pages import see_page
 from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.errors import ExoError
-from mech_exo.notify.messengers import CHAT, TOKEN, half_set, recipients
+from mech_exo.notify.messengers import CHAT, TOKEN, half_set, recipients, variables_of
 from mech_exo.notify.moments import Moment
 from mech_exo.notify.webhook_address import VARIABLE
 
@@ -144,7 +144,8 @@ def send_test(
     if failures:
         raise ExoError(
             f"{'; '.join(failures)}.",
-            hint=f"Unless a server itself is at fault, check {NOT_SET} and the settings of notify.",
+            hint=f"Unless a server itself is at fault, check {variables_of(told)} and the settings "
+            "of notify.",
         )
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from mech_exo.config.notify_settings import NotifySettings
 from mech_exo.notify.moments import Moment
 
-ATTEMPTS = 3  # of one text, while the server fails or does not answer
+ATTEMPTS = 3  # of one text, while the server fails, does not answer or names a time to wait
 BACKOFF_S = 1.0  # before the second attempt, twice that before the third
 PATIENCE = 10.0  # times as long as the last text took, before there is a next one
 LONGEST_S = 60.0  # but no longer than this
@@ -193,8 +193,8 @@ class Dispatch:
                 failure, wait = str(error), error.wait
             else:
                 return
+            attempt += 1
             if wait is None:
-                attempt += 1
                 wait = BACKOFF_S * 2 ** (attempt - 1)
             if attempt == ATTEMPTS or not self._pause(max(BACKOFF_S, wait)):
                 self._failures.append(failure)

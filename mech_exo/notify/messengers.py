@@ -103,6 +103,11 @@ def recipients(environment: Environment, settings: NotifySettings) -> list[Recip
     return [one for one in found if one is not None]
 
 
+def variables_of(told: list[Recipient]) -> str:
+    """The variables that those who are told are set up by, in words."""
+    return " and ".join(name for one in told for name in MESSENGERS[one.messenger].setup)
+
+
 def half_set(environment: Environment) -> list[str]:
     """Variables that are missing beside others of the same messenger."""
     missing = []

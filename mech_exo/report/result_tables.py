@@ -139,8 +139,7 @@ def staged_lines(staged: Staged, verdict: str) -> Iterator[str]:
     yield f"           {staged.latest} ({index})"
     yield f"verdict    {verdict}"
     yield f"review     cat {staged.dated}"
-    yield f"promote    cp {staged.latest} {staged.latest.parent.parent / 'factors.yml'}"
-    yield "or         exo factors promote"
+    yield "promote    exo factors promote"
 
 
 def _portfolios(result: Optimised) -> Iterator[Portfolio]:

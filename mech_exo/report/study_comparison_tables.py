@@ -145,7 +145,15 @@ def _outside(found: StudyComparison) -> Iterator[str]:
                 f"{seen.start} to {seen.end}"
             )
         if held is None and seen is None:
-            yield f"holdout of {study.label}: the study file knows nothing of it"
+            yield f"holdout of {study.label}: {_unseen(study)}"
+
+
+def _unseen(study: ComparedStudy) -> str:
+    """Why there are no figures of the holdout."""
+    if study.looks:
+        look = study.looks[0]
+        return f"{look.origin.partition(':')[0]} saw it on {look.looked[:10]}; no figures are kept"
+    return "no look at it is known"
 
 
 def _alike(pair: Pair) -> str:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AsItIs:
-    """What holds before anything is changed: settings and portfolio."""
+    """What holds before anything is changed: settings, portfolio, and how many names there are."""
 
     settings: "Settings"
     candidate: "Candidate"
+    names: int | None = None
 
 
 Changed = Callable[[Any, AsItIs], RunChanges]

@@ -56,15 +56,37 @@ def span_of(
         raise ExoError("there is no holdout (holdout.fraction is 0, or too few dates).")
     within = {"in_sample": Span(0, split), "holdout": Span(split, end), "all": Span(0, end)}[part]
     span = Span(max(start, within.start), min(stop, within.stop))
-    if span.start < span.stop:
-        return span
     words = {"in_sample": "the in-sample part", "holdout": "the holdout", "all": "the data"}[part]
+    goes = (
+        f"{words} go{'es' if part != 'all' else ''} from {dates[within.start]} to "
+        f"{dates[within.stop - 1]}."
+    )
+    if span.start < span.stop:
+        _check_within(span, start if first else span.start, stop if last else span.stop, goes)
+        return span
     raise ExoError(
         f"no session from {first or dates[within.start]} to {last or dates[within.stop - 1]}: "
-        f"{words} go{'es' if part != 'all' else ''} from {dates[within.start]} to "
-        f"{dates[within.stop - 1]}.",
+        f"{goes}",
         hint="Change start or end, or take another part: in_sample, holdout or all.",
     )
+
+
+def _check_within(span: Span, start: int, stop: int, goes: str) -> None:
+    """Refuse a first or last day whose sessions are cut off by the part that was asked for.
+
+    Parameters
+    ----------
+    start, stop
+        As they were asked for, where they were.
+    goes
+        What the part's dates are, in words.
+    """
+    name = "start" if start < span.start else "end" if stop > span.stop else ""
+    if name:
+        raise ExoError(
+            f"{name} lies outside of the part: {goes}",
+            hint=f"Change {name}, or take another part: in_sample, holdout or all.",
+        )
 
 
 def parts_of(span: Span, split: int) -> Iterator[Span]:

@@ -159,7 +159,7 @@ def _scenarios(session: "Session", request: BacktestRequest) -> tuple[Scenario, 
     settings = request.changes.settled(session.settings, ASKED)
     space = Space.of(session.spec, session.panel, settings)
     candidate = space.candidate({**request.params, **request.changes.params})
-    return scenarios(request.what_if, AsItIs(settings, candidate))
+    return scenarios(request.what_if, AsItIs(settings, candidate, len(session.panel.symbols)))
 
 
 class _Backtests:

@@ -51,6 +51,9 @@ def scenarios(given: "tuple[str, ...]", now: AsItIs) -> tuple[Scenario, ...]:
         if parts != [DEFAULT] and len(made) > 1:
             whole = _joined(text, made)
             together[whole.name] = whole
+        if parts != [DEFAULT]:
+            for one in made:
+                _check_names(one, now)
     return (*alone.values(), *together.values())
 
 
@@ -93,6 +96,19 @@ def _check(changes: RunChanges, now: AsItIs, origin: str) -> None:
     for name, value in changes.params.items():
         if not within(float(value), RANGES[name]):
             raise ExoError(f"{origin}: {name} is {value:g}, must be {in_words(RANGES[name])}.")
+
+
+def _check_names(one: Scenario, now: AsItIs) -> None:
+    """Refuse more positions than the data have names; of `default`, all names are held then."""
+    size = one.changes.params.get("position_size_pct")
+    if now.names is None or size is None or not one.name.startswith("positions="):
+        return
+    wanted = round(now.candidate.invested / float(size))
+    if wanted > now.names:
+        raise ExoError(
+            f"--what-if {one.name}: makes {wanted} positions, and the data have {now.names} names.",
+            hint=f"Name {now.names} at the most.",
+        )
 
 
 def _joined(text: str, made: "list[Scenario]") -> Scenario:

@@ -194,7 +194,8 @@ def _compared(study_file: Path, name: str) -> ComparedStudy:
     file, own = _located(study_file, name)
     study = read_study(file, own)
     best = study.best()
-    looks = () if best is None else looks_at_trial(study, file, best)
+    seen = best or study.least_violating()  # which a run without a feasible trial looks at
+    looks = () if seen is None else looks_at_trial(study, file, seen)
     return ComparedStudy(name, file, study, best, standing_of_best(study, file), looks)
 
 

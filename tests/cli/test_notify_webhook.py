@@ -228,3 +228,16 @@ def _family(pid: int) -> set[int]:
                 family.add(int(folder.name))
     assert len(family) > 1
     return family
+
+
+def test_the_error_names_only_what_was_set(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with hook_stand_in() as hook:
+        monkeypatch.setenv("EXO_WEBHOOK_URL", hook.url)
+        hook.always = Reply(403, b"")
+        assert run(["notify", "test"]) == 2
+    said = capsys.readouterr().err
+    assert "Webhook: it answers 403" in said
+    assert "check EXO_WEBHOOK_URL and" in said
+    assert "TELEGRAM" not in said

@@ -9,10 +9,11 @@ from rich.cells import cell_len
 
 from mech_exo.cli.entry import run
 from mech_exo.tuning.importance import importances
-from mech_exo.tuning.looks import all_looks
+from mech_exo.tuning.looks import Look, all_looks, record_look
 from mech_exo.tuning.records import read_study
 from tests.cli.file_project import file_project
 from tests.unit.tuning.stored_studies import complete, failed, new_store
+from tests.unit.tuning.test_looks import sketch
 
 
 @pytest.fixture
@@ -170,4 +171,8 @@ def test_compare_what_has_no_best_and_no_inputs(
     assert found["studies"][1]["best"] is None
     assert found["pairs"] == []
     assert run(["study", "compare", "größe 1", "bad"]) == 0
-    assert "holdout of bad: the study file knows nothing of it" in capsys.readouterr().out
+    assert "holdout of bad: no look at it is known" in capsys.readouterr().out
+    look = Look("a", "demo", "2020-01-01", "2020-12-31", "report: trial 0 of study bad")
+    record_look(file, look, sketch())
+    assert run(["study", "compare", "größe 1", "bad"]) == 0
+    assert "holdout of bad: report saw it on " in capsys.readouterr().out

@@ -229,6 +229,19 @@ def test_a_429_that_names_no_sensible_time_is_no_flood(
     assert len(server.requests) == 1
 
 
+def test_a_429_without_end_ends_after_three_attempts(
+    server: HookStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "BACKOFF_S", 0.01)
+    server.always = Reply(429, b"", {"Retry-After": "0"})
+    channel = hook(server, "plain")
+    channel.send("hello")
+    server.wait_for(dispatch.ATTEMPTS)
+    time.sleep(0.2)
+    assert "429" in channel.close()
+    assert len(server.requests) == dispatch.ATTEMPTS == 3
+
+
 def test_a_429_of_an_hour_is_reported_at_once_at_the_end(server: HookStandIn) -> None:
     server.always = Reply(429, b"", {"Retry-After": "3600"})
     channel = hook(server, "slack")
