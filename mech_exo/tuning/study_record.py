@@ -73,7 +73,14 @@ class TrialRecord:
         A pruned trial is counted as pruned and never as feasible: it was stopped before all its
         dates were known.
         """
-        return self.state == "COMPLETE" and all(c <= 0.0 for c in self.constraints or ())
+        return self.state == "COMPLETE" and self.keeps_limits
+
+    @property
+    def keeps_limits(self) -> bool:
+        """Whether no constraint is violated, as far as it was run; never for a failed trial."""
+        return self.state in ("COMPLETE", "PRUNED") and all(
+            c <= 0.0 for c in self.constraints or ()
+        )
 
     @property
     def violation(self) -> float:

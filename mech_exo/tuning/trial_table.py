@@ -47,7 +47,8 @@ def trial_rows(study: StudyRecord) -> list[Row]:
     """A mapping of column to value for each trial, by number.
 
     Columns are number, epoch, state, feasible, the objective values, parameters, constraints,
-    metrics, reason, started and completed (UTC).
+    metrics, reason, started and completed (UTC). "feasible" tells whether all limits are kept, of a
+    pruned trial as far as it was run; only complete ones count as feasible trials.
     """
     values = _value_columns(study)
     ordered = sorted(study.trials, key=lambda t: t.number)
@@ -57,7 +58,7 @@ def trial_rows(study: StudyRecord) -> list[Row]:
             "number": trial.number,
             "epoch": trial.epoch,
             "state": trial.state,
-            "feasible": trial.feasible if trial.constraints is not None else None,
+            "feasible": trial.keeps_limits if trial.constraints is not None else None,
         }
         row |= dict(zip(values, trial.values, strict=False))
         row |= {f"param_{name}": value for name, value in trial.params.items()}

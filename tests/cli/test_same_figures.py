@@ -368,14 +368,21 @@ def _run_of_pruned(told: Told) -> Any:
 FEASIBLE: dict[str, Callable[[Told], Any]] = {
     "study show --json": lambda t: t.json("study", "show", PRUNED)["feasible"],
     "study trials --feasible": lambda t: len(_listed(t, "--feasible")),
-    "study trials": lambda t: sum(bool(row["feasible"]) for row in _listed(t)),
+    "study trials": lambda t: sum(
+        bool(row["feasible"]) and row["state"] == "COMPLETE" for row in _listed(t)
+    ),
     "study compare --json": lambda t: t.json("study", "compare", PRUNED, "other")["studies"][0][
         "feasible"
     ],
     "rank": lambda t: t.json("study", "show", PRUNED, "--trial", "0")["rank"]["of"],
     "study importance --json": lambda t: t.json("study", "importance", PRUNED)["trials"],
     "optuna-run --json": lambda t: _run_of_pruned(t)["study"]["feasible_trials"],
-    "Project.study": lambda t: int(Project.open(t.folder).study(PRUNED).trials["feasible"].sum()),
+    "Project.study": lambda t: int(
+        Project.open(t.folder)
+        .study(PRUNED)
+        .trials.query("feasible and state == 'COMPLETE'")["epoch"]
+        .count()
+    ),
 }
 """A place that counts feasible trials -> what it counts."""
 
