@@ -44,7 +44,8 @@ def test_parameters_metrics_and_origins() -> None:
         Change("best_sharpe_ratio", None, 1.5),
         Change("out of sample sharpe", None, 0.7),
     )
-    assert found.origins["verdict"] == ("none (not judged)", "PASS")
+    unbound = "none (not judged; the file says PASS, but does not say of which weights it is)"
+    assert found.origins["verdict"] == ("none (not judged)", unbound)
     assert found.origins["study"] == ("–", "s")
 
 
