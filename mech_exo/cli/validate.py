@@ -76,7 +76,7 @@ def validate(options: ValidateOptions) -> None:
         raise ExoError(
             "--study-name and --factors name two things to judge.", hint="Leave one out."
         )
-    log = ConsoleLog(quiet=options.quiet)
+    cluster, log = options.cluster, ConsoleLog(quiet=options.quiet)
     study = options.study_name or DEFAULT_STUDY
     if options.factors is None:
         study = named_or_only(options.study_name, options.study_file, "validate --study-name")
@@ -85,7 +85,7 @@ def validate(options: ValidateOptions) -> None:
         JudgeRequest,
         study_name=study,
         inputs=options.request(),
-        cluster=options.cluster,
+        cluster=cluster,
     )
     with RunProgress(log.console, quiet=options.quiet) as progress:
         verdict = judge(request, progress, log)

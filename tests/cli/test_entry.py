@@ -21,7 +21,7 @@ from tests.cli.conftest import REPOSITORY, Exo, run_exo
         (["optuna-run", "--n-trials", "many"], "'--n-trials'"),
         (["optuna-run", "--n-jobs", "0"], "'--n-jobs'"),
         (["study", "trials", "x", "--format", "cvs"], "'csv'"),
-        (["study", "trials"], "'NAME'"),
+        (["study", "delete"], "'NAME'"),
     ],
 )
 def test_usage_error_is_one_line_and_exits_2(exo: Exo, arguments: list[str], told: str) -> None:

@@ -1,5 +1,6 @@
 """`exo factors`: from a study to production, and every reason to refuse."""
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -204,14 +205,20 @@ def test_a_force_without_a_reason_is_refused_before_the_work(
 
 
 def test_a_folder_that_may_not_be_entered_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(path: Path) -> bool:  # as the system does for anybody but root
-        raise PermissionError(13, "Permission denied", str(path))
+    look = Path.lstat
 
-    monkeypatch.setattr(Path, "exists", refuse)
+    def refuse(path: Path) -> os.stat_result:  # as the system does for anybody but root
+        if path.name == "a.yml":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "lstat", refuse)
+    monkeypatch.chdir(tmp_path)
+    Path("ro").mkdir()
     assert run(["factors", "stage", "ro/a.yml"]) == 2
-    assert capsys.readouterr().err == "error: ro/a.yml: Permission denied.\n"
+    assert capsys.readouterr().err.startswith("error: ro/a.yml: cannot be read")
 
 
 @pytest.mark.usefixtures("project")

@@ -92,6 +92,7 @@ def test_a_trial_that_is_not_feasible_among_others_that_are() -> None:
 
     study = SimpleNamespace(
         current=[trial(0, True), trial(1, False), trial(2, True)],
+        feasible_trials=[trial(0, True), trial(2, True)],
         without_feasible=lambda: "no feasible trial",
     )
     result = Optimised(
@@ -104,7 +105,7 @@ def test_a_trial_that_is_not_feasible_among_others_that_are() -> None:
     assert result.without_feasible() == (
         "trial 1 is not feasible: it does not keep max_drawdown; 2 of 3 trials of the study are"
     )
-    study.current = [trial(1, False)]
+    study.current, study.feasible_trials = [trial(1, False)], []
     assert result.without_feasible() == "no feasible trial"
 
 
